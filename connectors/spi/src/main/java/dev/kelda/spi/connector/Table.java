@@ -1,0 +1,42 @@
+package dev.kelda.spi.connector;
+
+import java.util.List;
+import org.apache.arrow.vector.types.pojo.Schema;
+
+/**
+ * A table as it was at one moment: schema, statistics and scans of one {@code Table} object agree
+ * with each other for as long as it lives (an Iceberg table is pinned to a snapshot). Immutable and
+ * thread-safe.
+ */
+public interface Table {
+  /**
+   * Columns in {@linkplain CanonicalTypes canonical types}; field metadata {@code comment} is shown
+   * by DESCRIBE.
+   */
+  Schema schema();
+
+  TableKind kind();
+
+  TableStatistics statistics();
+
+  /** Equal versions of the same table mean the same schema and the same rows. */
+  String version();
+
+  /**
+   * Which of the conjuncts the source applies exactly, so that the engine need not repeat them. A
+   * conjunct that is not returned is still given to {@link #scan} as a hint.
+   *
+   * @return a subset of {@code conjuncts}
+   */
+  default List<Predicate> appliedExactly(List<Predicate> conjuncts) {
+    return List.of();
+  }
+
+  /**
+   * Plans the reading: lists files or partitions. Does the I/O of planning but reads no rows.
+   *
+   * @param conjuncts conditions that every needed row meets; parameters are bound
+   * @throws dev.kelda.spi.error.KeldaException with an EXTERNAL code when the source fails
+   */
+  Scan scan(List<Predicate> conjuncts);
+}

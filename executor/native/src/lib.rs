@@ -1,0 +1,1 @@
+pub fn x() -> usize { std::mem::size_of::<datafusion::prelude::SessionContext>() }
