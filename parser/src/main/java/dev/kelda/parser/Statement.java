@@ -1,0 +1,210 @@
+package dev.kelda.parser;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.kelda.spi.error.TextPosition;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.calcite.sql.SqlNode;
+
+/**
+ * One parsed statement. Queries carry Calcite's tree, everything else is plain data. Parameters
+ * ({@code ?}) are numbered from 0 in the order of the text; {@code parameterCount} counts them.
+ * Property names are lower case.
+ */
+public sealed interface Statement {
+
+  /** How many {@code ?} the text holds; 0 where a statement takes none. */
+  default int parameterCount() {
+    return 0;
+  }
+
+  /** SELECT, VALUES, WITH, set operations, {@code FROM t}; ORDER BY and LIMIT included. */
+  record Query(SqlNode query, int parameterCount) implements Statement {
+    public Query {
+      requireNonNull(query, "query is null");
+    }
+  }
+
+  /** {@code EXPLAIN [ANALYZE] [(FORMAT text|json)] statement}. */
+  record Explain(Statement statement, boolean analyze, Format format) implements Statement {
+    public Explain {
+      requireNonNull(statement, "statement is null");
+      requireNonNull(format, "format is null");
+    }
+
+    @Override
+    public int parameterCount() {
+      return statement.parameterCount();
+    }
+
+    /** Layout of the plan. */
+    public enum Format {
+      TEXT,
+      JSON
+    }
+  }
+
+  record CreateSchema(Name name, boolean ifNotExists) implements Statement {
+    public CreateSchema {
+      requireNonNull(name, "name is null");
+    }
+  }
+
+  record DropSchema(Name name, boolean ifExists, boolean cascade) implements Statement {
+    public DropSchema {
+      requireNonNull(name, "name is null");
+    }
+  }
+
+  record CreateTable(
+      Name name,
+      List<ColumnDefinition> columns,
+      boolean ifNotExists,
+      boolean orReplace,
+      Map<String, String> properties)
+      implements Statement {
+    public CreateTable {
+      requireNonNull(name, "name is null");
+      columns = List.copyOf(columns);
+      properties = Map.copyOf(properties);
+    }
+  }
+
+  record CreateTableAs(
+      Name name,
+      SqlNode query,
+      boolean ifNotExists,
+      boolean orReplace,
+      Map<String, String> properties,
+      int parameterCount)
+      implements Statement {
+    public CreateTableAs {
+      requireNonNull(name, "name is null");
+      requireNonNull(query, "query is null");
+      properties = Map.copyOf(properties);
+    }
+  }
+
+  record DropTable(List<Name> names, boolean ifExists) implements Statement {
+    public DropTable {
+      names = List.copyOf(names);
+    }
+  }
+
+  /**
+   * {@code INSERT INTO target [(columns)] source}.
+   *
+   * @param columns empty: all columns, in the table's order; each is a name of one part
+   */
+  record Insert(Name target, List<Name> columns, SqlNode source, int parameterCount)
+      implements Statement {
+    public Insert {
+      requireNonNull(target, "target is null");
+      columns = List.copyOf(columns);
+      requireNonNull(source, "source is null");
+    }
+  }
+
+  /**
+   * {@code SHOW kind [FROM|IN name] [LIKE 'pattern']}.
+   *
+   * @param in where to look: a catalog or schema; for COLUMNS the table (always present)
+   * @param like a LIKE pattern for the names
+   */
+  record Show(Kind kind, Optional<Name> in, Optional<String> like) implements Statement {
+    public Show {
+      requireNonNull(kind, "kind is null");
+      requireNonNull(in, "in is null");
+      requireNonNull(like, "like is null");
+    }
+
+    /** What can be listed. */
+    public enum Kind {
+      CATALOGS,
+      SCHEMAS,
+      TABLES,
+      COLUMNS,
+      FUNCTIONS,
+      SETTINGS,
+      QUERIES
+    }
+  }
+
+  /** {@code SHOW setting}: its value in this session. */
+  record ShowOption(String name, TextPosition position) implements Statement {
+    public ShowOption {
+      requireNonNull(name, "name is null");
+      requireNonNull(position, "position is null");
+    }
+  }
+
+  /** {@code DESCRIBE [TABLE] name}. */
+  record Describe(Name table) implements Statement {
+    public Describe {
+      requireNonNull(table, "table is null");
+    }
+  }
+
+  /** {@code DESCRIBE query}: the names and types of its columns. */
+  record DescribeQuery(SqlNode query, int parameterCount) implements Statement {
+    public DescribeQuery {
+      requireNonNull(query, "query is null");
+    }
+  }
+
+  /** {@code SET name = value} or {@code SET name TO value}; the value as text, unquoted. */
+  record SetOption(String name, String value, TextPosition position) implements Statement {
+    public SetOption {
+      requireNonNull(name, "name is null");
+      requireNonNull(value, "value is null");
+      requireNonNull(position, "position is null");
+    }
+  }
+
+  /** {@code RESET name}, {@code RESET ALL} (empty), {@code SET name TO DEFAULT}. */
+  record ResetOption(Optional<String> name, TextPosition position) implements Statement {
+    public ResetOption {
+      requireNonNull(name, "name is null");
+      requireNonNull(position, "position is null");
+    }
+  }
+
+  /** {@code USE catalog}, {@code USE schema} or {@code USE catalog.schema}. */
+  record Use(Name name) implements Statement {
+    public Use {
+      requireNonNull(name, "name is null");
+    }
+  }
+
+  record CancelQuery(String queryId, TextPosition position) implements Statement {
+    public CancelQuery {
+      requireNonNull(queryId, "queryId is null");
+      requireNonNull(position, "position is null");
+    }
+  }
+
+  /** {@code ATTACH 'type' AS name WITH ('key' = value, ...)}. */
+  record Attach(
+      String type,
+      Name catalog,
+      boolean ifNotExists,
+      Map<String, OptionValue> options,
+      TextPosition position)
+      implements Statement {
+    public Attach {
+      requireNonNull(type, "type is null");
+      requireNonNull(catalog, "catalog is null");
+      options = Map.copyOf(options);
+      requireNonNull(position, "position is null");
+    }
+  }
+
+  /** {@code DETACH [IF EXISTS] name}. */
+  record Detach(Name catalog, boolean ifExists) implements Statement {
+    public Detach {
+      requireNonNull(catalog, "catalog is null");
+    }
+  }
+}
