@@ -1,0 +1,52 @@
+package dev.kelda.planner.catalog;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.kelda.spi.connector.Connector;
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentSkipListMap;
+
+/** The attached catalogs by name, found whatever the case. Thread-safe; does not own connectors. */
+public final class Catalogs {
+  private final Map<String, Entry> entries =
+      new ConcurrentSkipListMap<>(String.CASE_INSENSITIVE_ORDER);
+
+  /** A catalog under the name it was registered with. */
+  public record Entry(String name, Connector connector) {
+    public Entry {
+      requireNonNull(name, "name is null");
+      requireNonNull(connector, "connector is null");
+    }
+  }
+
+  /**
+   * @throws KeldaException INVALID_ARGUMENT when the name is taken
+   */
+  public void register(String name, Connector connector) {
+    if (entries.putIfAbsent(name, new Entry(name, connector)) != null) {
+      throw new KeldaException(
+          ErrorCode.INVALID_ARGUMENT, "catalog \"" + name + "\" exists already");
+    }
+  }
+
+  /** The connector that was registered; the caller closes it. */
+  public Optional<Connector> remove(String name) {
+    return Optional.ofNullable(entries.remove(name)).map(Entry::connector);
+  }
+
+  public List<String> names() {
+    return entries.values().stream().map(Entry::name).toList();
+  }
+
+  public List<Entry> entries() {
+    return List.copyOf(entries.values());
+  }
+
+  public Optional<Entry> find(String name) {
+    return Optional.ofNullable(entries.get(name));
+  }
+}

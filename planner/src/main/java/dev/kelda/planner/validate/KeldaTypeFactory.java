@@ -1,0 +1,85 @@
+package dev.kelda.planner.validate;
+
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import org.apache.calcite.avatica.util.TimeUnit;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.sql.SqlIntervalQualifier;
+import org.apache.calcite.sql.parser.SqlParserPos;
+import org.apache.calcite.sql.type.SqlTypeFactoryImpl;
+import org.apache.calcite.sql.type.SqlTypeName;
+
+/**
+ * SQL's many spellings brought to the few types that exist: CHAR(n) and VARCHAR(n) are VARCHAR,
+ * BINARY(n) is VARBINARY, FLOAT is REAL, every zoned timestamp is one type, and datetimes have
+ * precision 6 or 9.
+ */
+public final class KeldaTypeFactory extends SqlTypeFactoryImpl {
+  public KeldaTypeFactory() {
+    super(KeldaTypeSystem.INSTANCE);
+  }
+
+  @Override
+  public Charset getDefaultCharset() {
+    return StandardCharsets.UTF_8;
+  }
+
+  @Override
+  public RelDataType createSqlType(SqlTypeName name) {
+    return switch (name) {
+      case CHAR, VARCHAR -> super.createSqlType(SqlTypeName.VARCHAR);
+      case BINARY, VARBINARY -> super.createSqlType(SqlTypeName.VARBINARY);
+      case FLOAT -> super.createSqlType(SqlTypeName.REAL);
+      case TIMESTAMP, TIME -> super.createSqlType(name, 6);
+      case TIMESTAMP_TZ, TIMESTAMP_WITH_LOCAL_TIME_ZONE ->
+          super.createSqlType(SqlTypeName.TIMESTAMP_WITH_LOCAL_TIME_ZONE, 6);
+      case DECIMAL -> super.createSqlType(name, 18, 3);
+      default -> super.createSqlType(name);
+    };
+  }
+
+  @Override
+  public RelDataType createSqlType(SqlTypeName name, int precision) {
+    return switch (name) {
+      case TIMESTAMP -> super.createSqlType(name, precision > 6 ? 9 : 6);
+      case TIMESTAMP_TZ, TIMESTAMP_WITH_LOCAL_TIME_ZONE ->
+          super.createSqlType(
+              SqlTypeName.TIMESTAMP_WITH_LOCAL_TIME_ZONE, precision > 6 ? 9 : 6);
+      case CHAR, VARCHAR, BINARY, VARBINARY, FLOAT, TIME -> createSqlType(name);
+      case DECIMAL -> precision < 0 ? createSqlType(name) : super.createSqlType(name, precision, 0);
+      default -> super.createSqlType(name, precision);
+    };
+  }
+
+  @Override
+  public RelDataType createTypeWithCharsetAndCollation(
+      RelDataType type, Charset charset, org.apache.calcite.sql.SqlCollation collation) {
+    return super.createTypeWithCharsetAndCollation(
+        type, StandardCharsets.UTF_8, org.apache.calcite.sql.SqlCollation.IMPLICIT);
+  }
+
+  @Override
+  public RelDataType createTypeWithNullability(RelDataType type, boolean nullable) {
+    if (type instanceof FixedSizeArrayType fixed) {
+      return fixed.isNullable() == nullable
+          ? fixed
+          : canonize(new FixedSizeArrayType(fixed.getComponentType(), fixed.size(), nullable));
+    }
+    return super.createTypeWithNullability(type, nullable);
+  }
+
+  public RelDataType createFixedBinary(int width) {
+    return super.createSqlType(SqlTypeName.BINARY, width);
+  }
+
+  public RelDataType createFixedSizeArray(RelDataType element, int size) {
+    return canonize(new FixedSizeArrayType(element, size, false));
+  }
+
+  public RelDataType createInterval(boolean yearMonth) {
+    return createSqlIntervalType(
+        yearMonth
+            ? new SqlIntervalQualifier(TimeUnit.YEAR, TimeUnit.MONTH, SqlParserPos.ZERO)
+            : new SqlIntervalQualifier(TimeUnit.DAY, TimeUnit.SECOND, SqlParserPos.ZERO));
+  }
+}
