@@ -10,9 +10,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.calcite.avatica.util.TimeUnit;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
+import org.apache.calcite.sql.SqlIntervalQualifier;
 import org.apache.calcite.sql.SqlOperatorBinding;
+import org.apache.calcite.sql.parser.SqlParserPos;
 import org.apache.calcite.sql.type.SqlTypeFamily;
 import org.apache.calcite.sql.type.SqlTypeName;
 
@@ -187,16 +190,20 @@ record SignatureMatch(Signature signature, List<RelDataType> arguments, RelDataT
   }
 
   private static RelDataType named(Base base, RelDataType actual, RelDataTypeFactory factory) {
-    boolean same = Base.of(actual.getSqlTypeName()).filter(b -> b == base).isPresent();
-    return switch (base) {
-      case ANY -> actual;
-      case TEXT ->
-          SqlTypeFamily.CHARACTER.contains(actual)
-              ? actual
-              : factory.createSqlType(SqlTypeName.VARCHAR);
-      case DECIMAL -> same ? actual : decimal(actual, factory);
-      default -> same ? actual : factory.createSqlType(base.sqlType());
-    };
+    if (base == Base.ANY || Base.of(actual.getSqlTypeName()).filter(b -> b == base).isPresent()) {
+      return actual;
+    }
+    if (base == Base.TEXT && SqlTypeFamily.CHARACTER.contains(actual)) {
+      return actual;
+    }
+    if (base == Base.DECIMAL) {
+      return decimal(actual, factory);
+    }
+    if (base == Base.INTERVAL) {
+      return factory.createSqlIntervalType(
+          new SqlIntervalQualifier(TimeUnit.DAY, TimeUnit.SECOND, SqlParserPos.ZERO));
+    }
+    return factory.createSqlType(base.sqlType());
   }
 
   private static RelDataType decimal(RelDataType actual, RelDataTypeFactory factory) {
