@@ -1,0 +1,356 @@
+package dev.kelda.connector.iceberg;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.kelda.spi.connector.Table;
+import dev.kelda.spi.connector.TableKind;
+import dev.kelda.spi.connector.TableListing;
+import dev.kelda.spi.connector.TableWrite;
+import dev.kelda.spi.connector.TimeTravelConnector;
+import dev.kelda.spi.connector.WritableConnector;
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import org.apache.arrow.vector.types.pojo.Schema;
+import org.apache.iceberg.BaseTable;
+import org.apache.iceberg.CatalogProperties;
+import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.SnapshotRef;
+import org.apache.iceberg.TableProperties;
+import org.apache.iceberg.Transaction;
+import org.apache.iceberg.catalog.Catalog;
+import org.apache.iceberg.catalog.Namespace;
+import org.apache.iceberg.catalog.TableIdentifier;
+import org.apache.iceberg.exceptions.NoSuchNamespaceException;
+import org.apache.iceberg.exceptions.NoSuchTableException;
+import org.apache.iceberg.exceptions.NotFoundException;
+import org.apache.iceberg.jdbc.JdbcCatalog;
+import org.apache.iceberg.util.SnapshotUtil;
+
+/** One Iceberg catalog: single-level namespaces are its schemas. */
+final class IcebergConnector implements WritableConnector, TimeTravelConnector {
+  static final String DEFAULT_SCHEMA = "main";
+  private static final int KEPT_TABLES = 500;
+
+  private final JdbcCatalog catalog;
+  private final TablePointers pointers;
+  private final Locations locations;
+  private final Cache<TableIdentifier, Loaded> loaded =
+      Caffeine.newBuilder().maximumSize(KEPT_TABLES).build();
+
+  private record Loaded(String metadataLocation, IcebergTable table) {}
+
+  private IcebergConnector(JdbcCatalog catalog, TablePointers pointers, Locations locations) {
+    this.catalog = catalog;
+    this.pointers = pointers;
+    this.locations = locations;
+  }
+
+  /** Opens a catalog kept in a database over JDBC; creates its tables and schema main if absent. */
+  static IcebergConnector open(
+      String name, String uri, Locations locations, Map<String, String> settings) {
+    Map<String, String> properties = new HashMap<>();
+    properties.put(CatalogProperties.URI, uri);
+    properties.put(CatalogProperties.WAREHOUSE_LOCATION, locations.warehouse());
+    properties.put(CatalogProperties.CLIENT_POOL_SIZE, "4");
+    properties.put(CatalogProperties.IO_MANIFEST_CACHE_ENABLED, "true");
+    properties.put("jdbc.schema-version", "V1");
+    Properties connection = new Properties();
+    if (uri.startsWith("jdbc:sqlite:")) {
+      createParent(uri);
+      connection.put("journal_mode", "WAL");
+      connection.put("busy_timeout", "30000");
+    }
+    Optional.ofNullable(settings.get("user")).ifPresent(v -> connection.put("user", v));
+    Optional.ofNullable(settings.get("password")).ifPresent(v -> connection.put("password", v));
+    connection.forEach((key, value) -> properties.put("jdbc." + key, value.toString()));
+    JdbcCatalog catalog =
+        new JdbcCatalog(io -> new LocalFileIO(locations, io), null, true);
+    IcebergErrors.translating(
+        "catalog " + name,
+        () -> {
+          catalog.initialize(name, properties);
+          if (!catalog.namespaceExists(Namespace.of(DEFAULT_SCHEMA))) {
+            catalog.createNamespace(Namespace.of(DEFAULT_SCHEMA), Map.of());
+          }
+        });
+    return new IcebergConnector(catalog, new TablePointers(name, uri, connection), locations);
+  }
+
+  private static void createParent(String uri) {
+    Path file = Path.of(uri.substring("jdbc:sqlite:".length()).replaceFirst("^file:", ""));
+    try {
+      Files.createDirectories(file.getParent());
+    } catch (IOException e) {
+      throw new KeldaException(
+          ErrorCode.CATALOG_ERROR, "cannot create the folder of " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public List<String> schemas() {
+    return IcebergErrors.translating(
+        "the schemas",
+        () ->
+            catalog.listNamespaces().stream()
+                .filter(namespace -> namespace.length() == 1)
+                .map(namespace -> namespace.level(0))
+                .sorted()
+                .toList());
+  }
+
+  @Override
+  public List<TableListing> tables(String schema) {
+    return IcebergErrors.translating(
+        schema,
+        () -> {
+          try {
+            return catalog.listTables(Namespace.of(schema)).stream()
+                .map(id -> new TableListing(id.name(), TableKind.TABLE))
+                .sorted((a, b) -> a.name().compareTo(b.name()))
+                .toList();
+          } catch (NoSuchNamespaceException e) {
+            return List.of();
+          }
+        });
+  }
+
+  @Override
+  public Optional<Table> table(String schema, String name) {
+    Optional<IcebergTable> exact = load(schema, name);
+    if (exact.isPresent()) {
+      return exact.map(table -> table);
+    }
+    return MetadataTable.split(name)
+        .flatMap(
+            split ->
+                load(schema, split.table())
+                    .map(base -> MetadataTable.of(schema + "." + name, base, split.type())));
+  }
+
+  private Optional<IcebergTable> load(String schema, String name) {
+    String full = schema + "." + name;
+    return IcebergErrors.translating(
+        full,
+        () -> {
+          Optional<String> location = pointers.find(schema, name);
+          if (location.isEmpty()) {
+            return Optional.empty();
+          }
+          TableIdentifier id = TableIdentifier.of(Namespace.of(schema), name);
+          Loaded known = loaded.getIfPresent(id);
+          if (known != null && known.metadataLocation().equals(location.get())) {
+            return Optional.of(known.table());
+          }
+          Optional<Loaded> fresh = loadFresh(id, full);
+          fresh.ifPresent(table -> loaded.put(id, table));
+          return fresh.map(Loaded::table);
+        });
+  }
+
+  private Optional<Loaded> loadFresh(TableIdentifier id, String full) {
+    try {
+      BaseTable table = (BaseTable) catalog.loadTable(id);
+      String location = table.operations().current().metadataFileLocation();
+      Optional<Snapshot> snapshot = Optional.ofNullable(table.currentSnapshot());
+      return Optional.of(
+          new Loaded(
+              location,
+              new IcebergTable(full, table, snapshot, table.schema(), location, locations)));
+    } catch (NoSuchTableException e) {
+      return Optional.empty();
+    }
+  }
+
+  @Override
+  public Optional<Table> tableAsOf(String schema, String name, Moment moment) {
+    Optional<IcebergTable> current = load(schema, name);
+    return current.map(
+        table ->
+            IcebergErrors.translating(
+                schema + "." + name, () -> asOf(schema + "." + name, table.iceberg(), moment)));
+  }
+
+  private Table asOf(String full, org.apache.iceberg.Table table, Moment moment) {
+    Optional<Snapshot> snapshot =
+        switch (moment) {
+          case Moment.At at -> {
+            Long id =
+                SnapshotUtil.nullableSnapshotIdAsOfTime(table, at.instant().toEpochMilli());
+            yield Optional.ofNullable(id).map(table::snapshot);
+          }
+          case Moment.Snapshot version -> Optional.ofNullable(table.snapshot(version.id()));
+          case Moment.Ref ref -> {
+            SnapshotRef named = table.refs().get(ref.name());
+            yield Optional.ofNullable(named).map(r -> table.snapshot(r.snapshotId()));
+          }
+        };
+    if (snapshot.isEmpty()) {
+      throw new KeldaException(
+          ErrorCode.INVALID_ARGUMENT, "table " + full + " has no snapshot for " + moment);
+    }
+    org.apache.iceberg.Schema schema =
+        SnapshotUtil.schemaFor(table, snapshot.get().snapshotId());
+    String location = ((BaseTable) table).operations().current().metadataFileLocation();
+    return new IcebergTable(full, table, snapshot, schema, location + "@", locations);
+  }
+
+  @Override
+  public void createSchema(String schema) {
+    checkName("schema", schema);
+    Namespace namespace = Namespace.of(schema);
+    if (catalog.namespaceExists(namespace)) {
+      throw new KeldaException(
+          ErrorCode.SCHEMA_EXISTS, "schema \"" + schema + "\" already exists");
+    }
+    IcebergErrors.translating(schema, () -> catalog.createNamespace(namespace, Map.of()));
+  }
+
+  @Override
+  public void dropSchema(String schema, boolean cascade) {
+    requireSchema(schema);
+    if (schema.equals(DEFAULT_SCHEMA)) {
+      throw new KeldaException(
+          ErrorCode.INVALID_STATEMENT, "schema \"main\" is the default schema and stays");
+    }
+    List<TableListing> tables = tables(schema);
+    if (!tables.isEmpty() && !cascade) {
+      throw new KeldaException(
+          ErrorCode.SCHEMA_NOT_EMPTY,
+          "schema \"" + schema + "\" has " + tables.size() + " tables; use CASCADE to drop them");
+    }
+    tables.forEach(table -> dropTable(schema, table.name()));
+    IcebergErrors.translating(schema, () -> catalog.dropNamespace(Namespace.of(schema)));
+  }
+
+  @Override
+  public void createTable(
+      String schema, String name, Schema columns, Map<String, String> properties) {
+    IcebergErrors.translating(
+        schema + "." + name, () -> builder(schema, name, columns, properties).create());
+  }
+
+  @Override
+  public void dropTable(String schema, String name) {
+    TableIdentifier id = identifier(schema, name);
+    String full = schema + "." + name;
+    IcebergErrors.translating(full, () -> drop(id, full));
+    loaded.invalidate(id);
+  }
+
+  private void drop(TableIdentifier id, String full) {
+    Optional<String> location = Optional.empty();
+    boolean dropped;
+    try {
+      location = Optional.of(catalog.loadTable(id).location());
+      dropped = catalog.dropTable(id, true);
+    } catch (NotFoundException metadataIsGone) {
+      dropped = catalog.dropTable(id, false);
+    }
+    if (!dropped) {
+      throw new KeldaException(ErrorCode.TABLE_NOT_FOUND, "no table " + full);
+    }
+    location.ifPresent(folder -> EmptyFolders.delete(folder, locations));
+  }
+
+  @Override
+  public TableWrite insert(String schema, String name) {
+    String full = schema + "." + name;
+    return IcebergErrors.translating(
+        full,
+        () -> {
+          org.apache.iceberg.Table table = catalog.loadTable(identifier(schema, name));
+          if (!table.spec().isUnpartitioned()) {
+            throw new KeldaException(
+                ErrorCode.NOT_SUPPORTED,
+                "table " + full + " is partitioned by " + table.spec()
+                    + "; INSERT writes unpartitioned tables only");
+          }
+          locations.checkTable(table.location(), table.properties());
+          return new IcebergWrite(full, table, new Publication.Append(table, reload(schema, name)));
+        });
+  }
+
+  @Override
+  public TableWrite createTableAs(
+      String schema, String name, Schema columns, Map<String, String> properties, boolean replace) {
+    String full = schema + "." + name;
+    return IcebergErrors.translating(
+        full,
+        () -> {
+          Catalog.TableBuilder builder = builder(schema, name, columns, properties);
+          if (!replace && pointers.find(schema, name).isPresent()) {
+            throw new KeldaException(ErrorCode.TABLE_EXISTS, full + " already exists");
+          }
+          Transaction transaction =
+              replace ? builder.createOrReplaceTransaction() : builder.createTransaction();
+          return new IcebergWrite(
+              full,
+              transaction.table(),
+              new Publication.Create(transaction, reload(schema, name)));
+        });
+  }
+
+  private Publication.Reload reload(String schema, String name) {
+    return () -> {
+      try {
+        return Optional.of(catalog.loadTable(identifier(schema, name)));
+      } catch (NoSuchTableException e) {
+        return Optional.empty();
+      }
+    };
+  }
+
+  private Catalog.TableBuilder builder(
+      String schema, String name, Schema columns, Map<String, String> properties) {
+    requireSchema(schema);
+    checkName("table", name);
+    Map<String, String> table = new HashMap<>(properties);
+    String location = Optional.ofNullable(table.remove("location")).orElse("");
+    boolean version3 = columns.getFields().stream().anyMatch(IcebergTypes::needsVersion3);
+    table.putIfAbsent(TableProperties.FORMAT_VERSION, version3 ? "3" : "2");
+    if (location.isEmpty()) {
+      location = locations.tableLocation(schema, name);
+    }
+    locations.checkTable(location, table);
+    return catalog
+        .buildTable(identifier(schema, name), IcebergTypes.toIceberg(columns))
+        .withLocation(location)
+        .withProperties(table);
+  }
+
+  private void requireSchema(String schema) {
+    boolean exists =
+        IcebergErrors.translating(schema, () -> catalog.namespaceExists(Namespace.of(schema)));
+    if (!exists) {
+      throw new KeldaException(ErrorCode.SCHEMA_NOT_FOUND, "no schema \"" + schema + "\"");
+    }
+  }
+
+  // Names become folders and, with dots between levels, keys of the catalog database.
+  private static void checkName(String what, String name) {
+    boolean odd = name.chars().anyMatch(c -> c < ' ' || c == '/' || c == '\\');
+    boolean dots = what.equals("schema") ? name.contains(".") : name.matches("\\.{1,2}");
+    if (name.isBlank() || name.length() > 255 || odd || dots || name.contains("$")) {
+      throw new KeldaException(
+          ErrorCode.INVALID_ARGUMENT, "\"" + name + "\" cannot be the name of a " + what);
+    }
+  }
+
+  private static TableIdentifier identifier(String schema, String name) {
+    return TableIdentifier.of(Namespace.of(schema), name);
+  }
+
+  @Override
+  public void close() {
+    pointers.close();
+    catalog.close();
+  }
+}

@@ -1,0 +1,101 @@
+package dev.kelda.connector.iceberg;
+
+import dev.kelda.spi.connector.Predicate;
+import dev.kelda.spi.connector.Scan;
+import dev.kelda.spi.connector.Table;
+import dev.kelda.spi.connector.TableKind;
+import dev.kelda.spi.connector.TableStatistics;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.apache.arrow.vector.types.pojo.Schema;
+import org.apache.iceberg.Snapshot;
+
+/**
+ * A table pinned to one snapshot. The Iceberg table behind it is never refreshed, so everything is
+ * computed once and kept.
+ */
+final class IcebergTable implements Table {
+  private static final int KEPT_SCANS = 64;
+  private static final int KEPT_SCAN_FILES = 10_000;
+
+  private final String name;
+  private final org.apache.iceberg.Table table;
+  private final Optional<Snapshot> snapshot;
+  private final Schema schema;
+  private final String version;
+  private final ScanPlanner planner;
+  private final Supplier<TableStatistics> statistics;
+  private final Map<List<Predicate>, Scan.Files> scans = new ConcurrentHashMap<>();
+
+  /**
+   * @param snapshot what is read; empty for a table without rows
+   * @param icebergSchema the schema to read it with
+   */
+  IcebergTable(
+      String name,
+      org.apache.iceberg.Table table,
+      Optional<Snapshot> snapshot,
+      org.apache.iceberg.Schema icebergSchema,
+      String metadataLocation,
+      Locations locations) {
+    this.name = name;
+    this.table = table;
+    this.snapshot = snapshot;
+    this.schema = IcebergTypes.toArrow(name, icebergSchema);
+    this.version =
+        metadataLocation + "#" + snapshot.map(s -> Long.toString(s.snapshotId())).orElse("empty");
+    this.planner = new ScanPlanner(name, table, snapshot, icebergSchema, locations);
+    this.statistics =
+        new Memo<>(() -> Statistics.of(table, snapshot, icebergSchema, planner));
+  }
+
+  @Override
+  public Schema schema() {
+    return schema;
+  }
+
+  @Override
+  public TableKind kind() {
+    return TableKind.TABLE;
+  }
+
+  @Override
+  public TableStatistics statistics() {
+    return IcebergErrors.translating(name, statistics);
+  }
+
+  @Override
+  public String version() {
+    return version;
+  }
+
+  @Override
+  public Scan scan(List<Predicate> conjuncts) {
+    List<Predicate> key = List.copyOf(conjuncts);
+    Scan.Files known = scans.get(key);
+    if (known != null) {
+      return known;
+    }
+    Scan.Files planned = IcebergErrors.translating(name, () -> planner.plan(key));
+    if (planned.files().size() <= KEPT_SCAN_FILES) {
+      if (scans.size() >= KEPT_SCANS) {
+        scans.clear();
+      }
+      scans.put(key, planned);
+    }
+    return planned;
+  }
+
+  /** The Iceberg table, for its metadata tables. */
+  org.apache.iceberg.Table iceberg() {
+    return table;
+  }
+
+  @Override
+  public String toString() {
+    return name + "@" + snapshot.map(Snapshot::snapshotId).orElse(-1L);
+  }
+}
