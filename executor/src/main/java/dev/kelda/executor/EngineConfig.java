@@ -91,32 +91,87 @@ public record EngineConfig(
 
   public EngineConfig withBase(Path value) {
     return new EngineConfig(
-        home, value, allowedLocations, threads, memoryBytes, spillBytes, catalogs, stores, secrets,
-        settings, maxRunning, maxQueued, queryHistory);
+        home,
+        value,
+        allowedLocations,
+        threads,
+        memoryBytes,
+        spillBytes,
+        catalogs,
+        stores,
+        secrets,
+        settings,
+        maxRunning,
+        maxQueued,
+        queryHistory);
   }
 
   public EngineConfig withAllowedLocations(List<String> value) {
     return new EngineConfig(
-        home, base, value, threads, memoryBytes, spillBytes, catalogs, stores, secrets, settings,
-        maxRunning, maxQueued, queryHistory);
+        home,
+        base,
+        value,
+        threads,
+        memoryBytes,
+        spillBytes,
+        catalogs,
+        stores,
+        secrets,
+        settings,
+        maxRunning,
+        maxQueued,
+        queryHistory);
   }
 
   public EngineConfig withThreads(int value) {
     return new EngineConfig(
-        home, base, allowedLocations, value, memoryBytes, spillBytes, catalogs, stores, secrets,
-        settings, maxRunning, maxQueued, queryHistory);
+        home,
+        base,
+        allowedLocations,
+        value,
+        memoryBytes,
+        spillBytes,
+        catalogs,
+        stores,
+        secrets,
+        settings,
+        maxRunning,
+        maxQueued,
+        queryHistory);
   }
 
   public EngineConfig withMemoryBytes(long value) {
     return new EngineConfig(
-        home, base, allowedLocations, threads, value, spillBytes, catalogs, stores, secrets,
-        settings, maxRunning, maxQueued, queryHistory);
+        home,
+        base,
+        allowedLocations,
+        threads,
+        value,
+        spillBytes,
+        catalogs,
+        stores,
+        secrets,
+        settings,
+        maxRunning,
+        maxQueued,
+        queryHistory);
   }
 
   public EngineConfig withSpillBytes(long value) {
     return new EngineConfig(
-        home, base, allowedLocations, threads, memoryBytes, value, catalogs, stores, secrets,
-        settings, maxRunning, maxQueued, queryHistory);
+        home,
+        base,
+        allowedLocations,
+        threads,
+        memoryBytes,
+        value,
+        catalogs,
+        stores,
+        secrets,
+        settings,
+        maxRunning,
+        maxQueued,
+        queryHistory);
   }
 
   /** Adds a catalog, or replaces the one of that name. */
@@ -128,32 +183,87 @@ public record EngineConfig(
 
   public EngineConfig withCatalogs(Map<String, CatalogConfig> value) {
     return new EngineConfig(
-        home, base, allowedLocations, threads, memoryBytes, spillBytes, value, stores, secrets,
-        settings, maxRunning, maxQueued, queryHistory);
+        home,
+        base,
+        allowedLocations,
+        threads,
+        memoryBytes,
+        spillBytes,
+        value,
+        stores,
+        secrets,
+        settings,
+        maxRunning,
+        maxQueued,
+        queryHistory);
   }
 
   public EngineConfig withStores(Map<String, Map<String, String>> value) {
     return new EngineConfig(
-        home, base, allowedLocations, threads, memoryBytes, spillBytes, catalogs, value, secrets,
-        settings, maxRunning, maxQueued, queryHistory);
+        home,
+        base,
+        allowedLocations,
+        threads,
+        memoryBytes,
+        spillBytes,
+        catalogs,
+        value,
+        secrets,
+        settings,
+        maxRunning,
+        maxQueued,
+        queryHistory);
   }
 
   public EngineConfig withSecrets(Map<String, String> value) {
     return new EngineConfig(
-        home, base, allowedLocations, threads, memoryBytes, spillBytes, catalogs, stores, value,
-        settings, maxRunning, maxQueued, queryHistory);
+        home,
+        base,
+        allowedLocations,
+        threads,
+        memoryBytes,
+        spillBytes,
+        catalogs,
+        stores,
+        value,
+        settings,
+        maxRunning,
+        maxQueued,
+        queryHistory);
   }
 
   public EngineConfig withSettings(Map<String, String> value) {
     return new EngineConfig(
-        home, base, allowedLocations, threads, memoryBytes, spillBytes, catalogs, stores, secrets,
-        value, maxRunning, maxQueued, queryHistory);
+        home,
+        base,
+        allowedLocations,
+        threads,
+        memoryBytes,
+        spillBytes,
+        catalogs,
+        stores,
+        secrets,
+        value,
+        maxRunning,
+        maxQueued,
+        queryHistory);
   }
 
   public EngineConfig withAdmission(int running, int queued) {
     return new EngineConfig(
-        home, base, allowedLocations, threads, memoryBytes, spillBytes, catalogs, stores, secrets,
-        settings, running, queued, queryHistory);
+        home,
+        base,
+        allowedLocations,
+        threads,
+        memoryBytes,
+        spillBytes,
+        catalogs,
+        stores,
+        secrets,
+        settings,
+        running,
+        queued,
+        queryHistory);
   }
 
   /** Without the secret parts. */

@@ -37,9 +37,7 @@ final class MachineMemory {
 
   private static long read(Path limit) {
     try {
-      return Files.exists(limit)
-          ? Long.parseLong(Files.readString(limit).strip())
-          : Long.MAX_VALUE;
+      return Files.exists(limit) ? Long.parseLong(Files.readString(limit).strip()) : Long.MAX_VALUE;
     } catch (IOException | NumberFormatException e) {
       return Long.MAX_VALUE; // "max", or not readable: no limit
     }

@@ -30,8 +30,7 @@ public final class Session implements AutoCloseable {
   private volatile SettingValues settings;
   private volatile boolean closed;
 
-  Session(
-      String id, String user, Path path, SettingValues defaults, Consumer<Session> onClose) {
+  Session(String id, String user, Path path, SettingValues defaults, Consumer<Session> onClose) {
     this.id = requireNonNull(id, "id is null");
     this.user = requireNonNull(user, "user is null");
     this.path = requireNonNull(path, "path is null");

@@ -59,7 +59,10 @@ public record SettingType<T>(
           value -> value.toMillis() + "ms");
   public static final SettingType<ZoneId> TIME_ZONE =
       new SettingType<>(
-          "TIME ZONE", "a time zone such as 'UTC' or 'Europe/Paris'", SettingType::zone, ZoneId::getId);
+          "TIME ZONE",
+          "a time zone such as 'UTC' or 'Europe/Paris'",
+          SettingType::zone,
+          ZoneId::getId);
 
   /** An integer between two bounds, both inclusive. */
   public static SettingType<Long> integer(long least, long most) {

@@ -1,5 +1,6 @@
 package dev.kelda.executor.setting;
 
+import dev.kelda.planner.catalog.Names;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.time.Duration;
@@ -90,7 +91,7 @@ public final class Settings {
             () ->
                 new KeldaException(
                     ErrorCode.SETTING_NOT_FOUND,
-                    "no setting \"" + name + "\"" + NearestName.hint(wanted, names())));
+                    "no setting \"" + name + "\"" + Names.suggestion(name, names())));
   }
 
   private static List<String> names() {

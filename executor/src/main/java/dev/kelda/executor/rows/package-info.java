@@ -1,0 +1,10 @@
+/**
+ * Arrow batches out of Java objects: system tables, SHOW, DESCRIBE, EXPLAIN.
+ *
+ * <pre>
+ * List of records --Columns.reader--> ArrowReader (fresh buffers per batch)
+ * </pre>
+ *
+ * Invariants: every batch has its own buffers, so that it may be exported; no batch is empty.
+ */
+package dev.kelda.executor.rows;
