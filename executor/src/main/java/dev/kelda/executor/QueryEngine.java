@@ -1,68 +1,290 @@
 package dev.kelda.executor;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.kelda.executor.bridge.NativeEngine;
+import dev.kelda.executor.ingest.Ingestion;
+import dev.kelda.executor.run.EngineUpcalls;
+import dev.kelda.executor.run.Execution;
+import dev.kelda.executor.run.Executions;
+import dev.kelda.executor.run.Failures;
+import dev.kelda.executor.run.NativeRunner;
+import dev.kelda.executor.run.Parameters;
+import dev.kelda.executor.setting.SettingValues;
+import dev.kelda.executor.statement.Action;
+import dev.kelda.executor.statement.ConnectorRegistry;
+import dev.kelda.executor.statement.Handlers;
+import dev.kelda.executor.statement.Planning;
+import dev.kelda.executor.statement.Request;
+import dev.kelda.executor.statement.Services;
+import dev.kelda.executor.system.SystemConnector;
+import dev.kelda.executor.wire.Inspections;
+import dev.kelda.parser.SqlText;
+import dev.kelda.spi.connector.Connector;
+import dev.kelda.spi.connector.ConnectorContext;
+import dev.kelda.spi.connector.ConnectorFactory;
+import dev.kelda.spi.connector.LocationPolicy;
 import dev.kelda.spi.connector.Scalar;
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.function.JavaFunction;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** SQL in, Arrow out. */
+/** SQL in, Arrow out. Thread-safe; everything thrown is a {@link KeldaException}. */
 public final class QueryEngine implements AutoCloseable {
-  private QueryEngine() {}
+  private static final Logger LOG = LoggerFactory.getLogger(QueryEngine.class);
+  private static final Session.Path DEFAULT_PATH = new Session.Path("lake", "main");
 
+  private final Deque<AutoCloseable> resources = new ArrayDeque<>(); // the last opened first
+  private final Map<String, Session> sessions = new ConcurrentHashMap<>();
+  private final BufferAllocator root;
+  private final Executions executions;
+  private final PlanningThreads planningThreads;
+  private final NativeEngine nativeEngine;
+  private final ConnectorRegistry connectors;
+  private final Handlers handlers;
+  private final Ingestion ingestion;
+  private final PlanCache plans = new PlanCache();
+  private final SettingValues defaults;
+
+  /** Runs one statement: the way of a query, from its text to its rows. */
+  public QueryResult run(Session session, String sql) {
+    return executions.run(
+        alive(session),
+        sql,
+        execution -> {
+          Action action = plan(session, sql, execution::onCancel);
+          return action.work().run(execution, List.of());
+        });
+  }
+
+  // Parse and plan, or find the plan of before. The caller waits; deep statements need deep stacks.
+  private Action plan(Session session, String sql, Consumer<Runnable> onCancel) {
+    return plans.find(
+        session,
+        sql,
+        connectors.changes(),
+        () ->
+            planningThreads.call(
+                onCancel,
+                () ->
+                    handlers.prepare(
+                        SqlText.parse(sql), Request.of(session, connectors.catalogs()))));
+  }
+
+  /** Checks a statement and plans it; changes nothing. */
+  public Prepared prepare(Session session, String sql) {
+    try {
+      return new PreparedStatement(
+          sql,
+          alive(session).path(),
+          connectors.changes(),
+          plan(session, sql, whenCancelled -> {}));
+    } catch (Throwable thrown) {
+      throw Failures.of(thrown);
+    }
+  }
+
+  /** Runs a prepared statement once, planned anew when its tables have changed. */
+  public QueryResult execute(Session session, Prepared prepared, List<Scalar> parameters) {
+    PreparedStatement statement = (PreparedStatement) prepared;
+    return executions.run(
+        alive(session),
+        statement.sql(),
+        execution -> {
+          Action action = current(session, statement, execution);
+          return action.work().run(execution, Parameters.coerce(action.parameters(), parameters));
+        });
+  }
+
+  private Action current(Session session, PreparedStatement statement, Execution execution) {
+    Action action = statement.action();
+    boolean sameNames =
+        statement.names() == connectors.changes() && statement.path().equals(session.path());
+    return action.cacheable() && sameNames && action.isCurrent()
+        ? action
+        : plan(session, statement.sql(), execution::onCancel);
+  }
+
+  private QueryEngine(EngineConfig config) {
+    try {
+      TemporaryFolder temporary = open(TemporaryFolder.create(config.home()));
+      root = open(new RootAllocator());
+      executions =
+          new Executions(root, config.maxRunning(), config.maxQueued(), config.queryHistory());
+      nativeEngine =
+          open(
+              NativeEngine.open(
+                  NativeConfigs.of(config, temporary.path()),
+                  new EngineUpcalls(executions::find, ServiceLoader.load(JavaFunction.class))));
+      planningThreads = open(new PlanningThreads());
+      connectors =
+          open(
+              new ConnectorRegistry(
+                  ServiceLoader.load(ConnectorFactory.class), context(config), config.secrets()));
+      open(executions);
+      config.catalogs().forEach(connectors::configure);
+      connectors.register(SystemConnector.NAME, systemCatalog());
+      NativeRunner runner = new NativeRunner(nativeEngine, config.threads());
+      handlers =
+          new Handlers(
+              new Services(connectors, new Planning(), runner, executions, this::functions));
+      ingestion = new Ingestion(connectors, runner);
+      defaults = defaults(config);
+    } catch (Throwable thrown) {
+      close();
+      throw Failures.of(thrown);
+    }
+  }
+
+  /**
+   * @throws KeldaException INVALID_CONFIGURATION, STORAGE_ERROR
+   */
   public static QueryEngine open(EngineConfig config) {
-    throw new UnsupportedOperationException();
+    return new QueryEngine(requireNonNull(config, "config is null"));
+  }
+
+  private <T extends AutoCloseable> T open(T resource) {
+    resources.push(resource);
+    return resource;
+  }
+
+  private ConnectorContext context(EngineConfig config) {
+    List<String> allowed = new ArrayList<>(config.allowedLocations());
+    allowed.add(config.home().toString());
+    return new ConnectorContext(
+        config.home(),
+        new LocationPolicy(config.base(), allowed),
+        new Inspections(nativeEngine::inspectFiles),
+        config.stores());
+  }
+
+  private Connector systemCatalog() {
+    return new SystemConnector(
+        connectors.catalogs(),
+        this::queries,
+        this::sessions,
+        this::functions,
+        () -> EngineUpcalls.CURRENT.get().session().settings());
+  }
+
+  private static SettingValues defaults(EngineConfig config) {
+    SettingValues values = SettingValues.DEFAULTS;
+    for (Map.Entry<String, String> setting : config.settings().entrySet()) {
+      values = values.with(setting.getKey(), setting.getValue());
+    }
+    return values;
   }
 
   public Session openSession(String user) {
-    throw new UnsupportedOperationException();
+    Session session =
+        new Session(
+            UUID.randomUUID().toString(),
+            user,
+            DEFAULT_PATH,
+            defaults,
+            closing -> {
+              sessions.remove(closing.id());
+              executions.cancelAll(closing);
+            });
+    sessions.put(session.id(), session);
+    return session;
   }
 
-  public Prepared prepare(Session session, String sql) {
-    throw new UnsupportedOperationException();
+  private static Session alive(Session session) {
+    if (session.isClosed()) {
+      throw new KeldaException(ErrorCode.INVALID_STATEMENT, "the session is closed");
+    }
+    session.used();
+    return session;
   }
 
-  public QueryResult execute(Session session, Prepared prepared, List<Scalar> parameters) {
-    throw new UnsupportedOperationException();
-  }
-
-  public QueryResult run(Session session, String sql) {
-    throw new UnsupportedOperationException();
-  }
-
-  /** Rows written. Reads {@code rows} to its end; the caller closes it. */
+  /**
+   * Reads the rows to their end, into a table. The caller closes them; they come from a child of
+   * {@link #allocator}.
+   *
+   * @return rows written
+   */
   public long ingest(Session session, IngestRequest request, ArrowReader rows) {
-    throw new UnsupportedOperationException();
+    try (QueryResult result =
+        executions.run(
+            alive(session),
+            "INGEST INTO " + request.table(),
+            execution -> ingestion.run(execution, request, rows))) {
+      return result.updateCount();
+    }
   }
 
   public CatalogView catalogs(Session session) {
-    throw new UnsupportedOperationException();
+    return new SessionCatalogView(alive(session), connectors.catalogs());
   }
 
+  /** False when no such query runs. */
   public boolean cancel(String queryId) {
-    throw new UnsupportedOperationException();
+    return executions.cancel(queryId);
   }
 
+  /** Running ones, then finished ones, each newest first. */
   public List<QueryInfo> queries() {
-    throw new UnsupportedOperationException();
+    return executions.queries();
   }
 
   public List<SessionInfo> sessions() {
-    throw new UnsupportedOperationException();
-  }
-
-  public EngineMetrics metrics() {
-    throw new UnsupportedOperationException();
+    return sessions.values().stream().map(Session::info).toList();
   }
 
   public List<FunctionInfo> functions() {
-    throw new UnsupportedOperationException();
+    return FunctionListing.of(connectors.catalogs());
+  }
+
+  public EngineMetrics metrics() {
+    dev.kelda.executor.proto.EngineMetrics memory = nativeEngine.metrics();
+    Executions.Counts counts = executions.counts();
+    return new EngineMetrics(
+        memory.getMemoryReservedBytes(),
+        memory.getMemoryLimitBytes(),
+        root.getAllocatedMemory(),
+        counts.leakedBytes(),
+        counts.running(),
+        counts.queued(),
+        counts.finished(),
+        counts.failed(),
+        counts.cancelled(),
+        sessions.size(),
+        plans.hits(),
+        plans.misses(),
+        counts.rows(),
+        counts.bytes());
   }
 
   /** The root of every Arrow buffer; make children of it for rows given to {@link #ingest}. */
   public BufferAllocator allocator() {
-    throw new UnsupportedOperationException();
+    return root;
   }
 
+  /** Cancels what runs, waits for it, and leaves neither threads nor temporary files. */
   @Override
-  public void close() {}
+  public void close() {
+    while (!resources.isEmpty()) {
+      AutoCloseable resource = resources.pop();
+      try {
+        resource.close();
+      } catch (Exception e) {
+        LOG.error("closing {}", resource.getClass().getSimpleName(), e);
+      }
+    }
+  }
 }

@@ -91,8 +91,7 @@ public final class Execution {
 
   /** Stops the statement; false when it has ended already. */
   public boolean cancel() {
-    return cancel(
-        new KeldaException(ErrorCode.CANCELLED, "query " + id + " was cancelled"));
+    return cancel(new KeldaException(ErrorCode.CANCELLED, "query " + id + " was cancelled"));
   }
 
   boolean cancel(KeldaException reason) {

@@ -18,8 +18,7 @@ final class RunningResult implements QueryResult {
   private final long updateCount;
   private boolean closed; // guarded by this
 
-  RunningResult(
-      Executions executions, Execution execution, Outcome outcome, Runnable stopClock) {
+  RunningResult(Executions executions, Execution execution, Outcome outcome, Runnable stopClock) {
     this.executions = executions;
     this.execution = execution;
     this.stopClock = stopClock;

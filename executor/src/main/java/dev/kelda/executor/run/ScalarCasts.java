@@ -70,9 +70,7 @@ final class ScalarCasts {
               ? LocalTime.parse(s.strip()).toNanoOfDay() / 1000
               : timeMicros((Long) value, from);
       case ArrowType.Timestamp timestamp ->
-          timestamp.getUnit() == TimeUnit.NANOSECOND
-              ? nanos(value, from)
-              : micros(value, from);
+          timestamp.getUnit() == TimeUnit.NANOSECOND ? nanos(value, from) : micros(value, from);
       default -> throw new IllegalArgumentException();
     };
   }

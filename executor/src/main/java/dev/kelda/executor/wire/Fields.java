@@ -35,8 +35,7 @@ public final class Fields {
               nullable,
               List.of());
       case TIMESTAMP -> field(name, timestamp(type.getTimestamp()), nullable, List.of());
-      case LIST ->
-          field(name, ArrowType.List.INSTANCE, nullable, List.of(field(type.getList())));
+      case LIST -> field(name, ArrowType.List.INSTANCE, nullable, List.of(field(type.getList())));
       case FIXED_SIZE_LIST ->
           field(
               name,
@@ -60,10 +59,7 @@ public final class Fields {
       }
       case FIXED_SIZE_BINARY ->
           field(
-              name,
-              new ArrowType.FixedSizeBinary(type.getFixedSizeBinary()),
-              nullable,
-              List.of());
+              name, new ArrowType.FixedSizeBinary(type.getFixedSizeBinary()), nullable, List.of());
       case KIND_NOT_SET -> throw new IllegalArgumentException("a type without a kind: " + name);
     };
   }

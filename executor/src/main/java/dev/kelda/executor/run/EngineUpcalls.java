@@ -1,0 +1,73 @@
+package dev.kelda.executor.run;
+
+import dev.kelda.executor.bridge.Upcalls;
+import dev.kelda.executor.proto.EvaluateFunction;
+import dev.kelda.executor.proto.OpenScan;
+import dev.kelda.spi.connector.Scan;
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.function.JavaFunction;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Function;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.ipc.ArrowReader;
+
+/** What native asks for: rows of the running queries' Java scans, values of Java functions. */
+public final class EngineUpcalls implements Upcalls {
+  /** The execution on whose behalf a Java scan opens. */
+  public static final ScopedValue<Execution> CURRENT = ScopedValue.newInstance();
+
+  private final Function<String, Optional<Execution>> executions;
+  private final Map<String, JavaFunction> functions = new HashMap<>();
+
+  /**
+   * @param executions running ones by id
+   */
+  public EngineUpcalls(
+      Function<String, Optional<Execution>> executions, Iterable<JavaFunction> functions) {
+    this.executions = executions;
+    functions.forEach(function -> this.functions.put(function.id(), function));
+  }
+
+  @Override
+  public ArrowReader openScan(OpenScan request, BufferAllocator allocator) {
+    Execution execution =
+        executions
+            .apply(request.getQueryId())
+            .orElseThrow(
+                () ->
+                    new KeldaException(
+                        ErrorCode.QUERY_NOT_FOUND, "query " + request.getQueryId() + " is over"));
+    execution.checkpoint();
+    Scan.Java scan = execution.scans().get(request.getScanId());
+    if (scan == null) {
+      throw new KeldaException(
+          ErrorCode.INTERNAL_ERROR, "the plan has no Java scan " + request.getScanId());
+    }
+    Scan.OpenRequest open =
+        new Scan.OpenRequest(
+            request.getPartition(),
+            request.getProjectionList(),
+            List.of(),
+            request.getLimit() < 0 ? OptionalLong.empty() : OptionalLong.of(request.getLimit()));
+    return ScopedValue.where(CURRENT, execution).call(() -> scan.open(allocator, open));
+  }
+
+  @Override
+  public FieldVector evaluate(
+      EvaluateFunction call, VectorSchemaRoot arguments, BufferAllocator allocator) {
+    JavaFunction function = functions.get(call.getFunction());
+    if (function == null) {
+      throw new KeldaException(
+          ErrorCode.FUNCTION_NOT_FOUND,
+          "function " + call.getFunction() + " has no implementation in Java");
+    }
+    return function.evaluate(arguments, allocator);
+  }
+}

@@ -1,0 +1,77 @@
+package dev.kelda.executor.statement;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.kelda.executor.run.Execution;
+import dev.kelda.executor.run.Outcome;
+import dev.kelda.executor.run.PlannedQuery;
+import dev.kelda.spi.connector.Scalar;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.Schema;
+
+/**
+ * A checked statement, ready to run.
+ *
+ * @param rows the row type; empty for an update
+ * @param query what is planned of it, for EXPLAIN and for the check that tables are as they were
+ * @param parameters one field per {@code ?}
+ * @param cacheable the same text gives an equal action as long as the query is current
+ * @param work runs it once
+ */
+public record Action(
+    Optional<Schema> rows,
+    Optional<PlannedQuery> query,
+    List<Field> parameters,
+    boolean cacheable,
+    Work work) {
+
+  /** Runs a statement once. */
+  public interface Work {
+    Outcome run(Execution execution, List<Scalar> parameters);
+  }
+
+  public Action {
+    requireNonNull(rows, "rows is null");
+    requireNonNull(query, "query is null");
+    parameters = List.copyOf(parameters);
+    requireNonNull(work, "work is null");
+  }
+
+  /** A statement that returns rows made in Java. */
+  static Action rows(Schema schema, Function<Execution, Outcome> work) {
+    return new Action(
+        Optional.of(schema),
+        Optional.empty(),
+        List.of(),
+        false,
+        (execution, parameters) -> work.apply(execution));
+  }
+
+  /** A statement that changes something and returns nothing. */
+  static Action update(Runnable work) {
+    return new Action(
+        Optional.empty(),
+        Optional.empty(),
+        List.of(),
+        false,
+        (execution, parameters) -> {
+          execution.running();
+          work.run();
+          return Outcome.DONE;
+        });
+  }
+
+  /** A statement that fills a table from a query. */
+  static Action write(PlannedQuery query, Work work) {
+    return new Action(
+        Optional.empty(), Optional.of(query), query.plan().parameterTypes(), false, work);
+  }
+
+  /** Does what was planned still hold? Asks the sources. */
+  public boolean isCurrent() {
+    return query.isEmpty() || query.get().isCurrent();
+  }
+}

@@ -1,0 +1,31 @@
+package dev.kelda.executor.statement;
+
+import dev.kelda.executor.Session;
+import dev.kelda.executor.run.PlannedQuery;
+import dev.kelda.executor.setting.Settings;
+import dev.kelda.planner.Planner;
+import dev.kelda.planner.catalog.TableReference;
+import java.util.List;
+import java.util.Set;
+import org.apache.calcite.sql.SqlNode;
+
+/** The planners: one as it comes, one that leaves joins in the order of the text. */
+public final class Planning {
+  private final Planner planner = new Planner(Planner.Options.DEFAULT);
+  private final Planner inTextOrder = new Planner(new Planner.Options(Set.of("join order")));
+
+  PlannedQuery query(SqlNode query, Request request) {
+    return new PlannedQuery(
+        planner(request.session()).plan(query, request.catalog(), request.catalog().session()));
+  }
+
+  PlannedQuery insert(SqlNode query, TableReference target, List<String> columns, Request request) {
+    return new PlannedQuery(
+        planner(request.session())
+            .planInsert(query, target, columns, request.catalog(), request.catalog().session()));
+  }
+
+  private Planner planner(Session session) {
+    return session.settings().value(Settings.JOIN_REORDERING) ? planner : inTextOrder;
+  }
+}

@@ -1,0 +1,79 @@
+package dev.kelda.executor.system;
+
+import dev.kelda.executor.FunctionInfo;
+import dev.kelda.executor.QueryInfo;
+import dev.kelda.executor.SessionInfo;
+import dev.kelda.executor.rows.Columns;
+import dev.kelda.executor.setting.SettingValues;
+import dev.kelda.executor.setting.Settings;
+import dev.kelda.planner.catalog.Catalogs;
+import dev.kelda.spi.connector.Connector;
+import dev.kelda.spi.connector.Table;
+import dev.kelda.spi.connector.TableKind;
+import dev.kelda.spi.connector.TableListing;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** The catalog {@code system}. */
+public final class SystemConnector implements Connector {
+  public static final String NAME = "system";
+  public static final String INFORMATION_SCHEMA = "information_schema";
+  private static final String MAIN = "main";
+
+  private final List<LiveTable<?>> main;
+  private final List<LiveTable<?>> informationSchema;
+
+  /**
+   * @param settings those of the session whose query reads
+   */
+  public SystemConnector(
+      Catalogs catalogs,
+      Supplier<List<QueryInfo>> queries,
+      Supplier<List<SessionInfo>> sessions,
+      Supplier<List<FunctionInfo>> functions,
+      Supplier<SettingValues> settings) {
+    this.main =
+        List.of(
+            new LiveTable<>(
+                "catalogs",
+                Columns.of(String.class).text("catalog_name", name -> name),
+                any -> catalogs.names()),
+            new LiveTable<>("functions", SystemTables.FUNCTIONS, any -> functions.get()),
+            new LiveTable<>("queries", SystemTables.QUERIES, any -> queries.get()),
+            new LiveTable<>("sessions", SystemTables.SESSIONS, any -> sessions.get()),
+            new LiveTable<>("settings", SystemTables.settings(settings), any -> Settings.ALL));
+    this.informationSchema = new InformationSchema(catalogs).tables();
+  }
+
+  @Override
+  public List<String> schemas() {
+    return List.of(INFORMATION_SCHEMA, MAIN);
+  }
+
+  @Override
+  public List<TableListing> tables(String schema) {
+    return in(schema).stream()
+        .map(table -> new TableListing(table.name(), TableKind.SYSTEM_TABLE))
+        .toList();
+  }
+
+  @Override
+  public Optional<Table> table(String schema, String name) {
+    return in(schema).stream()
+        .filter(table -> table.name().equals(name))
+        .findFirst()
+        .map(table -> table);
+  }
+
+  private List<LiveTable<?>> in(String schema) {
+    return switch (schema) {
+      case MAIN -> main;
+      case INFORMATION_SCHEMA -> informationSchema;
+      default -> List.of();
+    };
+  }
+
+  @Override
+  public void close() {}
+}
