@@ -72,8 +72,13 @@ final class CommitGuard {
         if (System.nanoTime() > deadline) {
           throw new KeldaException(
               ErrorCode.COMMIT_STATE_UNKNOWN,
-              "whether the commit to " + name + " took place is unknown; its id is " + commitId
-                  + " (snapshot summary " + IcebergWrite.COMMIT_ID + ")",
+              "whether the commit to "
+                  + name
+                  + " took place is unknown; its id is "
+                  + commitId
+                  + " (snapshot summary "
+                  + IcebergWrite.COMMIT_ID
+                  + ")",
               failure);
         }
         interrupted |= pause(wait);

@@ -71,8 +71,7 @@ final class IcebergConnector implements WritableConnector, TimeTravelConnector {
     Optional.ofNullable(settings.get("user")).ifPresent(v -> connection.put("user", v));
     Optional.ofNullable(settings.get("password")).ifPresent(v -> connection.put("password", v));
     connection.forEach((key, value) -> properties.put("jdbc." + key, value.toString()));
-    JdbcCatalog catalog =
-        new JdbcCatalog(io -> new LocalFileIO(locations, io), null, true);
+    JdbcCatalog catalog = new JdbcCatalog(io -> new LocalFileIO(locations, io), null, true);
     IcebergErrors.translating(
         "catalog " + name,
         () -> {
@@ -90,7 +89,9 @@ final class IcebergConnector implements WritableConnector, TimeTravelConnector {
       Files.createDirectories(file.getParent());
     } catch (IOException e) {
       throw new KeldaException(
-          ErrorCode.CATALOG_ERROR, "cannot create the folder of " + file + ": " + e.getMessage(), e);
+          ErrorCode.CATALOG_ERROR,
+          "cannot create the folder of " + file + ": " + e.getMessage(),
+          e);
     }
   }
 
@@ -182,8 +183,7 @@ final class IcebergConnector implements WritableConnector, TimeTravelConnector {
     Optional<Snapshot> snapshot =
         switch (moment) {
           case Moment.At at -> {
-            Long id =
-                SnapshotUtil.nullableSnapshotIdAsOfTime(table, at.instant().toEpochMilli());
+            Long id = SnapshotUtil.nullableSnapshotIdAsOfTime(table, at.instant().toEpochMilli());
             yield Optional.ofNullable(id).map(table::snapshot);
           }
           case Moment.Snapshot version -> Optional.ofNullable(table.snapshot(version.id()));
@@ -196,8 +196,7 @@ final class IcebergConnector implements WritableConnector, TimeTravelConnector {
       throw new KeldaException(
           ErrorCode.INVALID_ARGUMENT, "table " + full + " has no snapshot for " + moment);
     }
-    org.apache.iceberg.Schema schema =
-        SnapshotUtil.schemaFor(table, snapshot.get().snapshotId());
+    org.apache.iceberg.Schema schema = SnapshotUtil.schemaFor(table, snapshot.get().snapshotId());
     String location = ((BaseTable) table).operations().current().metadataFileLocation();
     return new IcebergTable(full, table, snapshot, schema, location + "@", locations);
   }
@@ -207,8 +206,7 @@ final class IcebergConnector implements WritableConnector, TimeTravelConnector {
     checkName("schema", schema);
     Namespace namespace = Namespace.of(schema);
     if (catalog.namespaceExists(namespace)) {
-      throw new KeldaException(
-          ErrorCode.SCHEMA_EXISTS, "schema \"" + schema + "\" already exists");
+      throw new KeldaException(ErrorCode.SCHEMA_EXISTS, "schema \"" + schema + "\" already exists");
     }
     IcebergErrors.translating(schema, () -> catalog.createNamespace(namespace, Map.of()));
   }
@@ -270,7 +268,10 @@ final class IcebergConnector implements WritableConnector, TimeTravelConnector {
           if (!table.spec().isUnpartitioned()) {
             throw new KeldaException(
                 ErrorCode.NOT_SUPPORTED,
-                "table " + full + " is partitioned by " + table.spec()
+                "table "
+                    + full
+                    + " is partitioned by "
+                    + table.spec()
                     + "; INSERT writes unpartitioned tables only");
           }
           locations.checkTable(table.location(), table.properties());
@@ -292,9 +293,7 @@ final class IcebergConnector implements WritableConnector, TimeTravelConnector {
           Transaction transaction =
               replace ? builder.createOrReplaceTransaction() : builder.createTransaction();
           return new IcebergWrite(
-              full,
-              transaction.table(),
-              new Publication.Create(transaction, reload(schema, name)));
+              full, transaction.table(), new Publication.Create(transaction, reload(schema, name)));
         });
   }
 

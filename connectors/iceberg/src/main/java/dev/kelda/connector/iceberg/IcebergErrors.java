@@ -53,7 +53,8 @@ final class IcebergErrors {
           error(ErrorCode.COMMIT_CONFLICT, what + " was changed by another writer; run again", e);
       case ValidationException ignored -> error(ErrorCode.INVALID_ARGUMENT, detail(what, e), e);
       case NotFoundException ignored ->
-          error(ErrorCode.FILE_NOT_FOUND, "a file of " + what + " is missing: " + e.getMessage(), e);
+          error(
+              ErrorCode.FILE_NOT_FOUND, "a file of " + what + " is missing: " + e.getMessage(), e);
       case UncheckedSQLException ignored ->
           error(ErrorCode.CATALOG_ERROR, detail("the catalog failed at " + what, e), e);
       case UncheckedInterruptedException ignored ->

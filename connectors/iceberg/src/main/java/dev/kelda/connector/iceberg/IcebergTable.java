@@ -48,8 +48,7 @@ final class IcebergTable implements Table {
     this.version =
         metadataLocation + "#" + snapshot.map(s -> Long.toString(s.snapshotId())).orElse("empty");
     this.planner = new ScanPlanner(name, table, snapshot, icebergSchema, locations);
-    this.statistics =
-        new Memo<>(() -> Statistics.of(table, snapshot, icebergSchema, planner));
+    this.statistics = new Memo<>(() -> Statistics.of(table, snapshot, icebergSchema, planner));
   }
 
   @Override

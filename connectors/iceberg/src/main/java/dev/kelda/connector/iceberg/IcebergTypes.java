@@ -20,7 +20,8 @@ final class IcebergTypes {
   private IcebergTypes() {}
 
   /**
-   * @throws KeldaException NOT_SUPPORTED for a type of format version 3 that Kelda does not read yet
+   * @throws KeldaException NOT_SUPPORTED for a type of format version 3 that Kelda does not read
+   *     yet
    */
   static org.apache.arrow.vector.types.pojo.Schema toArrow(String table, Schema schema) {
     return new org.apache.arrow.vector.types.pojo.Schema(
@@ -86,7 +87,12 @@ final class IcebergTypes {
       default ->
           throw new KeldaException(
               ErrorCode.NOT_SUPPORTED,
-              "column \"" + column + "\" of table " + table + " has the Iceberg type " + type
+              "column \""
+                  + column
+                  + "\" of table "
+                  + table
+                  + " has the Iceberg type "
+                  + type
                   + ", which Kelda does not read yet");
     };
   }

@@ -67,7 +67,9 @@ final class IcebergWrite implements TableWrite {
       default ->
           throw new KeldaException(
               ErrorCode.INVALID_ARGUMENT,
-              TableProperties.PARQUET_COMPRESSION + " = '" + codec
+              TableProperties.PARQUET_COMPRESSION
+                  + " = '"
+                  + codec
                   + "': use zstd, snappy, gzip, lz4 or uncompressed");
     };
   }

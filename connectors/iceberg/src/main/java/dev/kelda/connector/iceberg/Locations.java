@@ -45,7 +45,8 @@ final class Locations {
   }
 
   /**
-   * @throws KeldaException ACCESS_DENIED when a table's folder or path property leaves the warehouse
+   * @throws KeldaException ACCESS_DENIED when a table's folder or path property leaves the
+   *     warehouse
    */
   void checkTable(String location, Map<String, String> properties) {
     requireInWarehouse(location);
@@ -70,7 +71,8 @@ final class Locations {
    */
   void requireReadable(String location) {
     if (!inWarehouse(location)) {
-      readable.resolve(location.startsWith("file:/") ? LocalFileIO.path(location).toString() : location);
+      readable.resolve(
+          location.startsWith("file:/") ? LocalFileIO.path(location).toString() : location);
     }
   }
 
@@ -79,7 +81,9 @@ final class Locations {
     return url.startsWith(warehouse + "/") && !url.contains("/../") && !url.endsWith("/..");
   }
 
-  /** The location as a URL with a scheme; {@code /a} and {@code file:/a} become {@code file:///a}. */
+  /**
+   * The location as a URL with a scheme; {@code /a} and {@code file:/a} become {@code file:///a}.
+   */
   static String url(String location) {
     if (location.startsWith("/")) {
       return "file://" + location;

@@ -92,8 +92,7 @@ final class MetadataTable implements Table {
     @Override
     public ArrowReader open(BufferAllocator allocator, Scan.OpenRequest request) {
       List<Field> fields = request.columns().stream().map(schema.getFields()::get).toList();
-      return new MetadataReader(
-          allocator, new Schema(fields), name, metadata, request.columns());
+      return new MetadataReader(allocator, new Schema(fields), name, metadata, request.columns());
     }
   }
 }

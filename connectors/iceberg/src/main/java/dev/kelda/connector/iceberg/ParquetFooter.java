@@ -43,16 +43,15 @@ record ParquetFooter(ParquetMetadata metadata) {
       int limit = Math.max(16 * size, 1 << 24);
       return new ParquetFooter(
           new ParquetMetadataConverter()
-              .fromParquetMetadata(
-                  Util.readFileMetaData(new ByteArrayInputStream(footer), limit)));
+              .fromParquetMetadata(Util.readFileMetaData(new ByteArrayInputStream(footer), limit)));
     } catch (IOException e) {
       throw new KeldaException(
           ErrorCode.STORAGE_ERROR, "cannot read " + file.location() + ": " + e.getMessage(), e);
     }
   }
 
-  private static byte[] read(
-      InputFile file, SeekableInputStream stream, long position, int length) throws IOException {
+  private static byte[] read(InputFile file, SeekableInputStream stream, long position, int length)
+      throws IOException {
     if (position < 0) {
       throw invalid(file);
     }

@@ -31,7 +31,9 @@ import org.apache.iceberg.io.CloseableIterable;
 import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.Types;
 
-/** Lists the files of one snapshot that conjuncts cannot rule out, with all the native reader needs. */
+/**
+ * Lists the files of one snapshot that conjuncts cannot rule out, with all the native reader needs.
+ */
 final class ScanPlanner {
   private final String name;
   private final Table table;
@@ -151,9 +153,7 @@ final class ScanPlanner {
     Scan.DeleteFile.Kind kind =
         file.content() == FileContent.EQUALITY_DELETES
             ? Scan.DeleteFile.Kind.EQUALITY
-            : vector
-                ? Scan.DeleteFile.Kind.DELETION_VECTOR
-                : Scan.DeleteFile.Kind.POSITION;
+            : vector ? Scan.DeleteFile.Kind.DELETION_VECTOR : Scan.DeleteFile.Kind.POSITION;
     return new Scan.DeleteFile(
         kind,
         file.location(),

@@ -116,8 +116,7 @@ final class Statistics {
     table.statisticsFiles().stream()
         .filter(file -> table.snapshot(file.snapshotId()) != null)
         .filter(
-            file ->
-                table.snapshot(file.snapshotId()).sequenceNumber() <= snapshot.sequenceNumber())
+            file -> table.snapshot(file.snapshotId()).sequenceNumber() <= snapshot.sequenceNumber())
         .max(Comparator.comparingLong(file -> table.snapshot(file.snapshotId()).sequenceNumber()))
         .ifPresent(file -> file.blobMetadata().forEach(blob -> read(blob, values)));
     return values;

@@ -20,13 +20,11 @@ final class Values {
     }
     Object converted =
         switch (type.typeId()) {
-          case INTEGER, LONG, DATE, TIME, TIMESTAMP, TIMESTAMP_NANO ->
-              ((Number) value).longValue();
+          case INTEGER, LONG, DATE, TIME, TIMESTAMP, TIMESTAMP_NANO -> ((Number) value).longValue();
           case FLOAT, DOUBLE -> ((Number) value).doubleValue();
           case STRING -> value.toString();
           case UUID -> bytes(uuid((UUID) value));
-          case FIXED, BINARY ->
-              value instanceof byte[] array ? array : bytes((ByteBuffer) value);
+          case FIXED, BINARY -> value instanceof byte[] array ? array : bytes((ByteBuffer) value);
           default -> value;
         };
     return Scalar.of(arrow, converted);

@@ -91,7 +91,8 @@ final class VectorWriter {
     vector.endValue(row, i - start);
   }
 
-  private static void struct(StructVector vector, int row, Types.StructType type, StructLike value) {
+  private static void struct(
+      StructVector vector, int row, Types.StructType type, StructLike value) {
     vector.setIndexDefined(row);
     for (int i = 0; i < type.fields().size(); i++) {
       Object field = value.get(i, Object.class);

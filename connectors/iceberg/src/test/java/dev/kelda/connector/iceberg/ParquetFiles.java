@@ -24,10 +24,18 @@ final class ParquetFiles {
       Files.createDirectories(path.getParent());
       statement.execute(
           "COPY (SELECT n AS id, 'name ' || n AS name, n / 2 AS price FROM range("
-              + start + ", " + (start + count) + ") r(n)) TO '" + path
-              + "' (FORMAT parquet, FIELD_IDS {id: " + target.columnIds().get(0).fieldId()
-              + ", name: " + target.columnIds().get(1).fieldId()
-              + ", price: " + target.columnIds().get(2).fieldId() + "})");
+              + start
+              + ", "
+              + (start + count)
+              + ") r(n)) TO '"
+              + path
+              + "' (FORMAT parquet, FIELD_IDS {id: "
+              + target.columnIds().get(0).fieldId()
+              + ", name: "
+              + target.columnIds().get(1).fieldId()
+              + ", price: "
+              + target.columnIds().get(2).fieldId()
+              + "})");
       return new WrittenFile(location, count, Files.size(path));
     } catch (SQLException e) {
       throw new IllegalStateException(e);

@@ -104,8 +104,7 @@ class TestIcebergConnector {
     assertThat(table.schema()).isEqualTo(COLUMNS);
     assertThat(table.statistics().rows().orElseThrow()).isZero();
     assertThat(((Scan.Files) table.scan(List.of())).files()).isEmpty();
-    assertCode(
-        () -> connector.createTable("main", "t", COLUMNS, Map.of()), ErrorCode.TABLE_EXISTS);
+    assertCode(() -> connector.createTable("main", "t", COLUMNS, Map.of()), ErrorCode.TABLE_EXISTS);
     assertCode(
         () -> connector.createTable("nope", "t", COLUMNS, Map.of()), ErrorCode.SCHEMA_NOT_FOUND);
   }
@@ -159,7 +158,8 @@ class TestIcebergConnector {
     Table before = connector.table("main", "t").orElseThrow();
     TableWrite write = connector.insert("main", "t");
     assertThat(write.target().location()).isEqualTo("file://" + home + "/warehouse/main/t/data");
-    assertThat(write.target().columnIds()).extracting(Scan.ColumnSource::fieldId)
+    assertThat(write.target().columnIds())
+        .extracting(Scan.ColumnSource::fieldId)
         .containsExactly(1, 2, 3);
     WrittenFile file = ParquetFiles.write(write.target(), "a", 0, 100);
     assertThat(connector.table("main", "t").orElseThrow().version()).isEqualTo(before.version());
@@ -240,7 +240,11 @@ class TestIcebergConnector {
   private Moment snapshotOfFirst() {
     return new Moment.Snapshot(
         ((IcebergTable) connector.table("main", "t").orElseThrow())
-            .iceberg().snapshots().iterator().next().snapshotId());
+            .iceberg()
+            .snapshots()
+            .iterator()
+            .next()
+            .snapshotId());
   }
 
   @Test
@@ -295,8 +299,7 @@ class TestIcebergConnector {
                             IcebergConnector own = n % 2 == 0 ? connector : second;
                             for (int i = 0; i < 4; i++) {
                               TableWrite write = own.insert("main", "t");
-                              write.commit(
-                                  List.of(ParquetFiles.write(write.target(), "a", 0, 10)));
+                              write.commit(List.of(ParquetFiles.write(write.target(), "a", 0, 10)));
                               assertThat(own.table("main", "t")).isPresent();
                             }
                           }))
@@ -315,8 +318,8 @@ class TestIcebergConnector {
     for (String type :
         List.of("snapshots", "files", "history", "partitions", "refs", "manifests", "entries")) {
       Table table = connector.table("main", "t$" + type).orElseThrow();
-      assertThat(table.schema().getFields()).allSatisfy(
-          field -> assertThat(CanonicalTypes.firstNotCanonical(field)).isEmpty());
+      assertThat(table.schema().getFields())
+          .allSatisfy(field -> assertThat(CanonicalTypes.firstNotCanonical(field)).isEmpty());
       try (BufferAllocator allocator = new RootAllocator();
           ArrowReader reader = open(allocator, table)) {
         assertThat(reader.loadNextBatch()).as(type).isTrue();
