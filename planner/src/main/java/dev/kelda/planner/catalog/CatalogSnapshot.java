@@ -216,6 +216,16 @@ public final class CatalogSnapshot {
                                 : Optional.empty()));
   }
 
+  /** The schema that {@code catalog.table} means: its only one, else {@code main}. */
+  String mainSchema(Catalogs.Entry catalog) {
+    return onlySchema(catalog);
+  }
+
+  /** A schema of a catalog as the catalog spells it. */
+  Optional<String> findSchema(Catalogs.Entry catalog, String name) {
+    return at(catalog.name(), name, "").map(Location::schema);
+  }
+
   private String onlySchema(Catalogs.Entry catalog) {
     List<String> names = schemaNames(catalog);
     return names.size() == 1 ? names.getFirst() : MAIN;

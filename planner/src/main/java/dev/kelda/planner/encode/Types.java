@@ -19,6 +19,10 @@ import org.apache.calcite.sql.type.SqlTypeName;
 
 /** The one place where SQL types, Arrow types and the plan's types are mapped on each other. */
 public final class Types {
+  static final Field UTF8_FIELD = field("", CanonicalTypes.UTF8, false, List.of());
+  static final Field INT64_FIELD = field("", CanonicalTypes.INT64, false, List.of());
+  static final Field BOOL_FIELD = field("", CanonicalTypes.BOOL, true, List.of());
+
   private Types() {}
 
   /** The SQL type of a column. */

@@ -1,0 +1,114 @@
+package dev.kelda.planner.encode;
+
+import dev.kelda.planner.proto.Expr;
+import dev.kelda.planner.proto.Frame;
+import dev.kelda.planner.proto.Rel;
+import dev.kelda.planner.proto.WindowCall;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntUnaryOperator;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.Window;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rex.RexInputRef;
+import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.rex.RexShuttle;
+import org.apache.calcite.rex.RexWindowBound;
+import org.apache.calcite.rex.RexWindowExclusion;
+import org.apache.calcite.sql.SqlKind;
+
+/** Window functions. Calcite keeps their constants beside the row; here they go back into place. */
+final class WindowEncoder {
+  private final RelEncoder rels;
+
+  WindowEncoder(RelEncoder rels) {
+    this.rels = rels;
+  }
+
+  Rel encode(Window window) {
+    RelNode input = window.getInput();
+    int width = input.getRowType().getFieldCount();
+    RexShuttle constants =
+        new RexShuttle() {
+          @Override
+          public RexNode visitInputRef(RexInputRef ref) {
+            return ref.getIndex() < width ? ref : window.getConstants().get(ref.getIndex() - width);
+          }
+        };
+    var to =
+        dev.kelda.planner.proto.Window.newBuilder().setInput(rels.encode(input));
+    List<Expr> output = new ArrayList<>();
+    for (int i = 0; i < width; i++) {
+      output.add(RexEncoder.column(i));
+    }
+    boolean plain = true;
+    for (Window.Group group : window.groups) {
+      for (Window.RexWinAggCall call : group.aggCalls) {
+        boolean sum0 = call.getOperator().getKind() == SqlKind.SUM0;
+        Expr column = RexEncoder.column(output.size());
+        output.add(sum0 ? AggregateEncoder.orZero(column, call.getType()) : column);
+        plain &= !sum0;
+        to.addCalls(call(group, call, constants, input, sum0));
+      }
+    }
+    Rel rel = Rel.newBuilder().setWindow(to).build();
+    return plain ? rel : RelEncoder.project(rel, output);
+  }
+
+  private WindowCall call(
+      Window.Group group,
+      Window.RexWinAggCall call,
+      RexShuttle constants,
+      RelNode input,
+      boolean sum0) {
+    if (group.exclude != RexWindowExclusion.EXCLUDE_NO_OTHER) {
+      throw RexEncoder.unsupported("EXCLUDE in a window frame");
+    }
+    RexEncoder encoder =
+        new RexEncoder(
+            rels.rex(), IntUnaryOperator.identity(), input.getRowType().getFieldCount());
+    String function = sum0 ? "sum" : RexEncoder.id(call.getOperator());
+    WindowCall.Builder to =
+        WindowCall.newBuilder()
+            .setFunction(function)
+            .setDistinct(call.distinct)
+            .setIgnoreNulls(call.ignoreNulls)
+            .setType(Types.toProto(call.getType()))
+            .addAllPartitionBy(group.keys.asList().stream().map(RexEncoder::column).toList());
+    for (RexNode operand : call.getOperands()) {
+      RexNode node = operand.accept(constants);
+      RelDataType type = node.getType();
+      to.addArgs(
+          AggregateEncoder.argument(encoder.encode(node), type, call.getType(), function));
+    }
+    group
+        .orderKeys
+        .getFieldCollations()
+        .forEach(c -> to.addOrderBy(RelEncoder.sortKey(c)));
+    to.setFrame(
+        Frame.newBuilder()
+            .setUnit(group.isRows ? Frame.Unit.ROWS : Frame.Unit.RANGE)
+            .setStart(bound(group.lowerBound, constants, encoder))
+            .setEnd(bound(group.upperBound, constants, encoder)));
+    return to.build();
+  }
+
+  private static Frame.Bound bound(
+      RexWindowBound bound, RexShuttle constants, RexEncoder encoder) {
+    Frame.Bound.Builder to = Frame.Bound.newBuilder();
+    if (bound.isCurrentRow()) {
+      return to.setKind(Frame.Bound.Kind.CURRENT_ROW).build();
+    }
+    if (bound.isUnbounded()) {
+      return to.setKind(
+              bound.isPreceding()
+                  ? Frame.Bound.Kind.UNBOUNDED_PRECEDING
+                  : Frame.Bound.Kind.UNBOUNDED_FOLLOWING)
+          .build();
+    }
+    return to.setKind(
+            bound.isPreceding() ? Frame.Bound.Kind.PRECEDING : Frame.Bound.Kind.FOLLOWING)
+        .setOffset(encoder.encode(bound.getOffset().accept(constants)))
+        .build();
+  }
+}

@@ -1,0 +1,90 @@
+package dev.kelda.planner.validate;
+
+import java.math.BigDecimal;
+import org.apache.calcite.avatica.util.TimeUnit;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rex.RexBuilder;
+import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.sql.SqlBinaryOperator;
+import org.apache.calcite.sql.SqlCall;
+import org.apache.calcite.sql.SqlIntervalQualifier;
+import org.apache.calcite.sql.fun.SqlStdOperatorTable;
+import org.apache.calcite.sql.parser.SqlParserPos;
+import org.apache.calcite.sql.type.SqlTypeUtil;
+import org.apache.calcite.sql2rel.SqlRexContext;
+import org.apache.calcite.sql2rel.SqlRexConvertlet;
+import org.apache.calcite.sql2rel.SqlRexConvertletTable;
+import org.apache.calcite.sql2rel.StandardConvertletTable;
+
+/** How our operators become expressions. */
+final class Convertlets implements SqlRexConvertletTable {
+  static final Convertlets INSTANCE = new Convertlets();
+  private static final BigDecimal DAY_MILLIS = BigDecimal.valueOf(86_400_000L);
+
+  private Convertlets() {}
+
+  @Override
+  public SqlRexConvertlet get(SqlCall call) {
+    if (call.getOperator() == KeldaOperators.MINUS) {
+      return (context, c) -> convert(context, c, SqlStdOperatorTable.MINUS);
+    }
+    if (call.getOperator() == KeldaOperators.PLUS) {
+      return (context, c) -> convert(context, c, SqlStdOperatorTable.PLUS);
+    }
+    return StandardConvertletTable.INSTANCE.get(call);
+  }
+
+  private static RexNode convert(SqlRexContext context, SqlCall call, SqlBinaryOperator standard) {
+    RexBuilder rex = context.getRexBuilder();
+    RelDataType type = context.getValidator().getValidatedNodeType(call);
+    RelDataType left = context.getValidator().getValidatedNodeType(call.operand(0));
+    RelDataType right = context.getValidator().getValidatedNodeType(call.operand(1));
+    if (SqlTypeUtil.isDatetime(left) && SqlTypeUtil.isDatetime(right)) {
+      return rex.makeCall(
+          type,
+          KeldaOperators.isDate(left) && KeldaOperators.isDate(right)
+              ? KeldaOperators.DATE_DIFF_DAYS
+              : KeldaOperators.TIMESTAMP_DIFF,
+          java.util.List.of(
+              context.convertExpression(call.operand(0)),
+              context.convertExpression(call.operand(1))));
+    }
+    if (KeldaOperators.isDate(left) && SqlTypeUtil.isIntType(right)) {
+      return shift(context, call, 0, 1, type, standard);
+    }
+    if (KeldaOperators.isDate(right) && SqlTypeUtil.isIntType(left)) {
+      return shift(context, call, 1, 0, type, standard);
+    }
+    SqlCall plain =
+        standard.createCall(call.getParserPosition(), call.operand(0), call.operand(1));
+    ((QueryValidator) context.getValidator()).setType(plain, type);
+    return StandardConvertletTable.INSTANCE.get(plain).convertCall(context, plain);
+  }
+
+  /** A date and a number of days. */
+  private static RexNode shift(
+      SqlRexContext context,
+      SqlCall call,
+      int date,
+      int days,
+      RelDataType type,
+      SqlBinaryOperator standard) {
+    RexBuilder rex = context.getRexBuilder();
+    RexNode day =
+        rex.makeIntervalLiteral(
+            DAY_MILLIS, new SqlIntervalQualifier(TimeUnit.DAY, null, SqlParserPos.ZERO));
+    RexNode count = context.convertExpression(call.operand(days));
+    RexNode interval =
+        rex.makeCall(
+            rex.getTypeFactory()
+                .createTypeWithNullability(day.getType(), count.getType().isNullable()),
+            SqlStdOperatorTable.MULTIPLY,
+            java.util.List.of(day, count));
+    return rex.makeCall(
+        type,
+        standard == SqlStdOperatorTable.PLUS
+            ? SqlStdOperatorTable.DATETIME_PLUS
+            : SqlStdOperatorTable.MINUS_DATE,
+        java.util.List.of(context.convertExpression(call.operand(date)), interval));
+  }
+}

@@ -1,0 +1,144 @@
+package dev.kelda.planner.validate;
+
+import java.util.List;
+import java.util.Optional;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rel.type.RelDataTypeFactory;
+import org.apache.calcite.sql.SqlBinaryOperator;
+import org.apache.calcite.sql.SqlFunction;
+import org.apache.calcite.sql.SqlFunctionCategory;
+import org.apache.calcite.sql.SqlIdentifier;
+import org.apache.calcite.sql.SqlKind;
+import org.apache.calcite.sql.SqlOperator;
+import org.apache.calcite.sql.SqlOperatorBinding;
+import org.apache.calcite.sql.SqlOperatorTable;
+import org.apache.calcite.sql.SqlSyntax;
+import org.apache.calcite.sql.fun.SqlStdOperatorTable;
+import org.apache.calcite.sql.type.InferTypes;
+import org.apache.calcite.sql.type.OperandTypes;
+import org.apache.calcite.sql.type.ReturnTypes;
+import org.apache.calcite.sql.type.SqlTypeFamily;
+import org.apache.calcite.sql.type.SqlTypeName;
+import org.apache.calcite.sql.type.SqlTypeUtil;
+import org.apache.calcite.sql.validate.SqlNameMatcher;
+
+/** Plus and minus as PostgreSQL and DuckDB have them, with dates and days. */
+public final class KeldaOperators {
+  /** date - date = days, timestamp - timestamp = interval, date - 7 = date; else as Calcite. */
+  static final SqlBinaryOperator MINUS =
+      new SqlBinaryOperator(
+          "-",
+          SqlKind.MINUS,
+          40,
+          true,
+          KeldaOperators::minusType,
+          InferTypes.FIRST_KNOWN,
+          OperandTypes.MINUS_OPERATOR
+              .or(OperandTypes.family(SqlTypeFamily.DATETIME, SqlTypeFamily.DATETIME))
+              .or(OperandTypes.family(SqlTypeFamily.DATE, SqlTypeFamily.INTEGER)));
+
+  /** date + 7 = date; else as Calcite. */
+  static final SqlBinaryOperator PLUS =
+      new SqlBinaryOperator(
+          "+",
+          SqlKind.PLUS,
+          40,
+          true,
+          KeldaOperators::plusType,
+          InferTypes.FIRST_KNOWN,
+          OperandTypes.PLUS_OPERATOR
+              .or(OperandTypes.family(SqlTypeFamily.DATE, SqlTypeFamily.INTEGER))
+              .or(OperandTypes.family(SqlTypeFamily.INTEGER, SqlTypeFamily.DATE)));
+
+  static final SqlFunction DATE_DIFF_DAYS =
+      function("DATE_DIFF_DAYS", b -> b.getTypeFactory().createSqlType(SqlTypeName.INTEGER));
+  static final SqlFunction TIMESTAMP_DIFF =
+      function("TIMESTAMP_MINUS", b -> interval(b.getTypeFactory()));
+
+  private KeldaOperators() {}
+
+  /** Ids of the operators that exist only here. */
+  public static Optional<String> id(SqlOperator operator) {
+    if (operator == DATE_DIFF_DAYS) {
+      return Optional.of("date_diff_days");
+    }
+    return operator == TIMESTAMP_DIFF ? Optional.of("timestamp_diff") : Optional.empty();
+  }
+
+  /** The table with plus and minus replaced. */
+  public static SqlOperatorTable in(SqlOperatorTable table) {
+    return new SqlOperatorTable() {
+      @Override
+      public void lookupOperatorOverloads(
+          SqlIdentifier name,
+          org.apache.calcite.sql.SqlFunctionCategory category,
+          SqlSyntax syntax,
+          List<SqlOperator> found,
+          SqlNameMatcher matcher) {
+        if (syntax == SqlSyntax.BINARY && name.isSimple() && name.getSimple().equals("-")) {
+          found.add(MINUS);
+        } else if (syntax == SqlSyntax.BINARY && name.isSimple() && name.getSimple().equals("+")) {
+          found.add(PLUS);
+        } else {
+          table.lookupOperatorOverloads(name, category, syntax, found, matcher);
+        }
+      }
+
+      @Override
+      public List<SqlOperator> getOperatorList() {
+        return table.getOperatorList();
+      }
+    };
+  }
+
+  private static SqlFunction function(
+      String name, org.apache.calcite.sql.type.SqlReturnTypeInference type) {
+    return new SqlFunction(
+        name,
+        SqlKind.OTHER_FUNCTION,
+        type.andThen(org.apache.calcite.sql.type.SqlTypeTransforms.TO_NULLABLE),
+        null,
+        OperandTypes.family(SqlTypeFamily.DATETIME, SqlTypeFamily.DATETIME),
+        SqlFunctionCategory.TIMEDATE);
+  }
+
+  private static RelDataType minusType(SqlOperatorBinding binding) {
+    RelDataTypeFactory types = binding.getTypeFactory();
+    RelDataType left = binding.getOperandType(0);
+    RelDataType right = binding.getOperandType(1);
+    boolean nullable = left.isNullable() || right.isNullable();
+    if (SqlTypeUtil.isDatetime(left) && SqlTypeUtil.isDatetime(right)) {
+      boolean days = isDate(left) && isDate(right);
+      return types.createTypeWithNullability(
+          days ? types.createSqlType(SqlTypeName.INTEGER) : interval(types), nullable);
+    }
+    if (isDate(left) && SqlTypeUtil.isIntType(right)) {
+      return types.createTypeWithNullability(left, nullable);
+    }
+    return SqlTypeUtil.isDatetime(left)
+        ? types.createTypeWithNullability(left, nullable)
+        : ReturnTypes.NULLABLE_SUM.inferReturnType(binding);
+  }
+
+  private static RelDataType plusType(SqlOperatorBinding binding) {
+    RelDataTypeFactory types = binding.getTypeFactory();
+    RelDataType left = binding.getOperandType(0);
+    RelDataType right = binding.getOperandType(1);
+    boolean nullable = left.isNullable() || right.isNullable();
+    if (isDate(left) && SqlTypeUtil.isIntType(right)) {
+      return types.createTypeWithNullability(left, nullable);
+    }
+    if (isDate(right) && SqlTypeUtil.isIntType(left)) {
+      return types.createTypeWithNullability(right, nullable);
+    }
+    return SqlStdOperatorTable.PLUS.inferReturnType(binding);
+  }
+
+  static boolean isDate(RelDataType type) {
+    return type.getSqlTypeName() == SqlTypeName.DATE;
+  }
+
+  private static RelDataType interval(RelDataTypeFactory types) {
+    return ((KeldaTypeFactory) types).createInterval(false);
+  }
+}

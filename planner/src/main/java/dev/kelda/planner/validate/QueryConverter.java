@@ -1,0 +1,75 @@
+package dev.kelda.planner.validate;
+
+import dev.kelda.parser.SqlAsofJoin;
+import dev.kelda.planner.catalog.CatalogReader;
+import dev.kelda.planner.rules.PointInTimeJoins;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.calcite.plan.RelOptCluster;
+import org.apache.calcite.plan.RelOptTable;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.JoinRelType;
+import org.apache.calcite.rel.logical.LogicalJoin;
+import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.sql.SqlJoin;
+import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.validate.SqlValidator;
+import org.apache.calcite.sql2rel.SqlToRelConverter;
+
+/** A validated query to a relational tree; an as-of join becomes our own node at once. */
+public final class QueryConverter extends SqlToRelConverter {
+  private static final Config CONFIG =
+      SqlToRelConverter.config()
+          .withExpand(false)
+          .withInSubQueryThreshold(Integer.MAX_VALUE)
+          .withTrimUnusedFields(false)
+          .withDecorrelationEnabled(false);
+
+  private static final RelOptTable.ViewExpander NO_VIEWS =
+      (rowType, query, schema, view) -> {
+        throw new IllegalStateException("views are expanded before conversion");
+      };
+
+  /** The joins being converted, innermost first. */
+  private final Deque<SqlNode> joins = new ArrayDeque<>();
+
+  public QueryConverter(SqlValidator validator, CatalogReader catalog, RelOptCluster cluster) {
+    super(
+        NO_VIEWS,
+        validator,
+        catalog,
+        cluster,
+        Convertlets.INSTANCE,
+        CONFIG);
+  }
+
+  @Override
+  protected void convertFrom(Blackboard board, SqlNode from, List<String> fieldNames) {
+    if (from instanceof SqlJoin) {
+      joins.push(from);
+      super.convertFrom(board, from, fieldNames);
+      joins.pop();
+    } else {
+      super.convertFrom(board, from, fieldNames);
+    }
+  }
+
+  @Override
+  protected RelNode createJoin(
+      Blackboard board, RelNode left, RelNode right, RexNode condition, JoinRelType type) {
+    if (!(joins.peek() instanceof SqlAsofJoin join)) {
+      return super.createJoin(board, left, right, condition, type);
+    }
+    board.setRoot(
+        LogicalJoin.create(
+            left, right, List.of(), rexBuilder.makeLiteral(true), Set.of(), JoinRelType.INNER),
+        false);
+    RexNode match = board.convertExpression(join.matchCondition());
+    Optional<RexNode> tolerance = join.tolerance().map(board::convertExpression);
+    return PointInTimeJoins.create(
+        left, right, condition, match, tolerance, type == JoinRelType.INNER, join);
+  }
+}

@@ -1,0 +1,93 @@
+package dev.kelda.planner.validate;
+
+import dev.kelda.parser.SqlAsofJoin;
+import dev.kelda.planner.catalog.CatalogReader;
+import dev.kelda.spi.error.ErrorCode;
+import org.apache.calcite.config.NullCollation;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.sql.SqlCall;
+import org.apache.calcite.sql.SqlJoin;
+import org.apache.calcite.sql.SqlKind;
+import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.SqlOperatorTable;
+import org.apache.calcite.sql.type.SqlTypeUtil;
+import org.apache.calcite.sql.util.SqlBasicVisitor;
+import org.apache.calcite.sql.validate.SqlValidatorImpl;
+import org.apache.calcite.sql.validate.SqlValidatorScope;
+
+/** Calcite's validator with our joins in time. */
+public final class QueryValidator extends SqlValidatorImpl {
+  private static final Config CONFIG =
+      Config.DEFAULT
+          .withConformance(KeldaConformance.INSTANCE)
+          .withDefaultNullCollation(NullCollation.LAST)
+          .withLenientOperatorLookup(false)
+          .withTypeCoercionEnabled(true)
+          .withTypeCoercionFactory(KeldaTypeCoercion::new)
+          .withIdentifierExpansion(true);
+
+  public QueryValidator(
+      SqlOperatorTable operators, CatalogReader catalog, KeldaTypeFactory types) {
+    super(operators, catalog, types, CONFIG);
+  }
+
+  @Override
+  protected void validateJoin(SqlJoin join, SqlValidatorScope scope) {
+    super.validateJoin(join, scope);
+    if (join instanceof SqlAsofJoin asof) {
+      validateTime(asof, getJoinScope(join));
+    }
+  }
+
+  private void validateTime(SqlAsofJoin join, SqlValidatorScope scope) {
+    SqlNode match = expand(join.matchCondition(), scope);
+    refuseSubQueries(match);
+    join.setOperand(6, match);
+    validateWhereOrOn(scope, match, "MATCH_CONDITION");
+    if (!SqlKind.ORDER_COMPARISON.contains(match.getKind())) {
+      throw ValidationErrors.at(
+          ErrorCode.INVALID_STATEMENT, "MATCH_CONDITION must be one of >=, >, <= and <", match);
+    }
+    join.tolerance().ifPresent(t -> validateTolerance(join, t, match, scope));
+  }
+
+  private void validateTolerance(
+      SqlAsofJoin join, SqlNode tolerance, SqlNode match, SqlValidatorScope scope) {
+    SqlNode expanded = expand(tolerance, scope);
+    refuseSubQueries(expanded);
+    join.setOperand(7, expanded);
+    expanded.validate(this, scope);
+    RelDataType type = deriveType(scope, expanded);
+    RelDataType time = deriveType(scope, ((SqlCall) match).operand(0));
+    boolean fits =
+        SqlTypeUtil.isNumeric(time) ? SqlTypeUtil.isNumeric(type) : SqlTypeUtil.isInterval(type);
+    if (!fits) {
+      throw ValidationErrors.at(
+          ErrorCode.TYPE_MISMATCH,
+          "TOLERANCE of type %s does not fit times of type %s".formatted(type, time),
+          expanded);
+    }
+  }
+
+  /** For a node made after validation in the place of a validated one. */
+  void setType(SqlNode node, RelDataType type) {
+    setValidatedNodeType(node, type);
+  }
+
+  private static void refuseSubQueries(SqlNode node) {
+    node.accept(
+        new SqlBasicVisitor<Void>() {
+          @Override
+          public Void visit(SqlCall call) {
+            if (call.isA(SqlKind.QUERY)) {
+              throw ValidationErrors.at(
+                  ErrorCode.NOT_SUPPORTED,
+                  "a sub-query cannot stand in MATCH_CONDITION or TOLERANCE; join it in FROM",
+                  call);
+            }
+            return super.visit(call);
+          }
+        });
+  }
+
+}

@@ -1,0 +1,192 @@
+package dev.kelda.planner.validate;
+
+import dev.kelda.parser.Positions;
+import dev.kelda.planner.catalog.CatalogSnapshot;
+import dev.kelda.planner.catalog.Names;
+import dev.kelda.planner.function.FunctionRegistry;
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.error.TextPosition;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.calcite.runtime.CalciteContextException;
+import org.apache.calcite.runtime.CalciteException;
+import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.validate.SqlValidatorException;
+
+/** Calcite's exceptions to ours: the code, the value at fault, the nearest name, the position. */
+public final class ValidationErrors {
+  private static final Pattern QUOTED = Pattern.compile("'([^']*)'");
+  private static final Pattern INTERNAL = Pattern.compile("(org\\.apache\\.calcite|java\\.lang)\\S*");
+
+  private ValidationErrors() {}
+
+  public static KeldaException at(ErrorCode code, String message, SqlNode node) {
+    return new KeldaException(
+        code, message, Positions.start(node.getParserPosition()), null);
+  }
+
+  /** What to throw instead of an exception that came out of Calcite. */
+  public static KeldaException translate(Throwable thrown, CatalogSnapshot catalog) {
+    Optional<TextPosition> position = Optional.empty();
+    for (Throwable e = thrown; e != null; e = e.getCause() == e ? null : e.getCause()) {
+      if (e instanceof KeldaException ours) {
+        return ours.position().isPresent() || position.isEmpty()
+            ? ours
+            : new KeldaException(ours.code(), ours.getMessage(), position, ours.getCause());
+      }
+      if (e instanceof CalciteContextException context && context.getPosLine() > 0) {
+        position =
+            Optional.of(
+                new TextPosition(context.getPosLine(), Math.max(1, context.getPosColumn())));
+      }
+      if (e instanceof SqlValidatorException
+          || e instanceof CalciteException && !(e instanceof CalciteContextException)) {
+        return user(e.getMessage(), position, thrown, catalog);
+      }
+    }
+    if (thrown instanceof CalciteContextException) {
+      return new KeldaException(
+          ErrorCode.INVALID_STATEMENT, clean(thrown.getMessage()), position, thrown);
+    }
+    return new KeldaException(
+        ErrorCode.INTERNAL_ERROR,
+        "the query could not be planned: " + clean(String.valueOf(thrown.getMessage())),
+        position,
+        thrown);
+  }
+
+  private static KeldaException user(
+      String message, Optional<TextPosition> at, Throwable cause, CatalogSnapshot catalog) {
+    String name = quoted(message);
+    if (message.startsWith("Column") && message.contains("not found")
+        || message.startsWith("Unknown identifier")
+        || message.startsWith("Unknown field")
+        || message.contains("list contains unknown column")) {
+      String column = name.isEmpty() ? message.substring(message.lastIndexOf(':') + 1).strip() : name;
+      return new KeldaException(
+          ErrorCode.COLUMN_NOT_FOUND,
+          "there is no column \"" + column + "\"" + in(message) + Names.suggestion(column, columns(catalog)),
+          at,
+          cause);
+    }
+    if (message.startsWith("Column") && message.contains("ambiguous")) {
+      return new KeldaException(
+          ErrorCode.AMBIGUOUS_NAME,
+          "column \"" + name + "\" is ambiguous: " + candidates(name, catalog),
+          at,
+          cause);
+    }
+    if (message.startsWith("Table") && message.contains("not found")
+        || message.startsWith("Object") && message.contains("not found")) {
+      return missingTable(message, name, at, cause, catalog);
+    }
+    if (message.startsWith("No match found for function signature")) {
+      return missingFunction(message, at, cause);
+    }
+    if (message.startsWith("Unknown datatype name")) {
+      return new KeldaException(
+          ErrorCode.TYPE_MISMATCH, "there is no type \"" + name + "\"", at, cause);
+    }
+    boolean types =
+        message.startsWith("Cannot apply")
+            || message.contains("not comparable")
+            || message.contains("Type mismatch")
+            || message.contains("type mismatch")
+            || message.startsWith("Cast function cannot convert")
+            || message.startsWith("Illegal mixing of types")
+            || message.contains("must be a Boolean")
+            || message.contains("must be of")
+            || message.startsWith("Parameters must be of the same type")
+            || message.startsWith("Incompatible types")
+            || message.startsWith("Invalid number of arguments")
+            || message.startsWith("Values passed to");
+    boolean parameter =
+        message.startsWith("Illegal use of dynamic parameter");
+    ErrorCode code =
+        parameter
+            ? ErrorCode.WRONG_PARAMETERS
+            : types ? ErrorCode.TYPE_MISMATCH : ErrorCode.INVALID_STATEMENT;
+    String text =
+        parameter ? "the type of this parameter cannot be inferred; write CAST(? AS type)" : message;
+    return new KeldaException(code, clean(text), at, cause);
+  }
+
+  private static KeldaException missingTable(
+      String message,
+      String name,
+      Optional<TextPosition> at,
+      Throwable cause,
+      CatalogSnapshot catalog) {
+    Matcher parts = QUOTED.matcher(message);
+    List<String> quoted = new ArrayList<>();
+    while (parts.find()) {
+      quoted.add(parts.group(1));
+    }
+    List<String> path = new ArrayList<>();
+    if (message.contains("within")) {
+      path.addAll(List.of(quoted.get(1).split("\\.")));
+    }
+    path.addAll(List.of(name.split("\\.")));
+    try {
+      catalog.table(path.size() > 3 ? path.subList(path.size() - 3, path.size()) : path, at);
+    } catch (KeldaException e) {
+      return e;
+    }
+    return new KeldaException(
+        ErrorCode.TABLE_NOT_FOUND, "there is no table \"" + name + "\"", at, cause);
+  }
+
+  private static KeldaException missingFunction(
+      String message, Optional<TextPosition> at, Throwable cause) {
+    String signature = message.substring(message.indexOf("signature") + 10);
+    int open = signature.indexOf('(');
+    String name = open < 0 ? signature : signature.substring(0, open);
+    List<String> names = FunctionRegistry.load().names();
+    boolean exists = Names.match(name, names).isPresent();
+    String text =
+        exists
+            ? "function %s does not take these arguments: %s".formatted(name, signature)
+            : "there is no function \"" + name + "\"" + Names.suggestion(name, names);
+    return new KeldaException(
+        exists ? ErrorCode.TYPE_MISMATCH : ErrorCode.FUNCTION_NOT_FOUND, clean(text), at, cause);
+  }
+
+  private static String quoted(String message) {
+    Matcher matcher = QUOTED.matcher(message);
+    return matcher.find() ? matcher.group(1) : "";
+  }
+
+  private static String in(String message) {
+    int at = message.indexOf("in table '");
+    return at < 0 ? "" : " in table \"" + quoted(message.substring(at)) + "\"";
+  }
+
+  private static List<String> columns(CatalogSnapshot catalog) {
+    return catalog.resolved().stream()
+        .flatMap(t -> t.table().schema().getFields().stream().map(Field::getName))
+        .distinct()
+        .toList();
+  }
+
+  private static String candidates(String name, CatalogSnapshot catalog) {
+    List<String> found =
+        catalog.resolved().stream()
+            .filter(
+                t ->
+                    t.table().schema().getFields().stream()
+                        .anyMatch(f -> f.getName().equalsIgnoreCase(name)))
+            .map(t -> t.name() + "." + name)
+            .toList();
+    return found.isEmpty() ? "qualify it" : String.join(", ", found);
+  }
+
+  /** No class names, and synthetic tables without their key. */
+  private static String clean(String message) {
+    return INTERNAL.matcher(message).replaceAll("").replace("\u0000", "").strip();
+  }
+}
