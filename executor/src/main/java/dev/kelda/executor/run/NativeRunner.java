@@ -117,6 +117,7 @@ public final class NativeRunner {
 
   private ArrowReader start(Execution execution, QueryRequest.Builder request) {
     execution.running();
+    execution.onCancel(() -> engine.cancel(execution.id())); // native plans now
     NativeQuery query = engine.start(execution.allocator(), request.build());
     try {
       execution.onCancel(query::cancel);
