@@ -1,0 +1,152 @@
+package dev.kelda.parser.grammar;
+
+import dev.kelda.parser.ColumnDefinition;
+import dev.kelda.parser.Name;
+import dev.kelda.parser.Positions;
+import dev.kelda.parser.Statement;
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.error.TextPosition;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.calcite.sql.SqlIdentifier;
+import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.SqlNodeList;
+import org.apache.calcite.sql.SqlSelect;
+import org.apache.calcite.sql.parser.SqlParserPos;
+
+/** What the grammar's actions need to build statements, and the checks they make. */
+final class Nodes {
+  private static final TextPosition BEGINNING = new TextPosition(1, 1);
+  private static final Set<String> LATER_KINDS =
+      Set.of("FEATURE", "MODELS", "INDEXES", "TRAINING", "PIPELINES", "MONITORS", "VIEWS", "CREATE");
+
+  private Nodes() {}
+
+  static TextPosition position(SqlParserPos position) {
+    return Positions.start(position).orElse(BEGINNING);
+  }
+
+  static TextPosition position(SqlNode node) {
+    return position(node.getParserPosition());
+  }
+
+  static Name name(SqlIdentifier identifier) {
+    if (identifier.isStar()) {
+      throw error("a name is expected, not *", identifier);
+    }
+    return new Name(identifier.names, position(identifier));
+  }
+
+  static List<Name> names(SqlNodeList identifiers) {
+    return identifiers.stream().map(SqlIdentifier.class::cast).map(Nodes::name).toList();
+  }
+
+  static KeldaException notSupported(String what, SqlParserPos position) {
+    return new KeldaException(
+        ErrorCode.NOT_SUPPORTED, what + " is not supported", position(position));
+  }
+
+  static <V> void putOnce(Map<String, V> properties, String key, V value, SqlParserPos position) {
+    if (properties.putIfAbsent(key, value) != null) {
+      throw new KeldaException(
+          ErrorCode.SYNTAX_ERROR, "the property '" + key + "' is given twice", position(position));
+    }
+  }
+
+  static void requireColumns(List<ColumnDefinition> columns, SqlIdentifier table) {
+    if (columns.isEmpty()) {
+      throw error("CREATE TABLE needs columns (name type, ...) or AS SELECT", table);
+    }
+    Set<String> seen = new HashSet<>();
+    for (ColumnDefinition column : columns) {
+      if (!seen.add(column.name().toLowerCase(Locale.ROOT))) {
+        throw new KeldaException(
+            ErrorCode.SYNTAX_ERROR,
+            "the column \"" + column.name() + "\" is given twice",
+            column.position());
+      }
+    }
+  }
+
+  /** SELECT * FROM table. */
+  static SqlNode allOf(SqlIdentifier table) {
+    SqlParserPos position = table.getParserPosition();
+    return new SqlSelect(
+        position,
+        SqlNodeList.EMPTY,
+        SqlNodeList.SINGLETON_STAR,
+        table,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        SqlNodeList.EMPTY);
+  }
+
+  static Statement show(
+      SqlIdentifier what, Optional<SqlIdentifier> in, Optional<String> like) {
+    String word = what.toString().toUpperCase(Locale.ROOT);
+    Optional<Statement.Show.Kind> kind =
+        switch (word) {
+          case "CATALOGS", "DATABASES" -> Optional.of(Statement.Show.Kind.CATALOGS);
+          case "SCHEMAS" -> Optional.of(Statement.Show.Kind.SCHEMAS);
+          case "TABLES" -> Optional.of(Statement.Show.Kind.TABLES);
+          case "COLUMNS" -> Optional.of(Statement.Show.Kind.COLUMNS);
+          case "FUNCTIONS" -> Optional.of(Statement.Show.Kind.FUNCTIONS);
+          case "SETTINGS" -> Optional.of(Statement.Show.Kind.SETTINGS);
+          case "QUERIES" -> Optional.of(Statement.Show.Kind.QUERIES);
+          default -> Optional.empty();
+        };
+    if (kind.isEmpty() && LATER_KINDS.contains(word)) {
+      throw notSupported("SHOW " + word, what.getParserPosition());
+    }
+    if (kind.isEmpty()) {
+      if (in.isPresent() || like.isPresent()) {
+        throw error(
+            "SHOW " + what + " takes no FROM or LIKE; known lists are CATALOGS, SCHEMAS, TABLES,"
+                + " COLUMNS, FUNCTIONS, SETTINGS, QUERIES",
+            what);
+      }
+      return new Statement.ShowOption(what.toString(), position(what));
+    }
+    if (kind.get() == Statement.Show.Kind.COLUMNS && in.isEmpty()) {
+      throw error("SHOW COLUMNS needs FROM and a table", what);
+    }
+    return new Statement.Show(kind.get(), in.map(Nodes::name), like);
+  }
+
+  private static KeldaException error(String message, SqlNode node) {
+    return new KeldaException(ErrorCode.SYNTAX_ERROR, message, position(node));
+  }
+
+  /** What stands between EXPLAIN and its statement. */
+  static final class ExplainOptions {
+    boolean analyze;
+    Statement.Explain.Format format = Statement.Explain.Format.TEXT;
+
+    void set(SqlIdentifier name, String value) {
+      switch (name.toString().toUpperCase(Locale.ROOT)) {
+        case "ANALYZE" -> analyze = !value.equalsIgnoreCase("false");
+        case "FORMAT" -> format = format(name, value);
+        default -> throw error("EXPLAIN knows the options ANALYZE and FORMAT, not " + name, name);
+      }
+    }
+
+    private static Statement.Explain.Format format(SqlIdentifier name, String value) {
+      return switch (value.toUpperCase(Locale.ROOT)) {
+        case "TEXT" -> Statement.Explain.Format.TEXT;
+        case "JSON" -> Statement.Explain.Format.JSON;
+        default -> throw error("EXPLAIN has the formats text and json, not '" + value + "'", name);
+      };
+    }
+  }
+}

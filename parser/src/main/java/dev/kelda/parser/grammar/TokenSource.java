@@ -1,0 +1,130 @@
+package dev.kelda.parser.grammar;
+
+import static dev.kelda.parser.grammar.KeldaParserImplConstants.*;
+
+import java.io.StringReader;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.calcite.sql.parser.SqlAbstractParserImpl;
+
+/**
+ * All tokens of a statement, read before parsing: each word decided keyword or name by {@link
+ * KeywordRules}, so that the grammar may reserve what it likes.
+ */
+final class TokenSource extends KeldaParserImplTokenManager {
+  private static final boolean[] RESERVED_BY_CALCITE = reservedByCalcite();
+
+  private final List<Token> tokens;
+  private final Token end;
+  private int at;
+
+  private TokenSource(List<Token> tokens, Token end) {
+    super(new SimpleCharStream(new StringReader("")));
+    this.tokens = tokens;
+    this.end = end;
+  }
+
+  /**
+   * @throws TokenMgrError for a character that begins no token
+   */
+  static TokenSource read(String sql) {
+    KeldaParserImplTokenManager lexer = new KeldaParserImplTokenManager(new Characters(sql));
+    lexer.SwitchTo(DQID);
+    List<Token> tokens = new ArrayList<>();
+    Token token = lexer.getNextToken();
+    for (; token.kind != EOF; token = lexer.getNextToken()) {
+      tokens.add(token);
+    }
+    TokenSource source = new TokenSource(List.copyOf(tokens), token);
+    source.decideWords();
+    return source;
+  }
+
+  List<Token> tokens() {
+    return tokens;
+  }
+
+  Token end() {
+    return end;
+  }
+
+  @Override
+  public Token getNextToken() {
+    return at < tokens.size() ? tokens.get(at++) : end;
+  }
+
+  private void decideWords() {
+    if (tokens.isEmpty()) {
+      return;
+    }
+    if (tokens.getFirst().kind == DESC) {
+      tokens.getFirst().kind = DESCRIBE;
+    }
+    Words words = new Words(tokens);
+    do {
+      Token token = words.token();
+      if (token.kind == BACK_QUOTED_NAME) {
+        asQuotedName(token);
+      } else if (token.kind == QUOTED_STRING
+          && words.previous() == LPAREN
+          && words.opener() == EXTRACT
+          && words.next() == FROM) {
+        asUnit(token);
+      } else if (isWord(token.kind)
+          && !KeywordRules.isKeyword(words, RESERVED_BY_CALCITE[token.kind])) {
+        token.kind = IDENTIFIER;
+      }
+    } while (words.advance());
+  }
+
+  /** EXTRACT('year' FROM d) is EXTRACT(YEAR FROM d). */
+  private static void asUnit(Token token) {
+    String unit = token.image.substring(1, token.image.length() - 1);
+    int kind = Words.kindOf(unit);
+    if (kind != EOF) {
+      token.kind = kind;
+      token.image = unit;
+    }
+  }
+
+  private static void asQuotedName(Token token) {
+    String name = token.image.substring(1, token.image.length() - 1).replace("``", "`");
+    token.image = '"' + name.replace("\"", "\"\"") + '"';
+    token.kind = QUOTED_IDENTIFIER;
+  }
+
+  private static boolean isWord(int kind) {
+    return WORDS[kind];
+  }
+
+  private static final boolean[] WORDS = words();
+
+  private static boolean[] words() {
+    boolean[] words = new boolean[tokenImage.length];
+    for (int kind = 0; kind < words.length; kind++) {
+      words[kind] = Words.isWord(kind);
+    }
+    return words;
+  }
+
+  private static boolean[] reservedByCalcite() {
+    SqlAbstractParserImpl.Metadata metadata =
+        new KeldaParserImpl(new StringReader("")).getMetadata();
+    boolean[] reserved = new boolean[tokenImage.length];
+    for (int kind = 0; kind < reserved.length; kind++) {
+      if (Words.isWord(kind)) {
+        String word = tokenImage[kind].substring(1, tokenImage[kind].length() - 1);
+        reserved[kind] = !metadata.isNonReservedKeyword(word);
+      }
+    }
+    return reserved;
+  }
+
+  /** Columns count characters; a tab is one. */
+  private static final class Characters extends SimpleCharStream {
+    Characters(String sql) {
+      super(new StringReader(sql), 1, 1, Math.max(sql.length(), 16));
+      setTabSize(1);
+    }
+  }
+}
