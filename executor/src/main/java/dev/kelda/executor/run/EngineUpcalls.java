@@ -3,12 +3,12 @@ package dev.kelda.executor.run;
 import dev.kelda.executor.bridge.Upcalls;
 import dev.kelda.executor.proto.EvaluateFunction;
 import dev.kelda.executor.proto.OpenScan;
+import dev.kelda.executor.wire.RuntimeFilters;
 import dev.kelda.spi.connector.Scan;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.function.JavaFunction;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -54,7 +54,7 @@ public final class EngineUpcalls implements Upcalls {
         new Scan.OpenRequest(
             request.getPartition(),
             request.getProjectionList(),
-            List.of(),
+            RuntimeFilters.of(request.getFiltersList()),
             request.getLimit() < 0 ? OptionalLong.empty() : OptionalLong.of(request.getLimit()));
     return ScopedValue.where(CURRENT, execution).call(() -> scan.open(allocator, open));
   }
