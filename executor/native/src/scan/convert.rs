@@ -1,0 +1,328 @@
+//! Types and literals of plan.proto as Arrow types and values, and back.
+
+use crate::errors::internal;
+use crate::proto::data_type::{Kind, Simple};
+use crate::proto::{self, literal::Value};
+use datafusion::arrow::datatypes::{DataType, Field, Fields, IntervalUnit, TimeUnit};
+use datafusion::arrow::datatypes::IntervalMonthDayNano;
+use datafusion::common::{Result, ScalarValue};
+use std::sync::Arc;
+
+pub fn data_type(proto: &proto::DataType) -> Result<DataType> {
+    let kind = proto.kind.as_ref().ok_or_else(|| internal("a type without a kind"))?;
+    Ok(match kind {
+        Kind::Simple(simple) => match Simple::try_from(*simple) {
+            Ok(Simple::Null) => DataType::Null,
+            Ok(Simple::Bool) => DataType::Boolean,
+            Ok(Simple::Int8) => DataType::Int8,
+            Ok(Simple::Int16) => DataType::Int16,
+            Ok(Simple::Int32) => DataType::Int32,
+            Ok(Simple::Int64) => DataType::Int64,
+            Ok(Simple::Float32) => DataType::Float32,
+            Ok(Simple::Float64) => DataType::Float64,
+            Ok(Simple::Utf8) => DataType::Utf8,
+            Ok(Simple::Binary) => DataType::Binary,
+            Ok(Simple::Date32) => DataType::Date32,
+            Ok(Simple::Time64Micro) => DataType::Time64(TimeUnit::Microsecond),
+            Ok(Simple::IntervalYearMonth) => DataType::Interval(IntervalUnit::YearMonth),
+            Ok(Simple::IntervalMonthDayNano) => DataType::Interval(IntervalUnit::MonthDayNano),
+            Ok(Simple::Unspecified) | Err(_) => return Err(internal("an unknown type")),
+        },
+        Kind::Decimal(d) => DataType::Decimal128(d.precision as u8, d.scale as i8),
+        Kind::Timestamp(t) => {
+            let unit = if t.nanos { TimeUnit::Nanosecond } else { TimeUnit::Microsecond };
+            DataType::Timestamp(unit, t.zoned.then(|| "UTC".into()))
+        }
+        Kind::List(element) => DataType::List(Arc::new(field(element)?)),
+        Kind::FixedSizeList(list) => {
+            let element = list.element.as_deref().ok_or_else(|| internal("a list without element"))?;
+            DataType::FixedSizeList(Arc::new(field(element)?), list.size as i32)
+        }
+        Kind::Struct(s) => DataType::Struct(s.fields.iter().map(field).collect::<Result<Fields>>()?),
+        Kind::Map(map) => {
+            let part = |f: &Option<Box<proto::Field>>| match f.as_deref() {
+                Some(f) => field(f),
+                None => Err(internal("a map without key or value")),
+            };
+            let entries = Fields::from(vec![part(&map.key)?.with_nullable(false), part(&map.value)?]);
+            let entries = Field::new("entries", DataType::Struct(entries), false);
+            DataType::Map(Arc::new(entries), false)
+        }
+        Kind::FixedSizeBinary(width) => DataType::FixedSizeBinary(*width as i32),
+    })
+}
+
+pub fn field(proto: &proto::Field) -> Result<Field> {
+    let kind = proto.r#type.as_ref().ok_or_else(|| internal("a field without a type"))?;
+    Ok(Field::new(&proto.name, data_type(kind)?, proto.nullable))
+}
+
+/// The message of a canonical type.
+pub fn to_proto(kind: &DataType) -> Result<proto::DataType> {
+    let simple = |s: Simple| Kind::Simple(s as i32);
+    let kind = match kind {
+        DataType::Null => simple(Simple::Null),
+        DataType::Boolean => simple(Simple::Bool),
+        DataType::Int8 => simple(Simple::Int8),
+        DataType::Int16 => simple(Simple::Int16),
+        DataType::Int32 => simple(Simple::Int32),
+        DataType::Int64 => simple(Simple::Int64),
+        DataType::Float32 => simple(Simple::Float32),
+        DataType::Float64 => simple(Simple::Float64),
+        DataType::Utf8 => simple(Simple::Utf8),
+        DataType::Binary => simple(Simple::Binary),
+        DataType::Date32 => simple(Simple::Date32),
+        DataType::Time64(TimeUnit::Microsecond) => simple(Simple::Time64Micro),
+        DataType::Interval(IntervalUnit::YearMonth) => simple(Simple::IntervalYearMonth),
+        DataType::Interval(IntervalUnit::MonthDayNano) => simple(Simple::IntervalMonthDayNano),
+        DataType::Decimal128(precision, scale) => Kind::Decimal(proto::data_type::Decimal {
+            precision: u32::from(*precision),
+            scale: *scale as u32,
+        }),
+        DataType::Timestamp(unit, zone) => Kind::Timestamp(proto::data_type::Timestamp {
+            nanos: *unit == TimeUnit::Nanosecond,
+            zoned: zone.is_some(),
+        }),
+        DataType::List(element) => Kind::List(Box::new(field_to_proto(element)?)),
+        DataType::FixedSizeList(element, size) => {
+            Kind::FixedSizeList(Box::new(proto::data_type::FixedSizeList {
+                element: Some(Box::new(field_to_proto(element)?)),
+                size: *size as u32,
+            }))
+        }
+        DataType::Struct(fields) => Kind::Struct(proto::data_type::Struct {
+            fields: fields.iter().map(|f| field_to_proto(f)).collect::<Result<_>>()?,
+        }),
+        DataType::Map(entries, _) => match entries.data_type() {
+            DataType::Struct(parts) if parts.len() == 2 => {
+                Kind::Map(Box::new(proto::data_type::Map {
+                    key: Some(Box::new(field_to_proto(&parts[0])?)),
+                    value: Some(Box::new(field_to_proto(&parts[1])?)),
+                }))
+            }
+            _ => return Err(internal("a map without key and value")),
+        },
+        DataType::FixedSizeBinary(width) => Kind::FixedSizeBinary(*width as u32),
+        other => return Err(internal(format!("{other} is no canonical type"))),
+    };
+    Ok(proto::DataType { kind: Some(kind) })
+}
+
+pub fn field_to_proto(field: &Field) -> Result<proto::Field> {
+    Ok(proto::Field {
+        name: field.name().clone(),
+        r#type: Some(Box::new(to_proto(field.data_type())?)),
+        nullable: field.is_nullable(),
+    })
+}
+
+/// The value of a literal as a value of `target`. `None` where the literal is NULL, nested or does not fit.
+pub fn scalar(literal: &proto::Literal, target: &DataType) -> Option<ScalarValue> {
+    let own = data_type(literal.r#type.as_ref()?).ok()?;
+    let value = match (literal.value.as_ref()?, &own) {
+        (Value::Null(_), _) => return ScalarValue::try_new_null(target).ok(),
+        (Value::Boolean(b), DataType::Boolean) => ScalarValue::Boolean(Some(*b)),
+        (Value::Integer(v), kind) => integer(*v, kind)?,
+        (Value::Floating(v), DataType::Float32) => ScalarValue::Float32(Some(*v as f32)),
+        (Value::Floating(v), DataType::Float64) => ScalarValue::Float64(Some(*v)),
+        (Value::String(s), DataType::Utf8) => ScalarValue::Utf8(Some(s.clone())),
+        (Value::Binary(b), DataType::Binary) => ScalarValue::Binary(Some(b.clone())),
+        (Value::Binary(b), DataType::FixedSizeBinary(width)) if b.len() == *width as usize => {
+            ScalarValue::FixedSizeBinary(*width, Some(b.clone()))
+        }
+        (Value::Decimal(bytes), DataType::Decimal128(precision, scale)) => {
+            ScalarValue::Decimal128(Some(big_endian(bytes)?), *precision, *scale)
+        }
+        (Value::MonthDayNano(v), DataType::Interval(IntervalUnit::MonthDayNano)) => {
+            let value = IntervalMonthDayNano::new(v.months, v.days, v.nanos);
+            ScalarValue::IntervalMonthDayNano(Some(value))
+        }
+        _ => return None,
+    };
+    if own == *target { Some(value) } else { value.cast_to(target).ok() }
+}
+
+fn integer(v: i64, kind: &DataType) -> Option<ScalarValue> {
+    Some(match kind {
+        DataType::Int8 => ScalarValue::Int8(Some(v.try_into().ok()?)),
+        DataType::Int16 => ScalarValue::Int16(Some(v.try_into().ok()?)),
+        DataType::Int32 => ScalarValue::Int32(Some(v.try_into().ok()?)),
+        DataType::Int64 => ScalarValue::Int64(Some(v)),
+        DataType::Date32 => ScalarValue::Date32(Some(v.try_into().ok()?)),
+        DataType::Time64(TimeUnit::Microsecond) => ScalarValue::Time64Microsecond(Some(v)),
+        DataType::Timestamp(TimeUnit::Microsecond, zone) => {
+            ScalarValue::TimestampMicrosecond(Some(v), zone.clone())
+        }
+        DataType::Timestamp(TimeUnit::Nanosecond, zone) => {
+            ScalarValue::TimestampNanosecond(Some(v), zone.clone())
+        }
+        DataType::Interval(IntervalUnit::YearMonth) => {
+            ScalarValue::IntervalYearMonth(Some(v.try_into().ok()?))
+        }
+        _ => return None,
+    })
+}
+
+fn big_endian(bytes: &[u8]) -> Option<i128> {
+    if bytes.is_empty() || bytes.len() > 16 {
+        return None;
+    }
+    let fill = if bytes[0] & 0x80 == 0 { 0 } else { 0xff };
+    let mut whole = [fill; 16];
+    whole[16 - bytes.len()..].copy_from_slice(bytes);
+    Some(i128::from_be_bytes(whole))
+}
+
+/// The literal of a bound; `None` for values that statistics do not carry.
+pub fn literal(value: &ScalarValue) -> Option<proto::Literal> {
+    if value.is_null() {
+        return None;
+    }
+    let out = match value {
+        ScalarValue::Boolean(Some(b)) => Value::Boolean(*b),
+        ScalarValue::Int8(Some(v)) => Value::Integer(i64::from(*v)),
+        ScalarValue::Int16(Some(v)) => Value::Integer(i64::from(*v)),
+        ScalarValue::Int32(Some(v)) | ScalarValue::Date32(Some(v)) => Value::Integer(i64::from(*v)),
+        ScalarValue::Int64(Some(v))
+        | ScalarValue::Time64Microsecond(Some(v))
+        | ScalarValue::TimestampMicrosecond(Some(v), _)
+        | ScalarValue::TimestampNanosecond(Some(v), _) => Value::Integer(*v),
+        ScalarValue::Float32(Some(v)) => Value::Floating(f64::from(*v)),
+        ScalarValue::Float64(Some(v)) => Value::Floating(*v),
+        ScalarValue::Utf8(Some(s)) => Value::String(s.clone()),
+        ScalarValue::Binary(Some(b)) | ScalarValue::FixedSizeBinary(_, Some(b)) => {
+            Value::Binary(b.clone())
+        }
+        ScalarValue::Decimal128(Some(v), _, _) => Value::Decimal(v.to_be_bytes().to_vec()),
+        _ => return None,
+    };
+    Some(proto::Literal { r#type: to_proto(&value.data_type()).ok(), value: Some(out) })
+}
+
+/// The canonical type that stands for a type found in a file, at any depth; `None` if there is none.
+pub fn canonical(kind: &DataType) -> Option<DataType> {
+    let child = |f: &Field| -> Option<Arc<Field>> {
+        Some(Arc::new(Field::new(f.name(), canonical(f.data_type())?, f.is_nullable())))
+    };
+    Some(match kind {
+        DataType::UInt8 => DataType::Int16,
+        DataType::UInt16 => DataType::Int32,
+        DataType::UInt32 => DataType::Int64,
+        DataType::UInt64 => DataType::Decimal128(20, 0),
+        DataType::Float16 => DataType::Float32,
+        DataType::LargeUtf8 | DataType::Utf8View => DataType::Utf8,
+        DataType::LargeBinary | DataType::BinaryView => DataType::Binary,
+        DataType::Date64 => DataType::Date32,
+        DataType::Time32(_) | DataType::Time64(_) => DataType::Time64(TimeUnit::Microsecond),
+        DataType::Timestamp(unit, zone) => {
+            let unit = match unit {
+                TimeUnit::Nanosecond => TimeUnit::Nanosecond,
+                _ => TimeUnit::Microsecond,
+            };
+            DataType::Timestamp(unit, zone.as_ref().map(|_| "UTC".into()))
+        }
+        DataType::Duration(_) => DataType::Int64,
+        DataType::Interval(IntervalUnit::DayTime) => DataType::Interval(IntervalUnit::MonthDayNano),
+        DataType::Decimal32(p, s) | DataType::Decimal64(p, s) | DataType::Decimal128(p, s) => {
+            decimal(*p, *s)?
+        }
+        DataType::Decimal256(p, s) => decimal(*p, *s)?,
+        DataType::Dictionary(_, value) => canonical(value)?,
+        DataType::RunEndEncoded(_, value) => canonical(value.data_type())?,
+        DataType::List(e) | DataType::LargeList(e) | DataType::ListView(e) | DataType::LargeListView(e) => {
+            DataType::List(child(e)?)
+        }
+        DataType::FixedSizeList(e, size) => DataType::FixedSizeList(child(e)?, *size),
+        DataType::Struct(fields) => {
+            DataType::Struct(fields.iter().map(|f| child(f)).collect::<Option<Fields>>()?)
+        }
+        DataType::Map(entries, _) => {
+            let DataType::Struct(parts) = entries.data_type() else { return None };
+            let parts = parts.iter().map(|f| child(f)).collect::<Option<Fields>>()?;
+            let entries = Field::new("entries", DataType::Struct(parts), false);
+            DataType::Map(Arc::new(entries), false)
+        }
+        DataType::Union(_, _) => return None,
+        DataType::Boolean
+        | DataType::Null
+        | DataType::Int8
+        | DataType::Int16
+        | DataType::Int32
+        | DataType::Int64
+        | DataType::Float32
+        | DataType::Float64
+        | DataType::Utf8
+        | DataType::Binary
+        | DataType::FixedSizeBinary(_)
+        | DataType::Date32
+        | DataType::Interval(IntervalUnit::YearMonth | IntervalUnit::MonthDayNano) => kind.clone(),
+    })
+}
+
+/// DECIMAL(p, s) with 0 <= s <= p <= 38.
+fn decimal(precision: u8, scale: i8) -> Option<DataType> {
+    if scale < 0 {
+        let precision = i16::from(precision) - i16::from(scale);
+        return (precision <= 38).then_some(DataType::Decimal128(precision as u8, 0));
+    }
+    let precision = precision.max(scale as u8);
+    (precision <= 38).then_some(DataType::Decimal128(precision, scale))
+}
+
+/// The narrowest canonical type that holds the values of both; `None` if only text would.
+pub fn common(left: &DataType, right: &DataType) -> Option<DataType> {
+    use DataType::*;
+    if left == right {
+        return Some(left.clone());
+    }
+    let rank = |t: &DataType| match t {
+        Int8 => Some(0),
+        Int16 => Some(1),
+        Int32 => Some(2),
+        Int64 => Some(3),
+        _ => None,
+    };
+    match (left, right) {
+        (Null, other) | (other, Null) => return Some(other.clone()),
+        (Float32 | Float64, Float32 | Float64) => return Some(Float64),
+        (Float32 | Float64, Decimal128(..)) | (Decimal128(..), Float32 | Float64) => return Some(Float64),
+        (Decimal128(p1, s1), Decimal128(p2, s2)) => {
+            let scale = *s1.max(s2);
+            let whole = (*p1 as i8 - s1).max(*p2 as i8 - s2);
+            let precision = (whole + scale).min(38) as u8;
+            return Some(Decimal128(precision, scale));
+        }
+        (Date32, t @ Timestamp(..)) | (t @ Timestamp(..), Date32) => return Some(t.clone()),
+        (Timestamp(u1, z1), Timestamp(u2, z2)) if z1.is_some() == z2.is_some() => {
+            let nanos = [u1, u2].contains(&&TimeUnit::Nanosecond);
+            let unit = if nanos { TimeUnit::Nanosecond } else { TimeUnit::Microsecond };
+            return Some(Timestamp(unit, z1.clone()));
+        }
+        _ => {}
+    }
+    match (rank(left), rank(right)) {
+        (Some(a), Some(b)) => Some(if a > b { left.clone() } else { right.clone() }),
+        (Some(_), None) if matches!(right, Float32 | Float64) => Some(Float64),
+        (None, Some(_)) if matches!(left, Float32 | Float64) => Some(Float64),
+        (Some(rank), None) => with_integer(right, rank),
+        (None, Some(rank)) => with_integer(left, rank),
+        (None, None) => None,
+    }
+}
+
+fn with_integer(decimal: &DataType, rank: u8) -> Option<DataType> {
+    let digits = [3, 5, 10, 19][rank as usize];
+    match decimal {
+        DataType::Decimal128(p, s) => {
+            let whole = (*p as i8 - s).max(digits);
+            Some(DataType::Decimal128((whole + s).min(38) as u8, *s))
+        }
+        _ => None,
+    }
+}
+
+/// Whether bounds of this type order as the engine orders values, so that they may be trusted as exact.
+pub fn has_exact_order(kind: &DataType) -> bool {
+    !matches!(kind, DataType::Float16 | DataType::Float32 | DataType::Float64) && !kind.is_nested()
+}
+

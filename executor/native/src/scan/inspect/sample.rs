@@ -1,0 +1,84 @@
+//! Columns of one CSV or JSON-lines file, from its first rows.
+
+use super::listing::Listed;
+use super::Inspected;
+use crate::errors::{self, failure};
+use crate::proto::{FileFormat, FormatOptions};
+use crate::scan::convert;
+use crate::scan::text::{Compression, chunks, dialect};
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use datafusion::common::Result;
+use futures::StreamExt;
+use std::io::BufReader;
+use std::pin::pin;
+use std::sync::Arc;
+
+/// No more text than this is looked at.
+const MAX_BYTES: usize = 16 << 20;
+
+pub async fn inspect(
+    listed: Listed,
+    format: FileFormat,
+    options: &FormatOptions,
+    rows: usize,
+) -> Result<Inspected> {
+    let compression = Compression::of(&options.compression, &listed.url)?;
+    let url: Arc<str> = listed.url.as_str().into();
+    let store = Arc::clone(&listed.store);
+    let mut text = Vec::new();
+    let mut whole = true;
+    let mut parts = pin!(chunks(store, listed.meta.clone(), compression, Arc::clone(&url)));
+    while let Some(part) = parts.next().await {
+        text.extend_from_slice(&part?);
+        let lines = text.iter().filter(|b| **b == b'\n').count();
+        if lines > rows || text.len() > MAX_BYTES {
+            whole = false;
+            break;
+        }
+    }
+    if !whole && let Some(end) = text.iter().rposition(|b| *b == b'\n') {
+        text.truncate(end + 1);
+    }
+    let schema = match format {
+        FileFormat::Csv => csv(&text, options, rows)?,
+        _ => json(&text, rows, &url)?,
+    };
+    let field = |f: &Arc<Field>| {
+        let kind = convert::canonical(f.data_type()).unwrap_or(DataType::Utf8);
+        Field::new(f.name(), kind, true)
+    };
+    Ok(Inspected {
+        fields: schema.fields().iter().map(field).collect(),
+        file: listed.data_file(-1),
+        bounds: Vec::new(),
+    })
+}
+
+fn csv(text: &[u8], options: &FormatOptions, rows: usize) -> Result<Schema> {
+    let format = dialect(options)?.with_truncated_rows(true);
+    // A broken row is reported with its number when the file is read; types then come from the rows before it.
+    let (schema, _) = match format.infer_schema(text, Some(rows)) {
+        Ok(found) => found,
+        Err(_) => format.infer_schema(text, Some(1))?,
+    };
+    if options.null_string.is_empty() && options.header {
+        return Ok(schema);
+    }
+    let rename = |(i, f): (usize, &Arc<Field>)| {
+        let name = if options.header { f.name().clone() } else { format!("column{i}") };
+        Field::new(name, f.data_type().clone(), true)
+    };
+    let fields = schema.fields().iter().enumerate().map(rename).collect::<Vec<_>>();
+    Ok(Schema::new(fields))
+}
+
+fn json(text: &[u8], rows: usize, url: &str) -> Result<Schema> {
+    use datafusion::arrow::json::reader::infer_json_schema;
+    let read = infer_json_schema(BufReader::new(text), Some(rows));
+    let (schema, _) = read.map_err(|e| {
+        let text = e.to_string();
+        let text = text.strip_prefix("Json error: ").unwrap_or(&text).to_owned();
+        failure(errors::INVALID_FILE, format!("\"{url}\" is no JSON-lines file: {text}"))
+    })?;
+    Ok(schema)
+}

@@ -1,0 +1,50 @@
+//! Files as tables: `FileScan` message -> `TableProvider` -> morsels of Parquet, CSV or JSON lines.
+//!
+//! ```text
+//! table (groups of byte ranges, statistics) -> parquet -> adapter, column (field ids, names, types, defaults)
+//!                                           |          '-> deletes (positions, vectors -> row selection)
+//!                                           '-> text (csv, json)
+//! inspect: paths -> files, columns, statistics
+//! ```
+//! Invariants: the row handed upwards is exactly the declared schema; statistics are exact only where nothing can make
+//! them wrong; an error names its file; a delete is applied or refused, never passed over.
+
+mod adapter;
+mod column;
+mod convert;
+mod deletes;
+mod failures;
+pub mod inspect;
+mod location;
+mod parquet;
+mod statistics;
+mod table;
+mod text;
+
+pub use column::{Column, Conversion, FIELD_ID, Matching};
+pub use convert::field;
+pub use failures::store_failure;
+pub use location::Location;
+
+use crate::engine::Engine;
+use crate::proto;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::catalog::TableProvider;
+use datafusion::common::Result;
+use std::sync::Arc;
+
+/// A table over `source`. `columns` and `schema` are the table's full row in canonical types.
+pub fn table_provider(
+    engine: &Arc<Engine>,
+    source: &proto::FileScan,
+    columns: &[proto::Field],
+    schema: SchemaRef,
+    _settings: &proto::QuerySettings,
+) -> Result<Arc<dyn TableProvider>> {
+    Ok(Arc::new(table::FileTable::try_new(table::ScanContext {
+        engine: Arc::clone(engine),
+        columns: table::columns(&schema, columns, &source.columns),
+        scan: source.clone(),
+        schema,
+    })?))
+}

@@ -1,0 +1,34 @@
+//! Writing data files: rows in, Parquet files below a folder out, one row (path, rows, bytes) a file.
+//!
+//! ```text
+//! WriteNode (logical) -> WriteExec: each input partition -> PartitionWriter -> FileWriter -> object store
+//! ```
+//! Invariants: no rows, no files; files of an execution that did not end well are removed; Parquet types and field ids
+//! are those of the target's columns, at every depth.
+
+mod exec;
+mod file;
+mod node;
+mod schema;
+
+use crate::engine::Engine;
+use crate::proto;
+use datafusion::common::Result;
+use datafusion::logical_expr::{Extension, LogicalPlan};
+use datafusion::physical_planner::ExtensionPlanner;
+use std::sync::Arc;
+
+/// A node over `input` that writes it to `target` and returns (path, rows, bytes), one row per file.
+pub fn logical_plan(
+    engine: &Arc<Engine>,
+    input: LogicalPlan,
+    target: &proto::WriteTarget,
+) -> Result<LogicalPlan> {
+    let node = node::WriteNode::try_new(engine, input, target)?;
+    Ok(LogicalPlan::Extension(Extension { node: Arc::new(node) }))
+}
+
+/// Plans the node of [`logical_plan`].
+pub fn extension_planner() -> Option<Arc<dyn ExtensionPlanner + Send + Sync>> {
+    Some(Arc::new(node::WritePlanner))
+}
