@@ -6,7 +6,7 @@
  *                                                                          \-> Scan.Java   (rows from Java)
  * </pre>
  *
- * Invariants: a {@code Table} is a pinned moment; a schema holds canonical types only; every failure
- * is a {@code KeldaException} with a code.
+ * Invariants: a {@code Table} is a pinned moment; a schema holds canonical types only; every
+ * failure is a {@code KeldaException} with a code.
  */
 package dev.kelda.spi;

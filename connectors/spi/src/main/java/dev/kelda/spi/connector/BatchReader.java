@@ -3,6 +3,7 @@ package dev.kelda.spi.connector;
 import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
+import java.util.concurrent.locks.ReentrantLock;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowReader;
@@ -11,10 +12,11 @@ import org.apache.arrow.vector.types.pojo.Schema;
 /**
  * A reader whose rows are made in Java. Every batch gets buffers of its own: those of the batch
  * before may already belong to the consumer on the other side of the border, so they are released,
- * never written again.
+ * never written again. May be closed from another thread: a batch under way is interrupted first.
  */
 public abstract class BatchReader extends ArrowReader {
   private final Schema schema;
+  private final ReentrantLock filling = new ReentrantLock();
   private boolean finished;
 
   protected BatchReader(BufferAllocator allocator, Schema schema) {
@@ -29,17 +31,39 @@ public abstract class BatchReader extends ArrowReader {
    */
   protected abstract int fill(VectorSchemaRoot root) throws IOException;
 
+  /** Makes a {@link #fill} that runs in another thread come to an end soon. */
+  protected void interrupt() {}
+
   @Override
   public final boolean loadNextBatch() throws IOException {
-    if (finished) {
-      return false;
+    filling.lock();
+    try {
+      if (finished) {
+        return false;
+      }
+      VectorSchemaRoot root = getVectorSchemaRoot();
+      root.clear();
+      int rows = fill(root);
+      finished = rows == 0;
+      root.setRowCount(rows);
+      return !finished;
+    } finally {
+      filling.unlock();
     }
-    VectorSchemaRoot root = getVectorSchemaRoot();
-    root.clear();
-    int rows = fill(root);
-    finished = rows == 0;
-    root.setRowCount(rows);
-    return !finished;
+  }
+
+  @Override
+  public void close(boolean closeReadSource) throws IOException {
+    if (filling.isLocked() && !filling.isHeldByCurrentThread()) {
+      interrupt();
+    }
+    filling.lock();
+    try {
+      finished = true;
+      super.close(closeReadSource);
+    } finally {
+      filling.unlock();
+    }
   }
 
   @Override

@@ -8,10 +8,7 @@ import java.util.OptionalLong;
 
 /** What is known of a column, for estimates only. Bounds may be wider than the data. */
 public record ColumnStatistics(
-    OptionalDouble distinctValues,
-    OptionalLong nulls,
-    Optional<Scalar> min,
-    Optional<Scalar> max) {
+    OptionalDouble distinctValues, OptionalLong nulls, Optional<Scalar> min, Optional<Scalar> max) {
   public static final ColumnStatistics UNKNOWN =
       new ColumnStatistics(
           OptionalDouble.empty(), OptionalLong.empty(), Optional.empty(), Optional.empty());

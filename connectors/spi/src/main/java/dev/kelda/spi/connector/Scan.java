@@ -87,8 +87,7 @@ public sealed interface Scan {
       String nullString,
       String compression,
       String comment) {
-    public static final FormatOptions DEFAULT =
-        new FormatOptions(true, ",", "\"", "", "", "", "");
+    public static final FormatOptions DEFAULT = new FormatOptions(true, ",", "\"", "", "", "", "");
   }
 
   /**

@@ -1,6 +1,8 @@
 package dev.kelda.spi.error;
 
-/** Every error Kelda reports: who is to blame, and the SQLSTATE that JDBC and Flight clients see. */
+/**
+ * Every error Kelda reports: who is to blame, and the SQLSTATE that JDBC and Flight clients see.
+ */
 public enum ErrorCode {
   SYNTAX_ERROR(Type.USER, "42601"),
   COLUMN_NOT_FOUND(Type.USER, "42703"),
