@@ -55,7 +55,7 @@ public final class NativeEngine implements AutoCloseable {
     try (ArrowArrayStream stream = ArrowArrayStream.allocateNew(allocator)) {
       byte[] bytes = request.toByteArray();
       long query =
-          NativeException.translate(() -> startQuery(handle, bytes, stream.memoryAddress()));
+          NativeException.translate(() -> startQuery(handle, id, bytes, stream.memoryAddress()));
       try {
         return new NativeQuery(this, query, scope, Data.importArrayStream(allocator, stream));
       } catch (Throwable e) {
@@ -83,8 +83,7 @@ public final class NativeEngine implements AutoCloseable {
   }
 
   public EngineMetrics metrics() {
-    return parse(
-        EngineMetrics.parser(), NativeException.translate(() -> engineMetrics(handle)));
+    return parse(EngineMetrics.parser(), NativeException.translate(() -> engineMetrics(handle)));
   }
 
   /**
@@ -111,8 +110,7 @@ public final class NativeEngine implements AutoCloseable {
   }
 
   QueryMetrics metrics(long query) {
-    return parse(
-        QueryMetrics.parser(), NativeException.translate(() -> queryMetrics(query)));
+    return parse(QueryMetrics.parser(), NativeException.translate(() -> queryMetrics(query)));
   }
 
   /** Cancels what still runs and waits until native code has released everything. */
@@ -140,7 +138,7 @@ public final class NativeEngine implements AutoCloseable {
 
   private static native long openEngine(byte[] config, UpcallBridge upcalls);
 
-  private static native long startQuery(long engine, byte[] request, long stream);
+  private static native long startQuery(long engine, String queryId, byte[] request, long stream);
 
   private static native String explainQuery(long engine, byte[] request);
 

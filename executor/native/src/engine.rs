@@ -1,0 +1,173 @@
+//! What all queries of one server share: threads, memory budget, spill folder, stores, caches.
+
+use crate::errors::{self, Failure};
+use crate::proto;
+use crate::upcall::Upcalls;
+use datafusion::common::{DataFusionError, Result};
+use datafusion::execution::cache::cache_manager::{CacheManager, CacheManagerConfig};
+use datafusion::execution::disk_manager::{DiskManager, DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::object_store::ObjectStoreRegistry;
+use datafusion::execution::runtime_env::RuntimeEnv;
+use object_store::ObjectStore;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use tokio::runtime::{Builder, Handle, Runtime};
+use url::Url;
+
+mod memory;
+mod stores;
+
+pub use memory::{Budget, QueryPool};
+pub use stores::Stores;
+
+/// Deep expressions recurse while they are evaluated.
+const WORKER_STACK: usize = 16 << 20;
+/// Decoding and planning recurse deepest of all; pages that are not touched cost nothing.
+const PLANNING_STACK: usize = 64 << 20;
+const METADATA_CACHE_SHARE: usize = 20;
+
+/// Thread-safe; lives until every query that uses it is closed.
+pub struct Engine {
+    runtime: Mutex<Option<Runtime>>,
+    handle: Handle,
+    budget: Arc<Budget>,
+    disk: Arc<DiskManager>,
+    cache: Arc<CacheManager>,
+    stores: Arc<Stores>,
+    upcalls: Option<Arc<dyn Upcalls>>,
+    running: AtomicUsize,
+}
+
+impl Engine {
+    /// `upcalls` is absent in tests that need no Java.
+    pub fn open(config: &proto::EngineConfig, upcalls: Option<Arc<dyn Upcalls>>) -> Result<Self> {
+        if config.worker_threads == 0 || config.memory_bytes == 0 {
+            let message = "the engine needs at least one thread and some memory";
+            return Err(errors::failure(errors::INVALID_CONFIGURATION, message));
+        }
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(config.worker_threads as usize)
+            .thread_stack_size(WORKER_STACK)
+            .thread_name("kelda-native")
+            .enable_all()
+            .build()?;
+        let memory = usize::try_from(config.memory_bytes).unwrap_or(usize::MAX);
+        let cache = CacheManagerConfig {
+            metadata_cache_limit: (memory / METADATA_CACHE_SHARE).clamp(8 << 20, 512 << 20),
+            list_files_cache_limit: 0,
+            ..CacheManagerConfig::default()
+        };
+        Ok(Self {
+            handle: runtime.handle().clone(),
+            runtime: Mutex::new(Some(runtime)),
+            budget: Arc::new(Budget::new(memory)),
+            disk: Arc::new(disk_manager(config)?),
+            cache: CacheManager::try_new(&cache)?,
+            stores: Arc::new(Stores::new(&config.stores)),
+            upcalls,
+            running: AtomicUsize::new(0),
+        })
+    }
+
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    pub fn budget(&self) -> &Arc<Budget> {
+        &self.budget
+    }
+
+    pub fn cache(&self) -> &Arc<CacheManager> {
+        &self.cache
+    }
+
+    /// The store that serves `url` (its scheme and host).
+    pub fn object_store(&self, url: &Url) -> Result<Arc<dyn ObjectStore>> {
+        self.stores.get_store(url)
+    }
+
+    pub fn upcalls(&self) -> Result<Arc<dyn Upcalls>> {
+        self.upcalls
+            .clone()
+            .ok_or_else(|| errors::internal("this engine has no Java side"))
+    }
+
+    /// What one query runs in: its own pool, everything else shared.
+    pub fn runtime_env(&self, pool: Arc<QueryPool>) -> Arc<RuntimeEnv> {
+        Arc::new(RuntimeEnv {
+            memory_pool: pool,
+            disk_manager: Arc::clone(&self.disk),
+            cache_manager: Arc::clone(&self.cache),
+            object_store_registry: Arc::clone(&self.stores) as Arc<dyn ObjectStoreRegistry>,
+        })
+    }
+
+    /// Runs `work` on a thread with a deep stack and waits for it. Panics become errors.
+    pub fn on_deep_stack<T: Send>(
+        &self,
+        work: impl FnOnce() -> std::result::Result<T, Failure> + Send,
+    ) -> std::result::Result<T, Failure> {
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new()
+                .name("kelda-planning".to_owned())
+                .stack_size(PLANNING_STACK)
+                .spawn_scoped(scope, work)
+                .map_err(|e| Failure::new(errors::STORAGE_ERROR, e.to_string()))?;
+            thread
+                .join()
+                .unwrap_or_else(|panic| Err(Failure::panic(panic.as_ref())))
+        })
+    }
+
+    pub fn query_started(&self) {
+        self.running.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn query_ended(&self) {
+        self.running.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub fn metrics(&self) -> proto::EngineMetrics {
+        proto::EngineMetrics {
+            memory_reserved_bytes: self.budget.reserved() as u64,
+            memory_limit_bytes: self.budget.limit() as u64,
+            running_queries: self.running.load(Ordering::Relaxed) as u64,
+        }
+    }
+
+    /// Ends the threads. Queries must have been closed.
+    pub fn shut_down(&self) {
+        let runtime = self.runtime.lock().expect("runtime lock").take();
+        if let Some(runtime) = runtime {
+            runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.get_mut().ok().and_then(Option::take) {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn disk_manager(config: &proto::EngineConfig) -> Result<DiskManager> {
+    if config.spill_directory.is_empty() {
+        return DiskManagerBuilder::default()
+            .with_mode(DiskManagerMode::Disabled)
+            .build();
+    }
+    let folder = PathBuf::from(&config.spill_directory);
+    std::fs::create_dir_all(&folder).map_err(|e| {
+        DataFusionError::from(Failure::new(
+            errors::INVALID_CONFIGURATION,
+            format!("cannot create the spill folder \"{}\": {e}", folder.display()),
+        ))
+    })?;
+    DiskManagerBuilder::default()
+        .with_mode(DiskManagerMode::Directories(vec![folder]))
+        .with_max_temp_directory_size(config.spill_bytes)
+        .build()
+}

@@ -1,0 +1,62 @@
+//! From `plan.proto` to DataFusion's `LogicalPlan`.
+//!
+//! ```text
+//! rel (operators) -> expr (expressions) -> call (operators and functions), cast, literal, types
+//! ```
+//! Columns are ordinals in the message. Here every column has a name that is unique in the whole plan: a scan's columns
+//! are qualified by the scan's own name, computed columns are called `$0`, `$1`, ... Users' names come back only at the
+//! root ([`crate::output`]).
+
+use crate::engine::Engine;
+use crate::errors;
+use crate::live::Live;
+use crate::proto;
+use datafusion::common::Result;
+use datafusion::logical_expr::LogicalPlan;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+pub mod aggregate;
+pub mod call;
+pub mod cast;
+pub mod expr;
+pub mod join;
+pub mod literal;
+pub mod rel;
+pub mod scan;
+pub mod set;
+pub mod types;
+pub mod unnest;
+pub mod values;
+pub mod window;
+
+/// What building a plan needs beside the plan.
+pub struct PlanContext<'a> {
+    pub engine: &'a Arc<Engine>,
+    pub request: &'a proto::QueryRequest,
+    pub settings: &'a proto::QuerySettings,
+    pub live: &'a Arc<Live>,
+    pub cancel: &'a CancellationToken,
+}
+
+/// Builds the whole plan. Its columns are the root's, in order, under internal names.
+pub fn build(context: &PlanContext, plan: &proto::Plan) -> Result<LogicalPlan> {
+    if plan.version != proto::PLAN_VERSION {
+        return Err(errors::internal(format!(
+            "plan version {} where {} is expected",
+            plan.version,
+            proto::PLAN_VERSION
+        )));
+    }
+    let root = plan.root.as_ref().ok_or_else(|| missing("Plan.root"))?;
+    let built = rel::Builder::new(context).rel(root)?;
+    built.into_exact_plan()
+}
+
+/// A field that the message must have and does not.
+pub fn missing(what: &str) -> datafusion::common::DataFusionError {
+    errors::internal(format!("plan: {what} is not set"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+//! One query from its request to its stream.
+//!
+//! ```text
+//! bytes -> proto -> LogicalPlan -> ExecutionPlan -> root task --channel(2)--> FFI_ArrowArrayStream -> Java
+//!          '----------- deep stack ------------'   '-- runtime worker --'
+//! ```
+//! Closing cancels, then waits until the root task, every Java reader and every batch that Java lent have been let go.
+
+use crate::engine::{Engine, QueryPool};
+use crate::errors::{self, Failure};
+use crate::live::Live;
+use crate::metrics;
+use crate::output::{self, RootReader};
+use crate::plan::{self, PlanContext};
+use crate::proto;
+use crate::session;
+use datafusion::arrow::ffi_stream::FFI_ArrowArrayStream;
+use datafusion::common::{DataFusionError, Result};
+use datafusion::execution::SessionState;
+use datafusion::execution::memory_pool::MemoryPool;
+use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
+use prost::Message;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Batches that wait between the engine and Java.
+const CHANNEL: usize = 2;
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A query that was started and not yet closed. Thread-safe.
+pub struct Query {
+    id: String,
+    engine: Arc<Engine>,
+    cancel: CancellationToken,
+    live: Arc<Live>,
+    pool: Arc<QueryPool>,
+    physical: Mutex<Option<Arc<dyn ExecutionPlan>>>,
+}
+
+/// A request that is planned but not running.
+struct Planned {
+    state: SessionState,
+    physical: Arc<dyn ExecutionPlan>,
+    output_names: Vec<String>,
+}
+
+impl Query {
+    /// Plans the request and starts its execution. `cancel` also ends the planning.
+    pub fn start(
+        engine: &Arc<Engine>,
+        request: &[u8],
+        cancel: CancellationToken,
+    ) -> std::result::Result<(Arc<Self>, FFI_ArrowArrayStream), Failure> {
+        engine.on_deep_stack(|| {
+            let request = decode(request)?;
+            let live = Live::new();
+            let memory = request.settings.as_ref().map_or(0, |s| s.memory_bytes);
+            let memory = usize::try_from(memory).unwrap_or(usize::MAX);
+            let pool = Arc::new(QueryPool::new(Arc::clone(engine.budget()), memory));
+            let work = async {
+                let planned = plan_request(engine, &request, &pool, &live, &cancel);
+                let planned = tokio::select! {
+                    biased;
+                    () = cancel.cancelled() => return Err(cancelled()),
+                    planned = planned => planned?,
+                };
+                let (sender, receiver) = mpsc::channel(CHANNEL);
+                let schema = output::schema(&planned.physical.schema(), &planned.output_names)?;
+                let stream =
+                    execute_stream(Arc::clone(&planned.physical), planned.state.task_ctx())?;
+                let root = output::pump(stream, Arc::clone(&schema), sender, cancel.clone());
+                let token = live.token();
+                tokio::spawn(async move {
+                    root.await;
+                    drop(token);
+                });
+                Ok((planned.physical, RootReader::new(schema, receiver)))
+            };
+            let (physical, reader) = engine.handle().block_on(work)?;
+            engine.query_started();
+            let query = Arc::new(Self {
+                id: request.query_id.clone(),
+                engine: Arc::clone(engine),
+                cancel,
+                live,
+                pool,
+                physical: Mutex::new(Some(physical)),
+            });
+            Ok((query, FFI_ArrowArrayStream::new(Box::new(reader))))
+        })
+    }
+
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub fn cancel(&self) {
+        self.cancel.cancel();
+    }
+
+    pub fn metrics(&self) -> proto::QueryMetrics {
+        let physical = self.physical.lock().expect("plan lock").clone();
+        let mut found = physical.map_or_else(Default::default, |p| metrics::collect(&p));
+        found.memory_peak_bytes = self.pool.peak() as u64;
+        found
+    }
+
+    /// Cancels and waits. The stream's reader must have been released. Idempotent.
+    pub fn close(&self) -> std::result::Result<(), Failure> {
+        self.cancel.cancel();
+        let physical = self.physical.lock().expect("plan lock").take();
+        let Some(physical) = physical else {
+            return Ok(());
+        };
+        // A deep plan is dropped on a deep stack.
+        let token = self.live.token();
+        self.engine.handle().spawn_blocking(move || {
+            drop(physical);
+            drop(token);
+        });
+        self.engine.query_ended();
+        let deadline = Instant::now() + CLOSE_TIMEOUT;
+        let quiet = self.live.wait_for_none(CLOSE_TIMEOUT);
+        while self.pool.reserved() > 0 && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        match quiet && self.pool.reserved() == 0 {
+            true => Ok(()),
+            false => Err(Failure::internal(format!(
+                "query {} did not stop within {} seconds",
+                self.id,
+                CLOSE_TIMEOUT.as_secs()
+            ))),
+        }
+    }
+}
+
+/// The physical plan of a request, indented.
+pub fn explain(engine: &Arc<Engine>, request: &[u8]) -> std::result::Result<String, Failure> {
+    engine.on_deep_stack(|| {
+        let request = decode(request)?;
+        let pool = Arc::new(QueryPool::new(Arc::clone(engine.budget()), 0));
+        let cancel = CancellationToken::new();
+        let live = Live::new();
+        let work = plan_request(engine, &request, &pool, &live, &cancel);
+        let planned = engine.handle().block_on(work)?;
+        let text = displayable(planned.physical.as_ref()).indent(false).to_string();
+        Ok(text)
+    })
+}
+
+fn decode(bytes: &[u8]) -> std::result::Result<proto::QueryRequest, Failure> {
+    proto::QueryRequest::decode(bytes)
+        .map_err(|e| Failure::internal(format!("the query request cannot be read: {e}")))
+}
+
+async fn plan_request(
+    engine: &Arc<Engine>,
+    request: &proto::QueryRequest,
+    pool: &Arc<QueryPool>,
+    live: &Arc<Live>,
+    cancel: &CancellationToken,
+) -> Result<Planned> {
+    let settings = request
+        .settings
+        .as_ref()
+        .ok_or_else(|| errors::internal("a query without settings"))?;
+    let message = request
+        .plan
+        .as_ref()
+        .ok_or_else(|| errors::internal("a query without a plan"))?;
+    let state = session::state(engine, settings, pool)?;
+    let context = PlanContext {
+        engine,
+        request,
+        settings,
+        live,
+        cancel,
+    };
+    let logical = plan::build(&context, message)?;
+    let physical = state.create_physical_plan(&logical).await?;
+    Ok(Planned {
+        state,
+        physical,
+        output_names: message.output_names.clone(),
+    })
+}
+
+pub fn cancelled() -> DataFusionError {
+    errors::failure(errors::CANCELLED, "the query was cancelled")
+}

@@ -1,0 +1,55 @@
+//! DataFusion's state for one query: our settings, our optimizer rules, our planners, the query's memory.
+
+use crate::engine::{Engine, QueryPool};
+use crate::errors;
+use crate::planner::KeldaPlanner;
+use crate::proto::QuerySettings;
+use datafusion::common::Result;
+use datafusion::execution::config::SessionConfig;
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::optimizer::Optimizer;
+use std::sync::Arc;
+
+/// Join order is decided before the plan comes here; this rule would flatten bushy trees.
+const REMOVED_RULES: [&str; 1] = ["eliminate_cross_join"];
+
+pub fn state(
+    engine: &Engine,
+    settings: &QuerySettings,
+    pool: &Arc<QueryPool>,
+) -> Result<SessionState> {
+    let mut rules = Optimizer::new().rules;
+    rules.retain(|rule| !REMOVED_RULES.contains(&rule.name()));
+    Ok(SessionStateBuilder::new()
+        .with_config(config(settings)?)
+        .with_runtime_env(engine.runtime_env(Arc::clone(pool)))
+        .with_optimizer_rules(rules)
+        .with_query_planner(Arc::new(KeldaPlanner))
+        .build())
+}
+
+fn config(settings: &QuerySettings) -> Result<SessionConfig> {
+    if settings.target_partitions == 0 || settings.batch_rows == 0 {
+        return Err(errors::internal("settings without partitions or batch rows"));
+    }
+    let mut config = SessionConfig::new()
+        .with_target_partitions(settings.target_partitions as usize)
+        .with_batch_size(settings.batch_rows as usize)
+        .with_information_schema(false)
+        .with_collect_statistics(true);
+    let options = config.options_mut();
+    options.execution.parquet.schema_force_view_types = false;
+    options.catalog.create_default_catalog_and_schema = false;
+    if !settings.time_zone.is_empty() {
+        options.execution.time_zone = Some(settings.time_zone.clone());
+    }
+    let mut given: Vec<_> = settings.options.iter().collect();
+    given.sort();
+    for (key, value) in given {
+        options.set(key, value).map_err(|e| {
+            let message = format!("setting {key} = \"{value}\": {e}");
+            errors::failure(errors::INVALID_CONFIGURATION, message)
+        })?;
+    }
+    Ok(config)
+}
