@@ -74,7 +74,7 @@ public final class ConfigFile {
         givenHome
             .or(() -> server.flatMap(s -> s.text("home")).map(folder::resolve))
             .orElse(defaultHome());
-    return new Configuration(server(server), engine(EngineConfig.of(home), server));
+    return new Configuration(engine(EngineConfig.of(home), server), server(server));
   }
 
   /** {@code $KELDA_HOME}, else {@code ~/.kelda}. */

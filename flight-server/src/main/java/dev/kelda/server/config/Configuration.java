@@ -6,14 +6,14 @@ import dev.kelda.executor.EngineConfig;
 import java.nio.file.Path;
 
 /** Everything a server needs to start. */
-public record Configuration(ServerConfig server, EngineConfig engine) {
+public record Configuration(EngineConfig engine, ServerConfig server) {
   public Configuration {
-    requireNonNull(server, "server is null");
     requireNonNull(engine, "engine is null");
+    requireNonNull(server, "server is null");
   }
 
   /** Without a configuration file. */
   public static Configuration of(Path home) {
-    return new Configuration(ServerConfig.DEFAULT, EngineConfig.of(home));
+    return new Configuration(EngineConfig.of(home), ServerConfig.DEFAULT);
   }
 }

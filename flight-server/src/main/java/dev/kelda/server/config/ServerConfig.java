@@ -50,7 +50,28 @@ public record ServerConfig(
   }
 
   public ServerConfig withAddress(String newHost, int newPort, int newHttpPort) {
-    return new ServerConfig(newHost, newPort, newHttpPort, tls, allowPlaintext, users, drain);
+    return withHost(newHost).withPort(newPort).withHttpPort(newHttpPort);
+  }
+
+  public ServerConfig withHost(String value) {
+    return new ServerConfig(value, port, httpPort, tls, allowPlaintext, users, drain);
+  }
+
+  public ServerConfig withPort(int value) {
+    return new ServerConfig(host, value, httpPort, tls, allowPlaintext, users, drain);
+  }
+
+  public ServerConfig withHttpPort(int value) {
+    return new ServerConfig(host, port, value, tls, allowPlaintext, users, drain);
+  }
+
+  public ServerConfig withTls(Tls value) {
+    return new ServerConfig(
+        host, port, httpPort, Optional.of(value), allowPlaintext, users, drain);
+  }
+
+  public ServerConfig withDrain(Duration value) {
+    return new ServerConfig(host, port, httpPort, tls, allowPlaintext, users, value);
   }
 
   public ServerConfig withUsers(Map<String, PasswordHash> value) {
