@@ -2,15 +2,38 @@ package dev.kelda.planner;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.kelda.planner.catalog.CatalogReader;
 import dev.kelda.planner.catalog.CatalogSnapshot;
 import dev.kelda.planner.catalog.TableReference;
+import dev.kelda.planner.encode.RelEncoder;
+import dev.kelda.planner.encode.Types;
+import dev.kelda.planner.proto.Plan;
+import dev.kelda.planner.proto.Rel;
+import dev.kelda.planner.rules.Optimizer;
+import dev.kelda.planner.validate.FromRewriter;
+import dev.kelda.planner.validate.QueryConverter;
+import dev.kelda.planner.validate.QueryValidator;
+import dev.kelda.planner.validate.ValidationErrors;
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.Schema;
+import org.apache.calcite.plan.RelOptUtil;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.RelRoot;
+import org.apache.calcite.sql.SqlExplainFormat;
+import org.apache.calcite.sql.SqlExplainLevel;
 import org.apache.calcite.sql.SqlNode;
 
 /** Turns a parsed query into a plan. Thread-safe; keep one. */
 public final class Planner {
-  private final Options options;
+  static final int PLAN_VERSION = 1;
+
+  private final Optimizer optimizer;
 
   /**
    * @param disabledPhases names of optimiser phases to leave out, to find a phase at fault
@@ -24,16 +47,16 @@ public final class Planner {
   }
 
   public Planner(Options options) {
-    this.options = requireNonNull(options, "options is null");
+    this.optimizer =
+        new Optimizer(requireNonNull(options, "options is null").disabledPhases());
   }
 
   /**
    * @param query as the parser gave it; not to be used again afterwards
-   * @throws dev.kelda.spi.error.KeldaException with a USER code and a position when the query is at
-   *     fault
+   * @throws KeldaException with a USER code and a position when the query is at fault
    */
   public QueryPlan plan(SqlNode query, CatalogSnapshot catalog, SessionContext context) {
-    throw new IllegalStateException("not there yet: " + options);
+    return guarded(query, catalog, context, root -> root);
   }
 
   /**
@@ -48,6 +71,66 @@ public final class Planner {
       List<String> columns,
       CatalogSnapshot catalog,
       SessionContext context) {
-    throw new IllegalStateException("not there yet: " + options);
+    return guarded(query, catalog, context, root -> InsertColumns.of(root, target, columns));
+  }
+
+  private QueryPlan guarded(
+      SqlNode query,
+      CatalogSnapshot catalog,
+      SessionContext context,
+      UnaryOperator<RelNode> shape) {
+    requireNonNull(context, "context is null");
+    try {
+      return plan(query, catalog, shape);
+    } catch (StackOverflowError e) {
+      throw new KeldaException(
+          ErrorCode.STATEMENT_TOO_COMPLEX, "the statement is nested too deeply", e);
+    } catch (KeldaException e) {
+      throw e;
+    } catch (RuntimeException | AssertionError e) {
+      throw ValidationErrors.translate(e, catalog);
+    }
+  }
+
+  private QueryPlan plan(SqlNode query, CatalogSnapshot catalog, UnaryOperator<RelNode> shape) {
+    PlanningScope scope = PlanningScope.open();
+    CatalogReader reader = new CatalogReader(catalog, scope.types());
+    QueryValidator validator = new QueryValidator(scope.operators(), reader, scope.types());
+    SqlNode validated = validator.validate(new FromRewriter(catalog).rewrite(query));
+    List<Field> parameters = Parameters.of(validated, validator);
+    RelRoot root =
+        new QueryConverter(validator, reader, scope.cluster())
+            .convertQuery(validated, false, true);
+    RelNode projected = root.project();
+    RelNode shaped = shape.apply(projected);
+    List<String> output =
+        shaped == projected
+            ? root.fields.stream().map(f -> f.getValue()).toList()
+            : shaped.getRowType().getFieldNames();
+    RelNode optimized = optimizer.optimize(shaped);
+    RelEncoder encoder = new RelEncoder(scope.rex());
+    Rel encoded = encoder.castTo(optimized, shaped.getRowType());
+    return new QueryPlan(
+        Plan.newBuilder()
+            .setVersion(PLAN_VERSION)
+            .setRoot(encoded)
+            .addAllOutputNames(output)
+            .addAllParameterTypes(parameters.stream().map(Types::toProto).toList())
+            .build(),
+        encoder.scans(),
+        schema(output, shaped),
+        parameters,
+        RelOptUtil.dumpPlan(
+            "", optimized, SqlExplainFormat.TEXT, SqlExplainLevel.EXPPLAN_ATTRIBUTES),
+        catalog.resolved());
+  }
+
+  private static Schema schema(List<String> names, RelNode node) {
+    List<Field> fields = new ArrayList<>();
+    for (int i = 0; i < names.size(); i++) {
+      fields.add(
+          Types.toArrow(names.get(i), node.getRowType().getFieldList().get(i).getType()));
+    }
+    return new Schema(fields);
   }
 }

@@ -172,7 +172,7 @@ public final class RelEncoder {
   }
 
   /** The input with each column of exactly the row's type. */
-  Rel castTo(RelNode input, RelDataType row) {
+  public Rel castTo(RelNode input, RelDataType row) {
     Rel rel = encode(input);
     List<RelDataTypeField> from = input.getRowType().getFieldList();
     List<RelDataTypeField> to = row.getFieldList();

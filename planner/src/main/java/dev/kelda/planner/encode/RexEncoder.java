@@ -174,6 +174,10 @@ final class RexEncoder {
     SqlOperator operator = call.getOperator();
     DataType type = Types.toProto(call.getType());
     List<RexNode> args = call.getOperands();
+    if (operator == SqlStdOperatorTable.MINUS_DATE) {
+      String id = SqlTypeUtil.isInterval(args.get(1).getType()) ? "subtract" : "timestamp_diff";
+      return call(id, type, encodeAll(args.subList(0, 2)));
+    }
     switch (call.getKind()) {
       case CAST, REINTERPRET -> {
         return castCall(call, type, false);
@@ -231,10 +235,6 @@ final class RexEncoder {
         }
       }
       default -> {}
-    }
-    if (operator == SqlStdOperatorTable.MINUS_DATE) {
-      String id = SqlTypeUtil.isInterval(args.get(1).getType()) ? "subtract" : "timestamp_diff";
-      return call(id, type, encodeAll(args.subList(0, 2)));
     }
     return call(id(operator), type, encodeAll(args));
   }

@@ -15,6 +15,8 @@ import org.apache.calcite.sql.type.SqlTypeName;
  * precision 6 or 9.
  */
 public final class KeldaTypeFactory extends SqlTypeFactoryImpl {
+  private static final int NO_PRECISION = RelDataType.PRECISION_NOT_SPECIFIED;
+
   public KeldaTypeFactory() {
     super(KeldaTypeSystem.INSTANCE);
   }
@@ -27,9 +29,9 @@ public final class KeldaTypeFactory extends SqlTypeFactoryImpl {
   @Override
   public RelDataType createSqlType(SqlTypeName name) {
     return switch (name) {
-      case CHAR, VARCHAR -> super.createSqlType(SqlTypeName.VARCHAR);
-      case BINARY, VARBINARY -> super.createSqlType(SqlTypeName.VARBINARY);
-      case FLOAT -> super.createSqlType(SqlTypeName.REAL);
+      case CHAR, VARCHAR -> super.createSqlType(SqlTypeName.VARCHAR, NO_PRECISION);
+      case BINARY, VARBINARY -> super.createSqlType(SqlTypeName.VARBINARY, NO_PRECISION);
+      case FLOAT, REAL -> super.createSqlType(SqlTypeName.REAL, NO_PRECISION);
       case TIMESTAMP, TIME -> super.createSqlType(name, 6);
       case TIMESTAMP_TZ, TIMESTAMP_WITH_LOCAL_TIME_ZONE ->
           super.createSqlType(SqlTypeName.TIMESTAMP_WITH_LOCAL_TIME_ZONE, 6);

@@ -1,0 +1,96 @@
+package dev.kelda.planner;
+
+import dev.kelda.planner.catalog.Names;
+import dev.kelda.planner.catalog.TableReference;
+import dev.kelda.planner.encode.Types;
+import dev.kelda.planner.validate.KeldaTypeFactory;
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.logical.LogicalProject;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rex.RexBuilder;
+import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.sql.type.SqlTypeUtil;
+
+/** Brings a query's columns into the order and types of a table. */
+final class InsertColumns {
+  private InsertColumns() {}
+
+  static RelNode of(RelNode query, TableReference target, List<String> columns) {
+    List<Field> fields = target.table().schema().getFields();
+    List<String> names = fields.stream().map(Field::getName).toList();
+    List<String> given = columns.isEmpty() ? names : columns;
+    int count = query.getRowType().getFieldCount();
+    if (given.size() != count && !(columns.isEmpty() && count < given.size())) {
+      throw new KeldaException(
+          ErrorCode.INVALID_STATEMENT,
+          "INSERT INTO %s names %d columns but the query gives %d"
+              .formatted(target.name(), given.size(), count));
+    }
+    if (given.size() != count) {
+      throw new KeldaException(
+          ErrorCode.INVALID_STATEMENT,
+          "table %s has %d columns but the query gives %d; name the columns to fill"
+              .formatted(target.name(), given.size(), count));
+    }
+    Map<String, Integer> source = new HashMap<>();
+    for (int i = 0; i < given.size(); i++) {
+      String column = given.get(i);
+      String name =
+          Names.match(column, names)
+              .orElseThrow(
+                  () ->
+                      new KeldaException(
+                          ErrorCode.COLUMN_NOT_FOUND,
+                          "table %s has no column \"%s\"%s"
+                              .formatted(
+                                  target.name(), column, Names.suggestion(column, names))));
+      if (source.put(name, i) != null) {
+        throw new KeldaException(
+            ErrorCode.INVALID_STATEMENT, "column \"" + name + "\" is named twice");
+      }
+    }
+    RexBuilder rex = query.getCluster().getRexBuilder();
+    List<RexNode> projects = new ArrayList<>();
+    for (Field field : fields) {
+      projects.add(column(field, source.get(field.getName()), query, target, rex));
+    }
+    return LogicalProject.create(query, List.of(), projects, names, Set.of());
+  }
+
+  private static RexNode column(
+      Field field, Integer source, RelNode query, TableReference target, RexBuilder rex) {
+    RelDataType type = Types.toSql((KeldaTypeFactory) rex.getTypeFactory(), field);
+    RelDataType nullable = rex.getTypeFactory().createTypeWithNullability(type, true);
+    if (source == null) {
+      if (!field.isNullable()) {
+        throw new KeldaException(
+            ErrorCode.INVALID_STATEMENT,
+            "column \"%s\" of %s must be given: it cannot be NULL"
+                .formatted(field.getName(), target.name()));
+      }
+      return rex.makeNullLiteral(nullable);
+    }
+    RexNode ref = rex.makeInputRef(query, source);
+    boolean castable =
+        ref.getType().getSqlTypeName() == org.apache.calcite.sql.type.SqlTypeName.NULL
+            || SqlTypeUtil.canCastFrom(type, ref.getType(), true);
+    if (!castable) {
+      throw new KeldaException(
+          ErrorCode.TYPE_MISMATCH,
+          "column \"%s\" of type %s cannot take values of type %s"
+              .formatted(field.getName(), type, ref.getType()));
+    }
+    return ref.getType().equals(type)
+        ? ref
+        : rex.makeCast(
+            rex.getTypeFactory().createTypeWithNullability(type, ref.getType().isNullable()), ref);
+  }
+}

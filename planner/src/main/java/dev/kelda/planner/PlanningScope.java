@@ -1,0 +1,37 @@
+package dev.kelda.planner;
+
+import dev.kelda.planner.function.FunctionRegistry;
+import dev.kelda.planner.validate.KeldaOperators;
+import dev.kelda.planner.validate.KeldaTypeFactory;
+import org.apache.calcite.plan.RelOptCluster;
+import org.apache.calcite.plan.hep.HepPlanner;
+import org.apache.calcite.plan.hep.HepProgram;
+import org.apache.calcite.rel.metadata.DefaultRelMetadataProvider;
+import org.apache.calcite.rel.metadata.JaninoRelMetadataProvider;
+import org.apache.calcite.rel.metadata.RelMetadataQuery;
+import org.apache.calcite.rel.metadata.RelMetadataQueryBase;
+import org.apache.calcite.rex.RexBuilder;
+import org.apache.calcite.sql.SqlOperatorTable;
+
+/**
+ * What one planning run needs of Calcite. Types and metadata handlers are shared by all runs: they
+ * are costly to make and safe to share.
+ */
+record PlanningScope(
+    KeldaTypeFactory types, RexBuilder rex, RelOptCluster cluster, SqlOperatorTable operators) {
+  private static final KeldaTypeFactory TYPES = new KeldaTypeFactory();
+  private static final HepProgram EMPTY = HepProgram.builder().build();
+  private static final JaninoRelMetadataProvider METADATA =
+      JaninoRelMetadataProvider.of(DefaultRelMetadataProvider.INSTANCE);
+  private static final SqlOperatorTable OPERATORS =
+      KeldaOperators.in(FunctionRegistry.load().operators());
+
+  static PlanningScope open() {
+    RexBuilder rex = new RexBuilder(TYPES);
+    RelOptCluster cluster = RelOptCluster.create(new HepPlanner(EMPTY), rex);
+    RelMetadataQueryBase.THREAD_PROVIDERS.set(METADATA);
+    cluster.setMetadataProvider(METADATA);
+    cluster.setMetadataQuerySupplier(RelMetadataQuery::instance);
+    return new PlanningScope(TYPES, rex, cluster, OPERATORS);
+  }
+}

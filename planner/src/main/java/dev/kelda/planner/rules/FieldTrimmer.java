@@ -1,0 +1,85 @@
+package dev.kelda.planner.rules;
+
+import dev.kelda.planner.rules.PointInTimeJoin.Feature;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.apache.calcite.plan.RelOptUtil;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.type.RelDataTypeField;
+import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.rex.RexPermuteInputsShuttle;
+import org.apache.calcite.sql2rel.RelFieldTrimmer;
+import org.apache.calcite.tools.RelBuilder;
+import org.apache.calcite.util.ImmutableBitSet;
+import org.apache.calcite.util.mapping.Mapping;
+import org.apache.calcite.util.mapping.MappingType;
+import org.apache.calcite.util.mapping.Mappings;
+
+/** Calcite's trimmer, which also knows joins in time. Public for its reflective dispatch. */
+public final class FieldTrimmer extends RelFieldTrimmer {
+  FieldTrimmer(RelBuilder builder) {
+    super(null, builder);
+  }
+
+  /** Both sides hand up only what is asked for, or what keys and times need. */
+  public TrimResult trimFields(
+      PointInTimeJoin join, ImmutableBitSet fieldsUsed, Set<RelDataTypeField> extraFields) {
+    int spineColumns = join.spine().getRowType().getFieldCount();
+    ImmutableBitSet.Builder spineUsed =
+        fieldsUsed.intersect(ImmutableBitSet.range(spineColumns)).rebuild();
+    for (Feature feature : join.features()) {
+      spineUsed.addAll(RelOptUtil.InputFinder.bits(feature.spineKeys(), feature.spineTime()));
+    }
+    TrimResult spine = trimChild(join, join.spine(), spineUsed.build(), Set.of());
+    List<Integer> targets = new ArrayList<>();
+    for (int i = 0; i < spineColumns; i++) {
+      targets.add(spine.right.getTargetOpt(i));
+    }
+    int next = spine.left.getRowType().getFieldCount();
+    int column = spineColumns;
+    List<Feature> features = new ArrayList<>();
+    for (Feature feature : join.features()) {
+      ImmutableBitSet.Builder used =
+          RelOptUtil.InputFinder.bits(feature.featureKeys(), feature.featureTime()).rebuild();
+      List<Integer> output = new ArrayList<>();
+      for (int ordinal : feature.output()) {
+        boolean wanted = fieldsUsed.get(column++);
+        targets.add(wanted ? next++ : -1);
+        if (wanted) {
+          used.set(ordinal);
+          output.add(ordinal);
+        }
+      }
+      TrimResult input = trimChild(join, feature.input(), used.build(), Set.of());
+      features.add(trimmed(feature, spine, input, output));
+    }
+    Mapping mapping = Mappings.create(MappingType.INVERSE_SURJECTION, targets.size(), next);
+    for (int i = 0; i < targets.size(); i++) {
+      if (targets.get(i) >= 0) {
+        mapping.set(i, targets.get(i));
+      }
+    }
+    return result(PointInTimeJoin.create(spine.left, features), mapping);
+  }
+
+  private static Feature trimmed(
+      Feature feature, TrimResult spine, TrimResult input, List<Integer> output) {
+    RexPermuteInputsShuttle overSpine = new RexPermuteInputsShuttle(spine.right, spine.left);
+    RexPermuteInputsShuttle overInput = new RexPermuteInputsShuttle(input.right, input.left);
+    List<RexNode> spineKeys = feature.spineKeys().stream().map(k -> k.accept(overSpine)).toList();
+    List<RexNode> featureKeys =
+        feature.featureKeys().stream().map(k -> k.accept(overInput)).toList();
+    RelNode trimmed = input.left;
+    return new Feature(
+        trimmed,
+        spineKeys,
+        featureKeys,
+        feature.spineTime().accept(overSpine),
+        feature.featureTime().accept(overInput),
+        feature.match(),
+        feature.tolerance(),
+        feature.inner(),
+        output.stream().map(o -> input.right.getTarget(o)).toList());
+  }
+}

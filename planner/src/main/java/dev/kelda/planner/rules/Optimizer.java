@@ -1,0 +1,62 @@
+package dev.kelda.planner.rules;
+
+import java.util.List;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.apache.calcite.plan.RelOptRule;
+import org.apache.calcite.plan.hep.HepMatchOrder;
+import org.apache.calcite.plan.hep.HepPlanner;
+import org.apache.calcite.plan.hep.HepProgram;
+import org.apache.calcite.plan.hep.HepProgramBuilder;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.RelFactories;
+import org.apache.calcite.sql2rel.RelDecorrelator;
+import org.apache.calcite.tools.RelBuilder;
+
+/**
+ * Runs the phases in order: {@code semi-joins, sub-queries, decorrelate, window-sums, filters,
+ * empty, join-order, filters-again, trim, finish}. Each may be left out by its name to find out which one is at
+ * fault; the plan is then slower, or refused, but not wrong.
+ */
+public final class Optimizer {
+  private static final HepProgram SEMI_JOINS = program(List.of(SemiJoinRule.INSTANCE));
+  private static final HepProgram SUB_QUERIES = program(PlannerRules.SUB_QUERIES);
+  private static final HepProgram FILTERS = program(PlannerRules.FILTERS);
+  private static final HepProgram EMPTY = program(PlannerRules.EMPTY);
+  private static final HepProgram FINISH = program(PlannerRules.FINISH);
+
+  private final Set<String> disabled;
+
+  public Optimizer(Set<String> disabled) {
+    this.disabled = Set.copyOf(disabled);
+  }
+
+  public RelNode optimize(RelNode root) {
+    RelBuilder builder = RelFactories.LOGICAL_BUILDER.create(root.getCluster(), null);
+    RelNode rel = phase("semi-joins", root, r -> run(SEMI_JOINS, r));
+    rel = phase("sub-queries", rel, r -> run(SUB_QUERIES, r));
+    rel = phase("decorrelate", rel, r -> RelDecorrelator.decorrelateQuery(r, builder));
+    rel = phase("window-sums", rel, r -> r.accept(new WindowSums()));
+    rel = phase("filters", rel, r -> run(FILTERS, r));
+    rel = phase("empty", rel, r -> run(EMPTY, r));
+    rel = phase("join-order", rel, r -> new JoinOrder(new Estimates()).reorder(r));
+    rel = phase("trim", rel, r -> new FieldTrimmer(builder).trim(r));
+    return phase("finish", rel, r -> run(FINISH, r));
+  }
+
+  private RelNode phase(String name, RelNode rel, UnaryOperator<RelNode> change) {
+    return disabled.contains(name) ? rel : change.apply(rel);
+  }
+
+  private static RelNode run(HepProgram program, RelNode rel) {
+    HepPlanner planner = new HepPlanner(program);
+    planner.setRoot(rel);
+    return planner.findBestExp();
+  }
+
+  private static HepProgram program(List<? extends RelOptRule> rules) {
+    HepProgramBuilder builder = new HepProgramBuilder().addMatchOrder(HepMatchOrder.TOP_DOWN);
+    builder.addRuleCollection(List.copyOf(rules));
+    return builder.build();
+  }
+}
