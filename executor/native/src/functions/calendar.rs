@@ -204,14 +204,13 @@ pub fn truncate(unit: Unit, t: NaiveDateTime) -> Result<NaiveDateTime> {
     Ok(midnight(date))
 }
 
-/// DATE_DIFF: how many boundaries of the unit lie between the two moments.
+/// DATE_DIFF: how many boundaries of the unit lie between the two moments; of weeks, how many times seven midnights.
 pub fn boundaries(unit: Unit, from: NaiveDateTime, to: NaiveDateTime) -> Result<i64> {
     let month_index = |t: NaiveDateTime| i64::from(t.year()) * 12 + i64::from(t.month0());
     Ok(match unit {
         Unit::IsoYear => part(unit, to) - part(unit, from),
-        Unit::Week | Unit::YearWeek => {
-            (to_micros(truncate(unit, to)?) - to_micros(truncate(unit, from)?)) / (7 * DAY)
-        }
+        // As DuckDB: seven days, whichever weekday they start on.
+        Unit::Week | Unit::YearWeek => boundaries(Unit::Day, from, to)? / 7,
         Unit::Era => part(unit, to) - part(unit, from),
         _ => match (unit.months(), unit.micros()) {
             (Some(months), _) => {

@@ -25,7 +25,9 @@ pub fn function(id: &str) -> Option<ScalarUDF> {
         return Some(udf);
     }
     Some(match id {
-        "date_part" => unit_function("date_part", &UNIT_ANY, returns_integer, date_part),
+        "date_part" | "date_part_text" => {
+            unit_function("date_part", &UNIT_ANY, returns_integer, date_part)
+        }
         "date_trunc" => unit_function("date_trunc", &UNIT_ANY, returns_second, date_trunc),
         "date_ceil" => unit_function("date_ceil", &UNIT_ANY, returns_second, date_ceil),
         "date_diff" => unit_function("date_diff", &UNIT_TWO, returns_integer, |a| {

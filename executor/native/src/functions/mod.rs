@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 mod aggregates;
 mod arg_extreme;
+mod arrays;
 mod calendar;
 mod convert;
 mod datetime;
@@ -62,6 +63,7 @@ fn own_scalar(id: &str) -> Option<Arc<ScalarUDF>> {
         .or_else(|| datetime::function(id))
         .or_else(|| convert::function(id))
         .or_else(|| format::function(id))
+        .or_else(|| arrays::function(id))
         .map(Arc::new)
 }
 
@@ -95,7 +97,7 @@ fn datafusion_scalar(id: &str) -> Option<Arc<ScalarUDF>> {
         "split_part" => f::string::split_part(),
         "starts_with" => f::string::starts_with(),
         "strpos" => f::unicode::strpos(),
-        "substring" => f::unicode::substr(),
+        "substr" | "substring" => f::unicode::substr(),
         "to_hex" => f::string::to_hex(),
         "translate" => f::unicode::translate(),
         "upper" => f::string::upper(),
@@ -138,10 +140,10 @@ fn datafusion_scalar(id: &str) -> Option<Arc<ScalarUDF>> {
         // time
         "current_date" => f::datetime::current_date(),
         "current_time" | "localtime" => f::datetime::current_time(),
-        "current_timestamp" | "localtimestamp" => f::datetime::now(&Default::default()),
+        "current_timestamp" | "localtimestamp" | "now" => f::datetime::now(&Default::default()),
         "make_date" => f::datetime::make_date(),
         // arrays and maps
-        "array" => nested::make_array::make_array_udf(),
+        "array" | "list_value" => nested::make_array::make_array_udf(),
         "array_append" => nested::concat::array_append_udf(),
         "array_concat" => nested::concat::array_concat_udf(),
         "array_contains" => nested::array_has::array_has_udf(),
@@ -161,7 +163,6 @@ fn datafusion_scalar(id: &str) -> Option<Arc<ScalarUDF>> {
         "array_replace" => nested::replace::array_replace_all_udf(),
         "array_reverse" => nested::reverse::array_reverse_udf(),
         "array_slice" => nested::extract::array_slice_udf(),
-        "array_sort" => nested::sort::array_sort_udf(),
         "array_sum" => nested::array_sum::array_sum_udf(),
         "array_to_string" => nested::string::array_to_string_udf(),
         "array_union" => nested::set_ops::array_union_udf(),
@@ -170,7 +171,7 @@ fn datafusion_scalar(id: &str) -> Option<Arc<ScalarUDF>> {
         "map" => nested::map::map_udf(),
         "map_keys" => nested::map_keys::map_keys_udf(),
         "map_values" => nested::map_values::map_values_udf(),
-        "range" => nested::range::range_udf(),
+        "range_list" => nested::range::range_udf(),
         "generate_series" => nested::range::gen_series_udf(),
         "string_to_array" => nested::string::string_to_array_udf(),
         _ => return None,

@@ -94,7 +94,9 @@ public record FunctionInfo(
   public enum Evaluated {
     DATAFUSION,
     KELDA,
-    JAVA
+    JAVA,
+    /** Rewritten before execution. */
+    PLANNER
   }
 
   /**

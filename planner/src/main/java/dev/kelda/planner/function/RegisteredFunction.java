@@ -1,11 +1,18 @@
 package dev.kelda.planner.function;
 
+import dev.kelda.planner.function.FunctionInfo.Evaluated;
 import dev.kelda.planner.function.FunctionInfo.Volatility;
+import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlFunction;
 import org.apache.calcite.sql.SqlFunctionCategory;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlKind;
+import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.SqlNodeList;
+import org.apache.calcite.sql.fun.SqlCase;
+import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.parser.SqlParserPos;
+import org.apache.calcite.sql.validate.SqlValidator;
 
 /** A scalar function of the registry under one of its names. */
 final class RegisteredFunction extends SqlFunction {
@@ -30,6 +37,29 @@ final class RegisteredFunction extends SqlFunction {
   @Override
   public boolean isDeterministic() {
     return function.volatility() != Volatility.VOLATILE;
+  }
+
+  /** Functions that are short for something else become that before they are validated. */
+  @Override
+  public SqlNode rewriteCall(SqlValidator validator, SqlCall call) {
+    if (function.evaluated() != Evaluated.PLANNER) {
+      return super.rewriteCall(validator, call);
+    }
+    if (!getOperandTypeChecker().getOperandCountRange().isValidCount(call.operandCount())) {
+      return call;
+    }
+    SqlParserPos position = call.getParserPosition();
+    return switch (function.id()) {
+      case "if" ->
+          new SqlCase(
+              position,
+              null,
+              SqlNodeList.of(call.operand(0)),
+              SqlNodeList.of(call.operand(1)),
+              call.operand(2));
+      case "ifnull" -> SqlStdOperatorTable.COALESCE.createCall(position, call.getOperandList());
+      default -> throw new IllegalStateException("nothing rewrites " + function.id());
+    };
   }
 
   /** Stable functions change between statements: plans with them are not reused as results. */

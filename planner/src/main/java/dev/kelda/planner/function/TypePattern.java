@@ -78,7 +78,7 @@ sealed interface TypePattern {
         return Optional.of(VARBINARY);
       }
       if (type == SqlTypeName.FLOAT) {
-        return Optional.of(DOUBLE);
+        return Optional.of(REAL);
       }
       if (type == SqlTypeName.TIMESTAMP_TZ) {
         return Optional.of(TIMESTAMPTZ);

@@ -1,0 +1,107 @@
+//! Array functions that DataFusion has with other defaults.
+
+use super::elementwise::{Parameter as P, function as make, text_at};
+use crate::errors::{INVALID_ARGUMENT, failure};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, ListArray, UInt32Array};
+use datafusion::arrow::buffer::OffsetBuffer;
+use datafusion::arrow::compute::{SortOptions, sort_to_indices, take};
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::Result;
+use datafusion::logical_expr::ScalarUDF;
+use std::sync::Arc;
+
+pub fn function(id: &str) -> Option<ScalarUDF> {
+    let first = |t: &[DataType]| t.first().cloned().unwrap_or(DataType::Null);
+    Some(match id {
+        "array_sort" => make("array_sort", &[P::Any, P::Text], first, array_sort),
+        _ => return None,
+    })
+}
+
+/// (array[, 'ASC' | 'DESC'[, 'NULLS FIRST' | 'NULLS LAST']]): ascending, NULLs last unless said otherwise.
+fn array_sort(args: &[ArrayRef]) -> Result<ArrayRef> {
+    let lists = args[0].as_list::<i32>();
+    let mut picked: Vec<u32> = Vec::with_capacity(lists.values().len());
+    let mut offsets: Vec<i32> = vec![0];
+    let mut valid = Vec::with_capacity(lists.len());
+    for row in 0..lists.len() {
+        let order = word(args.get(1), row, ["ASC", "DESC"])?;
+        let nulls = word(args.get(2), row, ["NULLS LAST", "NULLS FIRST"])?;
+        let known = lists.is_valid(row).then_some(()).and(order).zip(nulls);
+        valid.push(known.is_some());
+        if let Some((descending, nulls_first)) = known {
+            let start = lists.value_offsets()[row] as u32;
+            let options = SortOptions {
+                descending,
+                nulls_first,
+            };
+            let sorted = sort_to_indices(&lists.value(row), Some(options), None)?;
+            picked.extend(sorted.values().iter().map(|i| start + i));
+        }
+        offsets.push(picked.len() as i32);
+    }
+    let values = take(lists.values(), &UInt32Array::from(picked), None)?;
+    let DataType::List(field) = args[0].data_type() else {
+        return Err(failure(
+            INVALID_ARGUMENT,
+            "ARRAY_SORT of something that is not an array",
+        ));
+    };
+    let offsets = OffsetBuffer::new(offsets.into());
+    Ok(Arc::new(ListArray::try_new(
+        Arc::clone(field),
+        offsets,
+        values,
+        Some(valid.into()),
+    )?))
+}
+
+/// Whether the second of two words stands there; None for NULL, false where there is no argument.
+fn word(argument: Option<&ArrayRef>, row: usize, words: [&str; 2]) -> Result<Option<bool>> {
+    let Some(texts) = argument else {
+        return Ok(Some(false));
+    };
+    match text_at(texts, row) {
+        None => Ok(None),
+        Some(text) if text.eq_ignore_ascii_case(words[0]) => Ok(Some(false)),
+        Some(text) if text.eq_ignore_ascii_case(words[1]) => Ok(Some(true)),
+        Some(text) => Err(failure(
+            INVALID_ARGUMENT,
+            format!(
+                "ARRAY_SORT takes '{}' or '{}', not '{text}'",
+                words[0], words[1]
+            ),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::array_sort;
+    use datafusion::arrow::array::{ArrayRef, AsArray, ListArray, StringArray};
+    use datafusion::arrow::datatypes::Int32Type;
+    use std::sync::Arc;
+
+    #[test]
+    fn slices_and_nulls() {
+        let rows = [
+            Some(vec![Some(9)]),
+            Some(vec![Some(3), None, Some(1)]),
+            None,
+            Some(vec![Some(2), Some(1)]),
+        ];
+        let lists: ArrayRef = Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>(rows));
+        let sorted = array_sort(&[lists.slice(1, 3)]).unwrap();
+        let expected = [
+            Some(vec![Some(1), Some(3), None]),
+            None,
+            Some(vec![Some(1), Some(2)]),
+        ];
+        assert_eq!(
+            sorted.as_list::<i32>(),
+            &ListArray::from_iter_primitive::<Int32Type, _, _>(expected)
+        );
+        let wrong: ArrayRef = Arc::new(StringArray::from(vec!["down"]));
+        assert!(array_sort(&[lists.slice(0, 1), wrong]).is_err());
+    }
+}
