@@ -16,16 +16,20 @@ import org.apache.iceberg.exceptions.CommitFailedException;
  */
 final class CommitGuard {
   private static final int MAX_ATTEMPTS = 20;
-  private static final Duration LOOKUP = Duration.ofSeconds(20);
+
+  /** How long an outcome is looked for before it counts as unknown. */
+  static final Duration LOOKUP = Duration.ofSeconds(20);
 
   private final String name;
   private final Publication publication;
   private final String commitId;
+  private final Duration lookup;
 
-  CommitGuard(String name, Publication publication, String commitId) {
+  CommitGuard(String name, Publication publication, String commitId, Duration lookup) {
     this.name = name;
     this.publication = publication;
     this.commitId = commitId;
+    this.lookup = lookup;
   }
 
   /**
@@ -55,7 +59,7 @@ final class CommitGuard {
   private void decide(RuntimeException failure) {
     boolean interrupted = Thread.interrupted();
     try {
-      long deadline = System.nanoTime() + LOOKUP.toNanos();
+      long deadline = System.nanoTime() + lookup.toNanos();
       for (long wait = 50; ; wait = Math.min(wait * 2, 2_000)) {
         boolean answered = true;
         try {

@@ -37,7 +37,7 @@ final class IcebergWrite implements TableWrite {
   IcebergWrite(String name, Table table, Publication publication) {
     this.name = name;
     this.table = table;
-    this.guard = new CommitGuard(name, publication, id);
+    this.guard = new CommitGuard(name, publication, id, CommitGuard.LOOKUP);
     Map<String, String> properties = table.properties();
     String folder =
         Optional.ofNullable(properties.get(TableProperties.WRITE_DATA_LOCATION))

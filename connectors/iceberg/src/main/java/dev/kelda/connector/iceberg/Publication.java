@@ -9,7 +9,7 @@ import org.apache.iceberg.Table;
 import org.apache.iceberg.Transaction;
 
 /** How written files become visible: one swap of the catalog's pointer. */
-sealed interface Publication {
+interface Publication {
   /** Loads the table afresh from the catalog; empty when it does not exist. */
   interface Reload extends Supplier<Optional<Table>> {}
 
