@@ -1,0 +1,275 @@
+"""Random SELECTs over the TPC-H tables that mean the same in Kelda and DuckDB.
+
+`random_query(seed)` is deterministic. Every query has one right answer: LIMIT only with an order over all columns, row
+numbers only over unique keys, no sums of doubles whose order would show beyond nine digits.
+"""
+
+import random
+
+COLUMNS = {
+    "lineitem": {
+        "int": ["l_orderkey", "l_partkey", "l_suppkey", "l_linenumber"],
+        "dec": ["l_quantity", "l_extendedprice", "l_discount", "l_tax"],
+        "str": ["l_returnflag", "l_linestatus", "l_shipmode", "l_shipinstruct"],
+        "date": ["l_shipdate", "l_commitdate", "l_receiptdate"],
+    },
+    "orders": {
+        "int": ["o_orderkey", "o_custkey", "o_shippriority"],
+        "dec": ["o_totalprice"],
+        "str": ["o_orderstatus", "o_orderpriority"],
+        "date": ["o_orderdate"],
+    },
+    "customer": {
+        "int": ["c_custkey", "c_nationkey"],
+        "dec": ["c_acctbal"],
+        "str": ["c_mktsegment", "c_name", "c_phone"],
+        "date": [],
+    },
+    "supplier": {
+        "int": ["s_suppkey", "s_nationkey"], "dec": ["s_acctbal"], "str": ["s_name", "s_phone"], "date": [],
+    },
+    "part": {
+        "int": ["p_partkey", "p_size"],
+        "dec": ["p_retailprice"],
+        "str": ["p_brand", "p_type", "p_container", "p_name"],
+        "date": [],
+    },
+    "partsupp": {"int": ["ps_partkey", "ps_suppkey", "ps_availqty"], "dec": ["ps_supplycost"], "str": [], "date": []},
+    "nation": {"int": ["n_nationkey", "n_regionkey"], "dec": [], "str": ["n_name"], "date": []},
+    "region": {"int": ["r_regionkey"], "dec": [], "str": ["r_name"], "date": []},
+}
+KEYS = {
+    "lineitem": ["l_orderkey", "l_linenumber"], "orders": ["o_orderkey"], "customer": ["c_custkey"],
+    "supplier": ["s_suppkey"], "part": ["p_partkey"], "partsupp": ["ps_partkey", "ps_suppkey"],
+    "nation": ["n_nationkey"], "region": ["r_regionkey"],
+}
+EDGES = [
+    ("lineitem", "orders", ["l_orderkey = o_orderkey"]),
+    ("lineitem", "part", ["l_partkey = p_partkey"]),
+    ("lineitem", "supplier", ["l_suppkey = s_suppkey"]),
+    ("lineitem", "partsupp", ["l_partkey = ps_partkey", "l_suppkey = ps_suppkey"]),
+    ("orders", "customer", ["o_custkey = c_custkey"]),
+    ("customer", "nation", ["c_nationkey = n_nationkey"]),
+    ("supplier", "nation", ["s_nationkey = n_nationkey"]),
+    ("partsupp", "part", ["ps_partkey = p_partkey"]),
+    ("partsupp", "supplier", ["ps_suppkey = s_suppkey"]),
+    ("nation", "region", ["n_regionkey = r_regionkey"]),
+]
+STRINGS = ["A", "F", "R", "MAIL", "RAIL", "1-URGENT", "BUILDING", "Brand#23", "ASIA", "FRANCE", "SM CASE", "x", ""]
+
+
+class Generator:
+    def __init__(self, seed):
+        self.r = random.Random(seed)
+
+    def chance(self, share):
+        return self.r.random() < share
+
+    # ------------------------------------------------------------ tables
+
+    def tables(self):
+        """Joined tables: (FROM clause, their names)."""
+        first = self.r.choice(list(COLUMNS))
+        names, clause = [first], first
+        for _ in range(self.r.choice([0, 0, 1, 1, 2, 3])):
+            edges = [e for e in EDGES if (e[0] in names) != (e[1] in names)]
+            if not edges:
+                break
+            left, right, conditions = self.r.choice(edges)
+            new = right if left in names else left
+            condition = " AND ".join(conditions)
+            kind = self.r.choice(["JOIN", "JOIN", "JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN"])
+            self.names = [new]
+            if kind != "FULL JOIN" and self.chance(0.3):
+                condition += f" AND {self.comparison()}"
+            clause += f" {kind} {new} ON {condition}"
+            names.append(new)
+        return clause, names
+
+    def column(self, kind):
+        choices = [c for name in self.names for c in COLUMNS[name][kind]]
+        return self.r.choice(choices) if choices else None
+
+    # ------------------------------------------------------------ expressions
+
+    def expression(self, kind, depth=2):
+        column = self.column(kind)
+        if depth == 0 or self.chance(0.35):
+            return column if column and self.chance(0.85) else self.literal(kind)
+        return getattr(self, f"{kind}_expression")(depth - 1)
+
+    def literal(self, kind):
+        if self.chance(0.05):
+            return f"CAST(NULL AS {dict(int='BIGINT', dec='DECIMAL(15, 2)', str='VARCHAR', date='DATE')[kind]})"
+        match kind:
+            case "int":
+                return str(self.r.randint(-5, 40))
+            case "dec":
+                return f"{self.r.randint(-100, 90000) / 100:.2f}"
+            case "str":
+                return f"'{self.r.choice(STRINGS)}'"
+            case "date":
+                return f"DATE '199{self.r.randint(2, 8)}-{self.r.randint(1, 12):02d}-{self.r.randint(1, 28):02d}'"
+
+    def int_expression(self, depth):
+        a, b = self.expression("int", depth), self.expression("int", depth)
+        options = [
+            f"({a} + {b})", f"({a} - {b})", f"ABS({a})", f"COALESCE({a}, {b})", f"NULLIF({a}, {b})",
+            f"CASE WHEN {self.condition(depth)} THEN {a} ELSE {b} END", f"({a} % {self.r.randint(2, 9)})",
+            f"CAST(LENGTH({self.expression('str', depth)}) AS BIGINT)", f"GREATEST({a}, {b})",
+            f"EXTRACT({self.r.choice(['YEAR', 'MONTH', 'DAY'])} FROM {self.expression('date', depth)})",
+        ]
+        return self.r.choice(options)
+
+    def dec_expression(self, depth):
+        a, b = self.expression("dec", depth), self.expression("dec", depth)
+        small = f"CAST({self.r.randint(1, 9)} AS DECIMAL(3, 1))"
+        options = [
+            f"({a} + {b})", f"({a} - {b})", f"ABS({a})", f"COALESCE({a}, {b})", f"NULLIF({a}, {b})",
+            f"(CAST({a} AS DECIMAL(15, 2)) * {small})", f"-({a})", f"LEAST({a}, {b})",
+            f"CASE WHEN {self.condition(depth)} THEN {a} END",
+        ]
+        return self.r.choice(options)
+
+    def str_expression(self, depth):
+        a, b = self.expression("str", depth), self.expression("str", depth)
+        options = [
+            f"LOWER({a})", f"UPPER({a})", f"SUBSTRING({a}, {self.r.randint(1, 4)}, {self.r.randint(0, 5)})",
+            f"({a} || {b})", f"COALESCE({a}, {b})", f"TRIM({a})", f"REPLACE({a}, 'A', 'bb')", f"NULLIF({a}, {b})",
+            f"CASE WHEN {self.condition(depth)} THEN {a} ELSE {b} END", f"CAST({self.expression('int', depth)} AS VARCHAR)",
+            f"LPAD({a}, 6, '*')", f"REVERSE({a})",
+        ]
+        return self.r.choice(options)
+
+    def date_expression(self, depth):
+        a, b = self.expression("date", depth), self.expression("date", depth)
+        unit = self.r.choice(["DAY", "MONTH", "YEAR"])
+        options = [
+            f"CAST({a} + INTERVAL '{self.r.randint(1, 40)}' {unit} AS DATE)", f"COALESCE({a}, {b})",
+            f"CAST({a} - INTERVAL '{self.r.randint(1, 40)}' {unit} AS DATE)",
+            f"CASE WHEN {self.condition(depth)} THEN {a} ELSE {b} END",
+        ]
+        return self.r.choice(options)
+
+    def comparison(self, depth=1):
+        kind = self.r.choice(["int", "dec", "str", "date"])
+        operator = self.r.choice(["=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM"])
+        return f"{self.expression(kind, depth)} {operator} {self.expression(kind, depth)}"
+
+    def condition(self, depth=2):
+        if depth > 1 and self.chance(0.4):
+            a, b = self.condition(depth - 1), self.condition(depth - 1)
+            return self.r.choice([f"({a} AND {b})", f"({a} OR {b})", f"(NOT {a})"])
+        below = max(depth - 1, 0)
+        text, number = self.expression("str", below), self.expression("int", below)
+        options = [
+            lambda: self.comparison(below), lambda: self.comparison(below),
+            lambda: f"{number} BETWEEN {self.literal('int')} AND {self.literal('int')}",
+            lambda: f"{number} {self.r.choice(['IN', 'NOT IN'])} (1, 5, 7, 24)",
+            lambda: f"{text} {self.r.choice(['LIKE', 'NOT LIKE', 'ILIKE'])} '{self.r.choice(['%A%', 'B%', '_E%', '%1'])}'",
+            lambda: f"{self.expression(self.r.choice(['int', 'dec', 'str', 'date']), below)} IS {self.r.choice(['', 'NOT '])}NULL",
+        ]
+        return self.r.choice(options)()
+
+    def subquery_condition(self):
+        edges = [e for e in EDGES if (e[0] in self.names) != (e[1] in self.names)]
+        if not edges:
+            return self.condition()
+        left, right, conditions = self.r.choice(edges)
+        other = right if left in self.names else left
+        inner, outer = self.names, [other]
+        self.names = outer
+        filtered = self.condition(1)
+        self.names = inner
+        if len(conditions) == 1 and self.chance(0.4):
+            a, b = conditions[0].split(" = ")
+            here, there = (a, b) if left in inner else (b, a)
+            return f"{here} {self.r.choice(['IN', 'IN', 'NOT IN'])} (SELECT {there} FROM {other} WHERE {filtered})"
+        negated = self.r.choice(["", "NOT "])
+        return f"{negated}EXISTS (SELECT 1 FROM {other} WHERE {' AND '.join(conditions)} AND {filtered})"
+
+    def where(self):
+        parts = [self.condition() for _ in range(self.r.choice([0, 1, 1, 2]))]
+        if self.chance(0.25):
+            parts.append(self.subquery_condition())
+        return " WHERE " + " AND ".join(parts) if parts else ""
+
+    # ------------------------------------------------------------ queries
+
+    def plain(self):
+        clause, self.names = self.tables()
+        kinds = [self.r.choice(["int", "dec", "str", "date"]) for _ in range(self.r.randint(1, 5))]
+        items = ", ".join(f"{self.expression(kind)} AS x{n}" for n, kind in enumerate(kinds))
+        distinct = "DISTINCT " if self.chance(0.2) else ""
+        order = ", ".join(f"{n + 1}{self.r.choice(['', ' DESC'])} NULLS {self.r.choice(['FIRST', 'LAST'])}" for n in range(len(kinds)))
+        return f"SELECT {distinct}{items} FROM {clause}{self.where()} ORDER BY {order} LIMIT {self.r.choice([1, 10, 100, 1000])}"
+
+    def aggregate_call(self):
+        number = self.expression(self.r.choice(["int", "dec"]), 1)
+        anything = self.expression(self.r.choice(["int", "dec", "str", "date"]), 1)
+        call = self.r.choice([
+            "COUNT(*)", f"COUNT({anything})", f"COUNT(DISTINCT {anything})", f"SUM({number})", f"AVG({number})",
+            f"MIN({anything})", f"MAX({anything})", f"SUM(DISTINCT {self.expression('int', 1)})",
+        ])
+        return f"{call} FILTER (WHERE {self.condition(1)})" if self.chance(0.15) else call
+
+    def aggregate(self):
+        clause, self.names = self.tables()
+        groups = [self.expression(self.r.choice(["int", "str", "date"]), 1) for _ in range(self.r.choice([0, 1, 1, 2]))]
+        groups = [f"COALESCE({g}, {g})" if not any(c.isalpha() for c in g) else g for g in groups]
+        items = [f"{g} AS g{n}" for n, g in enumerate(groups)]
+        items += [f"{self.aggregate_call()} AS a{n}" for n in range(self.r.randint(1, 3))]
+        query = f"SELECT {', '.join(items)} FROM {clause}{self.where()}"
+        if groups:
+            ordinals = [str(n + 1) for n in range(len(groups))]
+            form = self.r.choice(["{}", "{}", "ROLLUP ({})", "CUBE ({})"]) if len(groups) == 2 else "{}"
+            query += " GROUP BY " + form.format(", ".join(ordinals if form == "{}" else groups))
+            if self.chance(0.3):
+                query += f" HAVING COUNT(*) > {self.r.randint(1, 20)}"
+        return query
+
+    def window(self):
+        clause, self.names = self.tables()
+        keys = [key for name in self.names for key in KEYS[name]]
+        partition = self.column("str") or self.column("int")
+        order = ", ".join(f"{key} NULLS LAST" for key in keys)
+        value = self.expression(self.r.choice(["int", "dec"]), 1)
+        peers = self.column(self.r.choice(["int", "date"])) or keys[0]
+        frame = self.r.choice(["", " ROWS BETWEEN 2 PRECEDING AND CURRENT ROW", " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING",
+                               " ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING"])
+        call = self.r.choice([
+            f"ROW_NUMBER() OVER (PARTITION BY {partition} ORDER BY {order})",
+            f"RANK() OVER (PARTITION BY {partition} ORDER BY {peers} NULLS LAST)",
+            f"DENSE_RANK() OVER (ORDER BY {peers} DESC NULLS FIRST)",
+            f"SUM({value}) OVER (PARTITION BY {partition} ORDER BY {order}{frame})",
+            f"COUNT({value}) OVER (PARTITION BY {partition})",
+            f"MIN({value}) OVER (PARTITION BY {partition} ORDER BY {order}{frame})",
+            f"LAG({value}) OVER (PARTITION BY {partition} ORDER BY {order})",
+            f"LEAD({value}, 2) OVER (ORDER BY {order})",
+            f"FIRST_VALUE({value}) OVER (PARTITION BY {partition} ORDER BY {order}{frame})",
+        ])
+        inner = f"SELECT {', '.join(keys)}, {call} AS w FROM {clause}{self.where()}"
+        return f"SELECT * FROM ({inner}) AS t ORDER BY {', '.join(f'{k} NULLS LAST' for k in keys)} LIMIT 500"
+
+    def set_operation(self):
+        def side():
+            _, self.names = self.tables()
+            self.names = self.names[:1]
+            items = ", ".join(self.expression(kind, 1) for kind in ("int", "str"))
+            return f"SELECT {items} FROM {self.names[0]} WHERE {self.condition(1)}"
+        return f"{side()} {self.r.choice(['UNION', 'UNION ALL', 'INTERSECT', 'EXCEPT'])} {side()}"
+
+    def nested(self):
+        inner = self.aggregate()
+        while " GROUP BY 1" not in inner or "g1" in inner:
+            inner = self.aggregate()
+        return (f"SELECT g0, a0, (SELECT COUNT(*) FROM nation WHERE n_nationkey < 10) AS n FROM ({inner}) AS t "
+                f"WHERE g0 IS NOT NULL OR a0 IS NULL")
+
+    def query(self):
+        shapes = [self.plain] * 4 + [self.aggregate] * 4 + [self.window] * 2 + [self.set_operation, self.nested]
+        return self.r.choice(shapes)()
+
+
+def random_query(seed):
+    return Generator(seed).query()
