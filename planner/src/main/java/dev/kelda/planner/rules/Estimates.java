@@ -200,10 +200,20 @@ final class Estimates {
       distinct = known.distinctValues().getAsDouble();
     } else if (min.isPresent() && max.isPresent() && discrete(type)) {
       distinct = max.getAsDouble() - min.getAsDouble() + 1;
+    } else if (letter(known.min()).isPresent() && letter(known.max()).isPresent()) {
+      distinct = letter(known.max()).getAsDouble() - letter(known.min()).getAsDouble() + 1;
     } else {
       distinct = guess(type, rows);
     }
     return new Column(Math.max(1, Math.min(distinct, rows)), min, max);
+  }
+
+  /** A text of one character, as its code point: flags and states have few values. */
+  private static OptionalDouble letter(Optional<Scalar> scalar) {
+    return scalar
+        .flatMap(Scalar::value)
+        .map(v -> v instanceof String s && s.length() == 1 ? OptionalDouble.of(s.charAt(0)) : OptionalDouble.empty())
+        .orElse(OptionalDouble.empty());
   }
 
   private static boolean discrete(RelDataType type) {

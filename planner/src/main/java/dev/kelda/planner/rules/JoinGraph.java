@@ -127,12 +127,38 @@ final class JoinGraph {
     }
     conditions.clear();
     conditions.addAll(rest);
+    rest.forEach(this::derive);
     classOf.values().stream()
         .distinct()
         .sorted(java.util.Comparator.comparing(List::getFirst))
         .forEach(classes::add);
     classes.forEach(this::equalWithinLeaf);
     leaves.forEach(l -> l.rows = estimates.rows(l.rel));
+  }
+
+  /** From {@code (a AND b) OR (c AND d)} with a and c of one input follows a OR c there. */
+  private void derive(Condition condition) {
+    if (!condition.node.isA(SqlKind.OR)) {
+      return;
+    }
+    List<RexNode> branches = RelOptUtil.disjunctions(condition.node);
+    for (int i = 0; i < leaves.size(); i++) {
+      long self = 1L << i;
+      if ((condition.leaves & self) == 0 || leaves.get(i).dependent()) {
+        continue;
+      }
+      List<RexNode> own = new ArrayList<>();
+      for (RexNode branch : branches) {
+        List<RexNode> terms =
+            RelOptUtil.conjunctions(branch).stream().filter(t -> leavesOf(t) == self).toList();
+        if (!terms.isEmpty()) {
+          own.add(RexUtil.composeConjunction(rex, terms));
+        }
+      }
+      if (own.size() == branches.size()) {
+        filter(i, RexUtil.composeDisjunction(rex, own));
+      }
+    }
   }
 
   private boolean isClassEquality(Condition condition) {

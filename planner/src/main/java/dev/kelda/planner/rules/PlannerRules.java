@@ -51,6 +51,7 @@ final class PlannerRules {
   /** After join order and trimming: fewer projections, windows as operators. */
   static final List<RelOptRule> FINISH =
       List.of(
+          CoreRules.FILTER_PROJECT_TRANSPOSE,
           CoreRules.FILTER_MERGE,
           CoreRules.PROJECT_MERGE,
           CoreRules.PROJECT_REMOVE,

@@ -3,7 +3,9 @@ package dev.kelda.planner.rules;
 import dev.kelda.planner.encode.Types;
 import dev.kelda.planner.pushdown.Constants;
 import dev.kelda.planner.rules.Estimates.Column;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rex.RexCall;
@@ -12,6 +14,7 @@ import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.sql.SqlKind;
+import org.apache.calcite.sql.type.SqlTypeUtil;
 import org.apache.calcite.util.Sarg;
 
 /** The share of rows that pass a condition: 1/values for equality, interpolation for ranges. */
@@ -19,6 +22,9 @@ final class Selectivity {
   private static final double RANGE = 0.3;
   private static final double LIKE = 0.1;
   private static final double UNKNOWN = 0.25;
+
+  /** Texts that are compared with constants are mostly categories. */
+  private static final double MAX_CATEGORIES = 25;
 
   private Selectivity() {}
 
@@ -54,20 +60,48 @@ final class Selectivity {
   /** Two bounds of one column are one range, not two independent conditions. */
   private static double and(Estimates estimates, RelNode input, List<RexNode> operands) {
     double all = 1;
+    Map<Integer, Double> bounds = new HashMap<>();
     for (RexNode operand : operands) {
-      all *= of(estimates, input, operand);
+      double one = of(estimates, input, operand);
+      Integer column = bounded(operand);
+      Double other = column == null ? null : bounds.put(column, one);
+      if (other == null) {
+        all *= one;
+      } else {
+        double both = one + other - 1;
+        all = all / other * (both > 0 ? Math.max(both, 1e-4) : one * other);
+      }
     }
     return Math.max(all, 1e-9);
+  }
+
+  /** The column of {@code column < x} and the like; null otherwise. */
+  private static Integer bounded(RexNode node) {
+    return switch (node.getKind()) {
+      case LESS_THAN, LESS_THAN_OR_EQUAL, GREATER_THAN, GREATER_THAN_OR_EQUAL ->
+          ((RexCall) node)
+              .getOperands().stream()
+                  .filter(o -> o instanceof RexInputRef)
+                  .map(o -> ((RexInputRef) o).getIndex())
+                  .findFirst()
+                  .orElse(null);
+      default -> null;
+    };
   }
 
   private static double equality(Estimates estimates, RelNode input, List<RexNode> operands) {
     double distinct = 1;
     for (RexNode operand : operands) {
       if (operand instanceof RexInputRef ref) {
-        distinct = Math.max(distinct, estimates.column(input, ref.getIndex()).distinct());
+        distinct = Math.max(distinct, categories(estimates, input, ref));
       }
     }
     return distinct > 1 ? 1 / distinct : 0.1;
+  }
+
+  private static double categories(Estimates estimates, RelNode input, RexInputRef ref) {
+    double distinct = estimates.column(input, ref.getIndex()).distinct();
+    return SqlTypeUtil.isCharacter(ref.getType()) ? Math.min(distinct, MAX_CATEGORIES) : distinct;
   }
 
   private static double range(Estimates estimates, RelNode input, RexCall call) {
@@ -100,7 +134,7 @@ final class Selectivity {
     Sarg<?> sarg = ((RexLiteral) call.getOperands().get(1)).getValueAs(Sarg.class);
     if (call.getOperands().get(0) instanceof RexInputRef ref
         && (sarg.isPoints() || sarg.isComplementedPoints())) {
-      double distinct = estimates.column(input, ref.getIndex()).distinct();
+      double distinct = categories(estimates, input, ref);
       double points = Math.min(1, Math.max(sarg.pointCount, 1) / distinct);
       return sarg.isPoints() ? points : Math.max(0.05, 1 - points);
     }
