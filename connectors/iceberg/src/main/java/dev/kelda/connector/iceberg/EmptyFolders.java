@@ -14,6 +14,9 @@ final class EmptyFolders {
 
   /** Deletes the folder's empty sub-folders and itself; what still holds a file stays. */
   static void delete(String location, Locations locations) {
+    if (S3Storage.isS3(location)) {
+      return;
+    }
     Path folder = LocalFileIO.path(locations.requireInWarehouse(location));
     if (!Files.isDirectory(folder)) {
       return;

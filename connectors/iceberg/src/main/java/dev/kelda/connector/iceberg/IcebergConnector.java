@@ -55,7 +55,11 @@ final class IcebergConnector implements WritableConnector, TimeTravelConnector {
 
   /** Opens a catalog kept in a database over JDBC; creates its tables and schema main if absent. */
   static IcebergConnector open(
-      String name, String uri, Locations locations, Map<String, String> settings) {
+      String name,
+      String uri,
+      Locations locations,
+      Map<String, Map<String, String>> storage,
+      Map<String, String> settings) {
     Map<String, String> properties = new HashMap<>();
     properties.put(CatalogProperties.URI, uri);
     properties.put(CatalogProperties.WAREHOUSE_LOCATION, locations.warehouse());
@@ -71,7 +75,8 @@ final class IcebergConnector implements WritableConnector, TimeTravelConnector {
     Optional.ofNullable(settings.get("user")).ifPresent(v -> connection.put("user", v));
     Optional.ofNullable(settings.get("password")).ifPresent(v -> connection.put("password", v));
     connection.forEach((key, value) -> properties.put("jdbc." + key, value.toString()));
-    JdbcCatalog catalog = new JdbcCatalog(io -> new LocalFileIO(locations, io), null, true);
+    JdbcCatalog catalog =
+        new JdbcCatalog(io -> new WarehouseIO(locations, storage, io), null, true);
     IcebergErrors.translating(
         "catalog " + name,
         () -> {

@@ -16,7 +16,7 @@ import java.util.TreeSet;
  *   <li>{@code catalog}: the kind of catalog; {@code jdbc}
  *   <li>{@code uri}: {@code jdbc:sqlite:PATH} (default HOME/metastore.db) or {@code
  *       jdbc:postgresql://HOST/DB}
- *   <li>{@code warehouse}: folder or URL of the tables (default HOME/warehouse)
+ *   <li>{@code warehouse}: folder or {@code s3://} URL of the tables (default HOME/warehouse)
  *   <li>{@code catalog-name}: the name within the metastore (default: the catalog's own)
  *   <li>{@code user}, {@code password}: of the metastore
  * </ul>
@@ -49,6 +49,7 @@ public final class IcebergConnectorFactory implements ConnectorFactory {
         properties.getOrDefault("catalog-name", catalog),
         checkedUri(catalog, uri),
         new Locations(warehouse(properties, context), context.locations()),
+        context.storage(),
         properties);
   }
 
