@@ -20,15 +20,18 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+@Timeout(60)
 @TestInstance(Lifecycle.PER_CLASS)
 class TestQueryEngine {
-  @TempDir private Path home;
+  private Path home;
   private EngineTester tester;
 
   @BeforeAll
-  void open() {
+  void open(@TempDir Path folder) {
+    home = folder;
     tester =
         new EngineTester(
             EngineTester.config(home)

@@ -71,7 +71,11 @@ public final class Planner {
       List<String> columns,
       CatalogSnapshot catalog,
       SessionContext context) {
-    return guarded(query, catalog, context, root -> InsertColumns.of(root, target, columns));
+    return guarded(
+        InsertParameters.typed(query, target, columns, PlanningScope.TYPES),
+        catalog,
+        context,
+        root -> InsertColumns.of(root, target, columns));
   }
 
   private QueryPlan guarded(
@@ -88,7 +92,7 @@ public final class Planner {
     } catch (KeldaException e) {
       throw e;
     } catch (RuntimeException | AssertionError e) {
-      throw ValidationErrors.translate(e, catalog);
+      throw ValidationErrors.translate(e, catalog, query);
     }
   }
 
@@ -129,7 +133,8 @@ public final class Planner {
     List<Field> fields = new ArrayList<>();
     for (int i = 0; i < names.size(); i++) {
       fields.add(
-          Types.toArrow(names.get(i), node.getRowType().getFieldList().get(i).getType()));
+          Types.nullable(
+              Types.toArrow(names.get(i), node.getRowType().getFieldList().get(i).getType())));
     }
     return new Schema(fields);
   }

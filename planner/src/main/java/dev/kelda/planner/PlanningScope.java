@@ -19,7 +19,7 @@ import org.apache.calcite.sql.SqlOperatorTable;
  */
 record PlanningScope(
     KeldaTypeFactory types, RexBuilder rex, RelOptCluster cluster, SqlOperatorTable operators) {
-  private static final KeldaTypeFactory TYPES = new KeldaTypeFactory();
+  static final KeldaTypeFactory TYPES = new KeldaTypeFactory();
   private static final HepProgram EMPTY = HepProgram.builder().build();
   private static final JaninoRelMetadataProvider METADATA =
       JaninoRelMetadataProvider.of(DefaultRelMetadataProvider.INSTANCE);

@@ -4,8 +4,6 @@ import dev.kelda.executor.FunctionInfo;
 import dev.kelda.executor.QueryInfo;
 import dev.kelda.executor.rows.Columns;
 import dev.kelda.executor.run.Outcome;
-import dev.kelda.executor.setting.Setting;
-import dev.kelda.executor.setting.Settings;
 import dev.kelda.executor.system.SystemTables;
 import dev.kelda.parser.Name;
 import dev.kelda.parser.Statement;
@@ -66,9 +64,9 @@ record ShowHandler(Services services) implements StatementHandler<Statement.Show
       case SETTINGS ->
           list(
               show,
-              SystemTables.settings(request.session()::settings),
-              Setting::name,
-              () -> Settings.ALL);
+              SystemTables.SETTINGS,
+              row -> row.setting().name(),
+              () -> SystemTables.settings(request.session().settings()));
       case QUERIES -> list(show, SystemTables.QUERIES, QueryInfo::id, services::queries);
     };
   }

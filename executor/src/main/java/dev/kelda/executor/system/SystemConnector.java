@@ -5,7 +5,6 @@ import dev.kelda.executor.QueryInfo;
 import dev.kelda.executor.SessionInfo;
 import dev.kelda.executor.rows.Columns;
 import dev.kelda.executor.setting.SettingValues;
-import dev.kelda.executor.setting.Settings;
 import dev.kelda.planner.catalog.Catalogs;
 import dev.kelda.spi.connector.Connector;
 import dev.kelda.spi.connector.Table;
@@ -42,7 +41,7 @@ public final class SystemConnector implements Connector {
             new LiveTable<>("functions", SystemTables.FUNCTIONS, any -> functions.get()),
             new LiveTable<>("queries", SystemTables.QUERIES, any -> queries.get()),
             new LiveTable<>("sessions", SystemTables.SESSIONS, any -> sessions.get()),
-            new LiveTable<>("settings", SystemTables.settings(settings), any -> Settings.ALL));
+            new LiveTable<>("settings", SystemTables.SETTINGS, any -> SystemTables.settings(settings.get())));
     this.informationSchema = new InformationSchema(catalogs).tables();
   }
 

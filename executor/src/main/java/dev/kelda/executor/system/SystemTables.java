@@ -6,7 +6,8 @@ import dev.kelda.executor.SessionInfo;
 import dev.kelda.executor.rows.Columns;
 import dev.kelda.executor.setting.Setting;
 import dev.kelda.executor.setting.SettingValues;
-import java.util.function.Supplier;
+import dev.kelda.executor.setting.Settings;
+import java.util.List;
 
 /** The columns of the system's tables. */
 public final class SystemTables {
@@ -45,20 +46,23 @@ public final class SystemTables {
           .text("description", FunctionInfo::description)
           .text("example", FunctionInfo::example);
 
+  public static final Columns<SettingRow> SETTINGS =
+      Columns.of(SettingRow.class)
+          .text("name", row -> row.setting().name())
+          .text("value", SettingRow::value)
+          .text("default", row -> defaultText(row.setting()))
+          .text("type", row -> row.setting().type().name())
+          .text("description", row -> row.setting().description());
+
+  /** A setting and its value in a session. */
+  public record SettingRow(Setting<?> setting, String value) {}
+
   private SystemTables() {}
 
-  /**
-   * @param values asked for each value when rows are made
-   */
-  @SuppressWarnings({"unchecked", "rawtypes"}) // a class literal has no type arguments
-  public static Columns<Setting<?>> settings(Supplier<SettingValues> values) {
-    Columns<Setting<?>> columns = (Columns) Columns.of(Setting.class);
-    return columns
-        .text("name", Setting::name)
-        .text("value", setting -> values.get().text(setting.name()))
-        .text("default", SystemTables::defaultText)
-        .text("type", setting -> setting.type().name())
-        .text("description", Setting::description);
+  public static List<SettingRow> settings(SettingValues values) {
+    return Settings.ALL.stream()
+        .map(setting -> new SettingRow(setting, values.text(setting.name())))
+        .toList();
   }
 
   private static <T> String defaultText(Setting<T> setting) {
