@@ -34,7 +34,7 @@ pub fn in_file(url: &str, format: &str, error: DataFusionError) -> DataFusionErr
 }
 
 fn of_text(url: &str, format: &str, text: &str) -> Failure {
-    if text.contains("not found") && text.contains("Object at location") {
+    if text.contains("Object Store error") && text.contains(" not found") {
         return missing(url);
     }
     let text = text.rsplit_once("Parquet error: ").map_or(text, |(_, tail)| tail);

@@ -22,7 +22,7 @@ mod table;
 mod text;
 
 pub use column::{Column, Conversion, FIELD_ID, Matching};
-pub use convert::field;
+pub use convert::{field, field_to_proto as to_proto};
 pub use failures::store_failure;
 pub use location::Location;
 
@@ -48,3 +48,6 @@ pub fn table_provider(
         schema,
     })?))
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,12 +11,12 @@ use super::deletes::{Deletes, RowFilter};
 use super::failures;
 use super::convert;
 use super::table::{FileIndex, ScanContext};
-use crate::errors::internal;
+use crate::errors::{self, failure, internal};
 use crate::proto;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::common::{Result, exec_err};
+use datafusion::common::Result;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::parquet::{
     CachedParquetFileReaderFactory, ParquetRowSelection,
@@ -189,18 +189,26 @@ impl Opening {
             .ok_or_else(|| internal("a piece of no file of the scan"))
     }
 
+    /// Table formats never change a file, and asking a remote store for it costs a round trip. Others are looked at
+    /// again, so that a footer in the cache is that of the file as it is now.
+    fn is_known(&self, file: &proto::DataFile) -> bool {
+        let remote = !file.path.starts_with("file:") && !file.path.starts_with('/');
+        self.table.context.scan.by_field_id && file.bytes != 0 && remote
+    }
+
     /// What must be known before the file can be read.
     async fn prepare(&self, piece: PartitionedFile) -> Result<Box<dyn MorselPlanner>> {
         let file = self.file(&piece)?;
         let mut piece = piece;
-        if !self.table.context.scan.by_field_id || file.bytes == 0 {
+        if !self.is_known(file) {
             let meta = self.store.head(&piece.object_meta.location).await;
             let meta = meta.map_err(|e| failures::of_store(&file.path, &e))?;
             if file.bytes != 0 && meta.size != file.bytes {
-                return exec_err!(
-                    "\"{}\" changed while the query ran: it had {} bytes and has {}",
+                let message = format!(
+                    "\"{}\" is not the file that the query was planned for: it had {} bytes and has {}",
                     file.path, file.bytes, meta.size
                 );
+                return Err(failure(errors::INVALID_FILE, message));
             }
             piece.object_meta = meta;
         }
@@ -262,9 +270,8 @@ impl fmt::Debug for TableMorselizer {
 impl Morselizer for TableMorselizer {
     fn plan_file(&self, piece: PartitionedFile) -> Result<Box<dyn MorselPlanner>> {
         let file = self.0.file(&piece)?;
-        let known = self.0.table.context.scan.by_field_id && file.bytes != 0;
         let url = Arc::from(file.path.as_str());
-        let step = if known && file.deletes.is_empty() {
+        let step = if self.0.is_known(file) && file.deletes.is_empty() {
             Step::Ready(self.0.plan(piece, RowFilter::default())?)
         } else {
             Step::Unprepared(Arc::clone(&self.0), Box::new(piece))

@@ -32,3 +32,6 @@ pub fn logical_plan(
 pub fn extension_planner() -> Option<Arc<dyn ExtensionPlanner + Send + Sync>> {
     Some(Arc::new(node::WritePlanner))
 }
+
+#[cfg(test)]
+mod tests;

@@ -93,21 +93,28 @@ fn local(path: &Path, format: FileFormat) -> Result<Vec<ObjectMeta>> {
             return Err(failures::missing(&format!("file://{}", path.display())).into());
         }
         Err(_) => {
-            for pattern in glob::alternatives(&path.to_string_lossy()) {
-                let segments: Vec<&str> = pattern.split('/').filter(|s| !s.is_empty()).collect();
-                let fixed = segments.iter().take_while(|s| !glob::is_pattern(s)).count();
+            // Nothing beyond the part without a pattern was checked by the location policy: walk from there.
+            let text = path.to_string_lossy();
+            let fixed = fixed(&text);
+            for pattern in glob::alternatives(&text) {
+                let segments: Vec<&str> = segments(&pattern).collect();
                 let base = PathBuf::from(format!("/{}", segments[..fixed].join("/")));
-                if fixed == segments.len() {
-                    if let Ok(meta) = std::fs::metadata(&base).and_then(|m| if m.is_file() { Ok(m) } else { Err(std::io::ErrorKind::IsADirectory.into()) }) {
-                        found.push(object(&base, &meta)?);
-                    }
-                } else if base.is_dir() {
+                if base.is_dir() {
                     Walk::new(&base).glob(&base, &segments[fixed..], &mut found)?;
                 }
             }
         }
     }
     Ok(found)
+}
+
+fn segments(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|s| !s.is_empty())
+}
+
+/// How many leading segments are plain names.
+fn fixed(path: &str) -> usize {
+    segments(path).take_while(|s| !glob::is_pattern(s)).count()
 }
 
 /// A walk below one folder.
@@ -224,9 +231,9 @@ async fn remote(
         }
     }
     let mut found = Vec::new();
+    let fixed = fixed(&location.key);
     for pattern in glob::alternatives(&location.key) {
-        let segments: Vec<&str> = pattern.split('/').filter(|s| !s.is_empty()).collect();
-        let fixed = segments.iter().take_while(|s| !glob::is_pattern(s)).count();
+        let segments: Vec<&str> = segments(&pattern).collect();
         let prefix = object_store::path::Path::parse(segments[..fixed].join("/"))
             .map_err(|e| store_error(e.into()))?;
         let listed: Vec<ObjectMeta> = store.list(Some(&prefix)).try_collect().await.map_err(store_error)?;
