@@ -14,7 +14,7 @@ final class EmptyFolders {
 
   /** Deletes the folder's empty sub-folders and itself; what still holds a file stays. */
   static void delete(String location, Locations locations) {
-    if (S3Storage.isS3(location)) {
+    if (Locations.isS3(location)) {
       return;
     }
     Path folder = LocalFileIO.path(locations.requireInWarehouse(location));

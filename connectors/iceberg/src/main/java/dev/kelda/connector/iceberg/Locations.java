@@ -93,4 +93,17 @@ final class Locations {
     }
     return location;
   }
+
+  static boolean isS3(String location) {
+    return location.startsWith("s3://")
+        || location.startsWith("s3a://")
+        || location.startsWith("s3n://");
+  }
+
+  /** The bucket of an S3 location. */
+  static String bucket(String location) {
+    String path = location.substring(location.indexOf("://") + "://".length());
+    int slash = path.indexOf('/');
+    return slash < 0 ? path : path.substring(0, slash);
+  }
 }

@@ -29,14 +29,6 @@ import software.amazon.awssdk.services.s3.S3ClientBuilder;
 final class S3Storage {
   private S3Storage() {}
 
-  static boolean isS3(String location) {
-    return location.matches("s3[an]?://.*");
-  }
-
-  static String bucket(String location) {
-    return location.replaceFirst("^s3[an]?://", "").replaceFirst("/.*", "");
-  }
-
   /**
    * @param storage by URL prefix; the longest that fits the bucket counts
    */

@@ -31,7 +31,7 @@ final class WarehouseIO implements SupportsPrefixOperations {
   }
 
   private SupportsPrefixOperations of(String location) {
-    return S3Storage.isS3(location) ? bucket(S3Storage.bucket(location)) : local;
+    return Locations.isS3(location) ? bucket(Locations.bucket(location)) : local;
   }
 
   private synchronized SupportsPrefixOperations bucket(String bucket) {
