@@ -14,9 +14,11 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerTransportFilter;
 import io.grpc.Status;
+import org.apache.arrow.flight.FlightConstants;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
@@ -24,6 +26,7 @@ import java.util.function.Consumer;
  * token and cookie back. As a transport filter it names connections and reports their end.
  */
 final class CallInterceptor extends ServerTransportFilter implements ServerInterceptor {
+  private static final String DO_PUT = FlightConstants.SERVICE + "/DoPut";
   private static final Attributes.Key<String> CONNECTION = Attributes.Key.create("connection");
   private static final Metadata.Key<String> AUTHORIZATION = ascii("authorization");
   private static final Metadata.Key<String> COOKIE = ascii("cookie");
@@ -65,8 +68,12 @@ final class CallInterceptor extends ServerTransportFilter implements ServerInter
     Caller caller =
         new Caller(
             identity.user(), connection == null ? "none" : connection, sessionCookie(headers));
-    return Contexts.interceptCall(
-        caller.inContext(), new Answer<>(call, caller, identity.token()), headers, next);
+    ServerCall<Q, P> answer = new Answer<>(call, caller, identity.token());
+    ServerCall.Listener<Q> listener =
+        Contexts.interceptCall(caller.inContext(), answer, headers, next);
+    return call.getMethodDescriptor().getFullMethodName().equals(DO_PUT)
+        ? new UploadGuard<>(listener, answer, caller)
+        : listener;
   }
 
   private static Status status(KeldaException error) {
@@ -115,6 +122,7 @@ final class CallInterceptor extends ServerTransportFilter implements ServerInter
       extends ForwardingServerCall.SimpleForwardingServerCall<Q, P> {
     private final Caller caller;
     private final Optional<String> token;
+    private final AtomicBoolean closed = new AtomicBoolean();
     private volatile boolean headersSent;
 
     Answer(ServerCall<Q, P> call, Caller caller, Optional<String> token) {
@@ -132,10 +140,12 @@ final class CallInterceptor extends ServerTransportFilter implements ServerInter
 
     @Override
     public void close(Status status, Metadata trailers) {
-      if (!headersSent) {
-        add(trailers);
+      if (closed.compareAndSet(false, true)) {
+        if (!headersSent) {
+          add(trailers);
+        }
+        super.close(status, trailers);
       }
-      super.close(status, trailers);
     }
 
     private void add(Metadata headers) {

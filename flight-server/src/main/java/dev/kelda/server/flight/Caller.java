@@ -2,8 +2,11 @@ package dev.kelda.server.flight;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
 import io.grpc.Context;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Who makes a call: the user, the network connection it came by, and the session its cookie names.
@@ -17,6 +20,8 @@ final class Caller {
   private final String connection;
   private final Optional<String> cookie;
   private volatile Optional<String> setCookie = Optional.empty();
+  private Optional<Thread> worker = Optional.empty(); // guarded by this
+  private boolean interrupted; // guarded by this
 
   Caller(String user, String connection, Optional<String> cookie) {
     this.user = requireNonNull(user, "user is null");
@@ -49,6 +54,31 @@ final class Caller {
   /** Value of the set-cookie header to send, if any. */
   Optional<String> setCookie() {
     return setCookie;
+  }
+
+  /** Runs on this thread what {@link #interruptWorker} may interrupt. */
+  <T> T interruptible(Supplier<T> wait) {
+    synchronized (this) {
+      if (interrupted) {
+        throw new KeldaException(ErrorCode.CANCELLED, "the client went away");
+      }
+      worker = Optional.of(Thread.currentThread());
+    }
+    try {
+      return wait.get();
+    } finally {
+      synchronized (this) {
+        worker = Optional.empty();
+        if (interrupted) {
+          Thread.interrupted(); // it was meant for the wait only
+        }
+      }
+    }
+  }
+
+  synchronized void interruptWorker() {
+    interrupted = true;
+    worker.ifPresent(Thread::interrupt);
   }
 
   void grantCookie(String id) {

@@ -43,7 +43,7 @@ final class Uploads {
   /** Takes the whole stream and answers once. */
   void accept(Caller caller, FlightStream stream, StreamListener<PutResult> answer)
       throws IOException {
-    switch (Commands.parse(stream.getDescriptor())) {
+    switch (Commands.parse(caller.interruptible(stream::getDescriptor))) {
       case FlightSql.CommandStatementUpdate command -> {
         requireNoTransaction(command.hasTransactionId());
         long count = statements.update(sessions.of(caller), command.getQuery());
