@@ -89,7 +89,7 @@ class TestQueryEngine {
         "id",
         () -> tester.update("INSERT INTO needed VALUES (CAST(NULL AS BIGINT), 'a')"));
     assertFails(
-        ErrorCode.INVALID_ARGUMENT,
+        ErrorCode.INVALID_STATEMENT,
         "id",
         () -> tester.update("INSERT INTO needed (name) VALUES ('a')"));
     assertThat(tester.rows("SELECT count(*) FROM needed")).containsExactly("0");

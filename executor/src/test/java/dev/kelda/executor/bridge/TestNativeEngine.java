@@ -331,18 +331,26 @@ final class TestNativeEngine {
   }
 
   @Test
-  void deepAndWidePlans() {
+  void deepPlans() {
     Expr deep = column(0);
     for (int i = 0; i < 500; i++) {
       deep = call("add", INT64, deep, literal(1));
     }
     assertThat(rows(project(numbers(0), deep), 1)).containsExactly("500");
+  }
+
+  @Test
+  void widePlans() {
     Expr wide =
         balanced(
             IntStream.range(0, 10_000)
                 .mapToObj(i -> call("eq", BOOL, column(0), literal(i)))
                 .toList());
     assertThat(rows(filter(numbers(5, -1), wide), 1)).containsExactly("5");
+  }
+
+  @Test
+  void nestedPlans() {
     Rel nested = numbers(1);
     for (int i = 0; i < 300; i++) {
       nested = filter(nested, call("neq", BOOL, column(0), literal(-i - 1)));
@@ -362,23 +370,17 @@ final class TestNativeEngine {
 
   @Test
   void memoryLimit() {
-    QueryRequest.Builder request = request(aggregate(wideRows(), List.of(column(0))), 1).toBuilder();
-    request.getSettingsBuilder().setMemoryBytes(1 << 16).putOptions("datafusion.runtime.x", "1");
-    request.getSettingsBuilder().clearOptions();
     SOURCE.batches(50, 10_000);
     Rel build = join(javaScan(0), javaScan(0), Join.Type.INNER, key(0, 0));
-    QueryRequest small = request(build, 2).toBuilder().setSettings(request.getSettings()).build();
-    assertThatThrownBy(() -> rows(small))
+    QueryRequest.Builder request = request(build, 2).toBuilder();
+    request.getSettingsBuilder().setMemoryBytes(1 << 16);
+    assertThatThrownBy(() -> rows(request.build()))
         .isInstanceOfSatisfying(
             KeldaException.class,
             e -> {
               assertThat(e.code()).isEqualTo(ErrorCode.MEMORY_LIMIT_EXCEEDED);
               assertThat(e).hasMessageContaining("needs more memory");
             });
-  }
-
-  private static Rel wideRows() {
-    return javaScan(0);
   }
 
   @Test
