@@ -21,6 +21,7 @@ import java.util.Properties;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.apache.iceberg.BaseTable;
 import org.apache.iceberg.CatalogProperties;
+import org.apache.iceberg.PartitionField;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.TableProperties;
@@ -231,6 +232,7 @@ final class IcebergConnector implements WritableConnector, TimeTravelConnector {
     }
     tables.forEach(table -> dropTable(schema, table.name()));
     IcebergErrors.translating(schema, () -> catalog.dropNamespace(Namespace.of(schema)));
+    EmptyFolders.delete(locations.schemaLocation(schema), locations);
   }
 
   @Override
@@ -276,7 +278,7 @@ final class IcebergConnector implements WritableConnector, TimeTravelConnector {
                 "table "
                     + full
                     + " is partitioned by "
-                    + table.spec()
+                    + table.spec().fields().stream().map(PartitionField::toString).toList()
                     + "; INSERT writes unpartitioned tables only");
           }
           locations.checkTable(table.location(), table.properties());

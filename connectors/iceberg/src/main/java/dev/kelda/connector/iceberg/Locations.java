@@ -36,7 +36,12 @@ final class Locations {
 
   /** A new table's folder; characters that mean something in a URL are replaced. */
   String tableLocation(String schema, String table) {
-    return warehouse + "/" + folder(schema) + "/" + folder(table);
+    return schemaLocation(schema) + "/" + folder(table);
+  }
+
+  /** The folder that holds the folders of a schema's tables. */
+  String schemaLocation(String schema) {
+    return warehouse + "/" + folder(schema);
   }
 
   private static String folder(String name) {
