@@ -100,6 +100,7 @@ public final class Planner {
     PlanningScope scope = PlanningScope.open();
     CatalogReader reader = new CatalogReader(catalog, scope.types());
     QueryValidator validator = new QueryValidator(scope.operators(), reader, scope.types());
+    List<String> labels = OutputNames.of(query);
     SqlNode validated = validator.validate(new FromRewriter(catalog).rewrite(query));
     List<Field> parameters = Parameters.of(validated, validator);
     RelRoot root =
@@ -109,7 +110,7 @@ public final class Planner {
     RelNode shaped = shape.apply(projected);
     List<String> output =
         shaped == projected
-            ? root.fields.stream().map(f -> f.getValue()).toList()
+            ? OutputNames.merge(root.fields.stream().map(f -> f.getValue()).toList(), labels)
             : shaped.getRowType().getFieldNames();
     RelNode optimized = optimizer.optimize(shaped);
     RelEncoder encoder = new RelEncoder(scope.rex());

@@ -38,7 +38,7 @@ public final class Names {
   /** The candidate with the fewest edits, if it is near enough to be a typing error. */
   public static Optional<String> nearest(String name, Collection<String> candidates) {
     String wanted = name.toLowerCase(Locale.ROOT);
-    int limit = Math.max(1, Math.min(3, wanted.length() / 3 + 1));
+    int limit = Math.max(1, Math.min(3, wanted.length() / 3));
     String best = null;
     int bestDistance = limit + 1;
     for (String candidate : candidates) {
@@ -47,6 +47,9 @@ public final class Names {
         continue;
       }
       int distance = distance(wanted, given);
+      if (distance == 0) {
+        continue;
+      }
       if (distance < bestDistance) {
         best = candidate;
         bestDistance = distance;

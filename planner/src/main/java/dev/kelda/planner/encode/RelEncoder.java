@@ -74,6 +74,8 @@ public final class RelEncoder {
         case Union union -> setOp(union, union.all, SetOp.Kind.UNION);
         case Intersect intersect -> setOp(intersect, intersect.all, SetOp.Kind.INTERSECT);
         case Minus minus -> setOp(minus, minus.all, SetOp.Kind.EXCEPT);
+        case org.apache.calcite.rel.core.RepeatUnion ignored ->
+            throw RexEncoder.unsupported("WITH RECURSIVE");
         default ->
             throw RexEncoder.unsupported(
                 "this query (" + node.getRelTypeName().replace("Logical", "") + ")");

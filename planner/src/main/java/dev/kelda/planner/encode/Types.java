@@ -82,7 +82,7 @@ public final class Types {
   public static Field toArrow(String name, RelDataType type) {
     return switch (type.getSqlTypeName()) {
       case ARRAY, MULTISET -> {
-        Field element = toArrow("item", type.getComponentType());
+        Field element = nullable(toArrow("item", type.getComponentType()));
         ArrowType list =
             type instanceof FixedSizeArrayType fixed
                 ? new ArrowType.FixedSizeList(fixed.size())
@@ -98,7 +98,7 @@ public final class Types {
                 false,
                 List.of(
                     field("key", key.getType(), false, key.getChildren()),
-                    toArrow("value", type.getValueType())));
+                    nullable(toArrow("value", type.getValueType()))));
         yield field(name, new ArrowType.Map(false), type.isNullable(), List.of(entries));
       }
       case ROW, STRUCTURED ->
@@ -106,7 +106,9 @@ public final class Types {
               name,
               ArrowType.Struct.INSTANCE,
               type.isNullable(),
-              type.getFieldList().stream().map(f -> toArrow(f.getName(), f.getType())).toList());
+              type.getFieldList().stream()
+                  .map(f -> nullable(toArrow(f.getName(), f.getType())))
+                  .toList());
       default -> field(name, simpleArrow(type), type.isNullable(), List.of());
     };
   }
@@ -222,6 +224,14 @@ public final class Types {
     return IntStream.range(0, fields.size())
         .mapToObj(i -> toArrow(fields.get(i).getName(), fields.get(i).getType()))
         .toList();
+  }
+
+  /** Results promise nothing about NULLs: an optimiser may have proved more, or less, than this. */
+  public static Field nullable(Field field) {
+    return new Field(
+        field.getName(),
+        new FieldType(true, field.getType(), field.getDictionary(), field.getMetadata()),
+        field.getChildren());
   }
 
   private static Field field(String name, ArrowType type, boolean nullable, List<Field> children) {

@@ -6,6 +6,7 @@ import dev.kelda.planner.proto.Rel;
 import dev.kelda.planner.proto.WindowCall;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.IntUnaryOperator;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Window;
@@ -19,6 +20,8 @@ import org.apache.calcite.sql.SqlKind;
 
 /** Window functions. Calcite keeps their constants beside the row; here they go back into place. */
 final class WindowEncoder {
+  private static final Set<String> SHIFTS = Set.of("lag", "lead");
+
   private final RelEncoder rels;
 
   WindowEncoder(RelEncoder rels) {
@@ -78,8 +81,12 @@ final class WindowEncoder {
     for (RexNode operand : call.getOperands()) {
       RexNode node = operand.accept(constants);
       RelDataType type = node.getType();
+      boolean isDefault = to.getArgsCount() == 2 && SHIFTS.contains(function);
       to.addArgs(
-          AggregateEncoder.argument(encoder.encode(node), type, call.getType(), function));
+          isDefault
+              ? encoder.encodeAs(node, call.getOperands().get(0).accept(constants).getType())
+              : AggregateEncoder.argument(
+                  encoder.encode(node), type, call.getType(), function));
     }
     group
         .orderKeys

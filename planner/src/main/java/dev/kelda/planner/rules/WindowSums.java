@@ -37,7 +37,8 @@ final class WindowSums extends RelHomogeneousShuttle {
             && ((RexCall) call.getOperands().get(0)).getOperands().get(0) instanceof RexOver count
             && count.getAggOperator().getKind() == SqlKind.COUNT
             && over(call.getOperands().get(1)) instanceof RexOver sum
-            && sum.getAggOperator().getKind() == SqlKind.SUM0
+            && (sum.getAggOperator().getKind() == SqlKind.SUM0
+                || sum.getAggOperator().getKind() == SqlKind.SUM)
             && sum.getWindow().equals(count.getWindow())
             && sum.getOperands().equals(count.getOperands());
     if (!fits) {

@@ -60,11 +60,17 @@ public final class FromRewriter {
     if (node instanceof SqlNodeList list) {
       list.forEach(this::walk);
     } else if (node instanceof SqlCall call) {
-      if (call instanceof SqlSelect select && select.getFrom() != null) {
-        select.setFrom(from(select.getFrom(), true));
+      if (call instanceof SqlSelect select) {
+        GroupByAll.expand(select);
+        if (select.getFrom() != null) {
+          select.setFrom(from(select.getFrom(), true));
+        }
       } else if (call instanceof SqlJoin join) {
         join.setLeft(from(join.getLeft(), true));
         join.setRight(from(join.getRight(), true));
+      }
+      if (call.getKind() == SqlKind.OVER) {
+        WindowFilters.expand(call);
       }
       call.getOperandList().forEach(this::walk);
     }
@@ -144,8 +150,8 @@ public final class FromRewriter {
       String alias,
       SqlNode at,
       boolean needsAlias) {
-    String key = "\u0000" + function.getKey() + "." + function.getValue().name()
-        + FunctionArguments.text(arguments);
+    String key =
+        function.getKey() + ":" + function.getValue().name() + FunctionArguments.text(arguments);
     try {
       catalog.addSynthetic(
           key, function.getKey(), label, () -> Optional.of(function.getValue().apply(arguments)));
@@ -180,7 +186,7 @@ public final class FromRewriter {
                         "table \"" + current + "\" keeps no versions to be read AS OF",
                         position,
                         null));
-    String key = "\u0000" + found;
+    String key = found.catalog() + ":" + found;
     catalog.addSynthetic(
         key, found.catalog(), found.name(), () -> Optional.of(found.table()));
     return named(new SqlIdentifier(key, at.getParserPosition()), name.names.getLast(), needsAlias);

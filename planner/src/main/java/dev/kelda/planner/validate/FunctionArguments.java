@@ -19,6 +19,9 @@ import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlLiteral;
 import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.SqlUnknownLiteral;
+import org.apache.calcite.sql.type.SqlTypeName;
+import org.apache.calcite.util.DateString;
 import org.apache.calcite.util.NlsString;
 import org.apache.calcite.util.TimestampString;
 
@@ -80,6 +83,11 @@ final class FunctionArguments {
   }
 
   static Scalar constant(SqlNode node) {
+    if (node instanceof SqlUnknownLiteral unknown) {
+      return constant(
+          unknown.resolve(
+              unknown.tag.equalsIgnoreCase("DATE") ? SqlTypeName.DATE : SqlTypeName.TIMESTAMP));
+    }
     if (node instanceof SqlLiteral literal) {
       Object value = literal.getValue();
       return switch (value) {
@@ -90,6 +98,8 @@ final class FunctionArguments {
             number.scale() <= 0
                 ? Scalar.of(CanonicalTypes.INT64, number.longValue())
                 : Scalar.of(CanonicalTypes.FLOAT64, number.doubleValue());
+        case DateString at ->
+            Scalar.of(CanonicalTypes.TIMESTAMP, at.getDaysSinceEpoch() * 86_400_000_000L);
         case TimestampString at ->
             Scalar.of(CanonicalTypes.TIMESTAMP, Math.multiplyExact(at.getMillisSinceEpoch(), 1000L));
         default -> throw error("a constant of this kind cannot stand here: " + node, node);

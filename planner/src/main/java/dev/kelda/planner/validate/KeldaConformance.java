@@ -16,6 +16,12 @@ final class KeldaConformance extends SqlDelegatingConformance {
     return false;
   }
 
+  /** A later select item may use the alias of an earlier one; columns win. */
+  @Override
+  public SelectAliasLookup isSelectAlias() {
+    return SelectAliasLookup.LEFT_TO_RIGHT;
+  }
+
   @Override
   public boolean allowGeometry() {
     return false;

@@ -13,6 +13,7 @@ import org.apache.calcite.sql.SqlOperator;
 import org.apache.calcite.sql.SqlOperatorBinding;
 import org.apache.calcite.sql.SqlOperatorTable;
 import org.apache.calcite.sql.SqlSyntax;
+import org.apache.calcite.sql.fun.SqlLibraryOperators;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.type.InferTypes;
 import org.apache.calcite.sql.type.OperandTypes;
@@ -75,7 +76,13 @@ public final class KeldaOperators {
           SqlSyntax syntax,
           List<SqlOperator> found,
           SqlNameMatcher matcher) {
-        if (syntax == SqlSyntax.BINARY && name.isSimple() && name.getSimple().equals("-")) {
+        if (name.isSimple() && name.getSimple().equalsIgnoreCase("TRY_CAST")) {
+          found.add(SqlLibraryOperators.TRY_CAST);
+        } else if (name.isSimple() && name.getSimple().equalsIgnoreCase("SAFE_CAST")) {
+          found.add(SqlLibraryOperators.SAFE_CAST);
+        } else if (syntax == SqlSyntax.BINARY
+            && name.isSimple()
+            && name.getSimple().equals("-")) {
           found.add(MINUS);
         } else if (syntax == SqlSyntax.BINARY && name.isSimple() && name.getSimple().equals("+")) {
           found.add(PLUS);

@@ -6,10 +6,12 @@ import dev.kelda.spi.error.ErrorCode;
 import org.apache.calcite.config.NullCollation;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.sql.SqlCall;
+import org.apache.calcite.sql.SqlDynamicParam;
 import org.apache.calcite.sql.SqlJoin;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlOperatorTable;
+import org.apache.calcite.sql.type.SqlTypeName;
 import org.apache.calcite.sql.type.SqlTypeUtil;
 import org.apache.calcite.sql.util.SqlBasicVisitor;
 import org.apache.calcite.sql.validate.SqlValidatorImpl;
@@ -66,6 +68,23 @@ public final class QueryValidator extends SqlValidatorImpl {
           ErrorCode.TYPE_MISMATCH,
           "TOLERANCE of type %s does not fit times of type %s".formatted(type, time),
           expanded);
+    }
+  }
+
+  /** A parameter of which nothing is known is a text, as in PostgreSQL. */
+  @Override
+  protected void inferUnknownTypes(
+      RelDataType inferred, SqlValidatorScope scope, SqlNode node) {
+    boolean unknown = inferred.getSqlTypeName() == SqlTypeName.UNKNOWN;
+    if (!(node instanceof SqlDynamicParam)) {
+      super.inferUnknownTypes(inferred, scope, node);
+    } else if (!unknown) {
+      super.inferUnknownTypes(inferred, scope, node);
+    } else if (getValidatedNodeTypeIfKnown(node) == null) {
+      setType(
+          node,
+          typeFactory.createTypeWithNullability(
+              typeFactory.createSqlType(SqlTypeName.VARCHAR), true));
     }
   }
 

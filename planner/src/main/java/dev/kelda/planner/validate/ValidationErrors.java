@@ -15,7 +15,9 @@ import java.util.regex.Pattern;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.calcite.runtime.CalciteContextException;
 import org.apache.calcite.runtime.CalciteException;
+import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.util.SqlBasicVisitor;
 import org.apache.calcite.sql.validate.SqlValidatorException;
 
 /** Calcite's exceptions to ours: the code, the value at fault, the nearest name, the position. */
@@ -31,7 +33,8 @@ public final class ValidationErrors {
   }
 
   /** What to throw instead of an exception that came out of Calcite. */
-  public static KeldaException translate(Throwable thrown, CatalogSnapshot catalog) {
+  public static KeldaException translate(
+      Throwable thrown, CatalogSnapshot catalog, SqlNode query) {
     Optional<TextPosition> position = Optional.empty();
     for (Throwable e = thrown; e != null; e = e.getCause() == e ? null : e.getCause()) {
       if (e instanceof KeldaException ours) {
@@ -44,9 +47,21 @@ public final class ValidationErrors {
             Optional.of(
                 new TextPosition(context.getPosLine(), Math.max(1, context.getPosColumn())));
       }
+      if (e instanceof StackOverflowError) {
+        return new KeldaException(
+            ErrorCode.STATEMENT_TOO_COMPLEX, "the statement is nested too deeply", position, null);
+      }
+      if (String.valueOf(e.getMessage()).startsWith("Can't find leastRestrictive type for")) {
+        return new KeldaException(
+            ErrorCode.TYPE_MISMATCH,
+            "these types have nothing in common: %s; write a CAST"
+                .formatted(e.getMessage().substring(e.getMessage().indexOf('['))),
+            position,
+            thrown);
+      }
       if (e instanceof SqlValidatorException
           || e instanceof CalciteException && !(e instanceof CalciteContextException)) {
-        return user(e.getMessage(), position, thrown, catalog);
+        return user(e.getMessage(), position, thrown, catalog, query);
       }
     }
     if (thrown instanceof CalciteContextException) {
@@ -61,7 +76,11 @@ public final class ValidationErrors {
   }
 
   private static KeldaException user(
-      String message, Optional<TextPosition> at, Throwable cause, CatalogSnapshot catalog) {
+      String message,
+      Optional<TextPosition> at,
+      Throwable cause,
+      CatalogSnapshot catalog,
+      SqlNode query) {
     String name = quoted(message);
     if (message.startsWith("Column") && message.contains("not found")
         || message.startsWith("Unknown identifier")
@@ -83,7 +102,7 @@ public final class ValidationErrors {
     }
     if (message.startsWith("Table") && message.contains("not found")
         || message.startsWith("Object") && message.contains("not found")) {
-      return missingTable(message, name, at, cause, catalog);
+      return missingTable(name, at, cause, catalog, query);
     }
     if (message.startsWith("No match found for function signature")) {
       return missingFunction(message, at, cause);
@@ -117,28 +136,34 @@ public final class ValidationErrors {
   }
 
   private static KeldaException missingTable(
-      String message,
       String name,
       Optional<TextPosition> at,
       Throwable cause,
-      CatalogSnapshot catalog) {
-    Matcher parts = QUOTED.matcher(message);
-    List<String> quoted = new ArrayList<>();
-    while (parts.find()) {
-      quoted.add(parts.group(1));
-    }
-    List<String> path = new ArrayList<>();
-    if (message.contains("within")) {
-      path.addAll(List.of(quoted.get(1).split("\\.")));
-    }
-    path.addAll(List.of(name.split("\\.")));
+      CatalogSnapshot catalog,
+      SqlNode query) {
     try {
-      catalog.table(path.size() > 3 ? path.subList(path.size() - 3, path.size()) : path, at);
+      catalog.table(identifier(query, at).orElse(List.of(name)), at);
     } catch (KeldaException e) {
       return e;
     }
     return new KeldaException(
         ErrorCode.TABLE_NOT_FOUND, "there is no table \"" + name + "\"", at, cause);
+  }
+
+  /** The identifier that the text has at a position. */
+  private static Optional<List<String>> identifier(SqlNode query, Optional<TextPosition> at) {
+    List<List<String>> found = new ArrayList<>();
+    query.accept(
+        new SqlBasicVisitor<Void>() {
+          @Override
+          public Void visit(SqlIdentifier id) {
+            if (Positions.start(id.getParserPosition()).equals(at)) {
+              found.add(id.names);
+            }
+            return null;
+          }
+        });
+    return found.stream().max(java.util.Comparator.comparing(List::size));
   }
 
   private static KeldaException missingFunction(
@@ -185,8 +210,8 @@ public final class ValidationErrors {
     return found.isEmpty() ? "qualify it" : String.join(", ", found);
   }
 
-  /** No class names, and synthetic tables without their key. */
+  /** No class names. */
   private static String clean(String message) {
-    return INTERNAL.matcher(message).replaceAll("").replace("\u0000", "").strip();
+    return INTERNAL.matcher(message).replaceAll("").strip();
   }
 }
