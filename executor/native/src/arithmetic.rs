@@ -94,11 +94,18 @@ impl ScalarUDFImpl for Arithmetic {
     }
 
     fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
-        Ok(same_nullability(self.name(), &self.declared, args.arg_fields))
+        Ok(same_nullability(
+            self.name(),
+            &self.declared,
+            args.arg_fields,
+        ))
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let all_scalar = args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
+        let all_scalar = args
+            .args
+            .iter()
+            .all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
         let result = match args.args.as_slice() {
             [left, right] => {
                 let left = Operand::new(left)?;
@@ -127,7 +134,10 @@ impl Arithmetic {
         let (l, r) = (left.data_type(), right.data_type());
         if l.is_null() || r.is_null() {
             let rows = left.array.len().max(right.array.len());
-            return Ok(datafusion::arrow::array::new_null_array(&self.declared, rows));
+            return Ok(datafusion::arrow::array::new_null_array(
+                &self.declared,
+                rows,
+            ));
         }
         if l.is_temporal() || r.is_temporal() || matches!(self.declared, DataType::Interval(_)) {
             return temporal::apply(self.operation, left, right, &self.declared);
@@ -238,7 +248,9 @@ pub(crate) fn apply(
         Operation::Multiply => numeric::mul(left, right),
         Operation::Divide => numeric::div(left, right),
         Operation::Modulo => numeric::rem(left, right),
-        Operation::Negate => Err(ArrowError::ComputeError("negation takes one value".to_owned())),
+        Operation::Negate => Err(ArrowError::ComputeError(
+            "negation takes one value".to_owned(),
+        )),
     }
 }
 

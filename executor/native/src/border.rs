@@ -134,7 +134,10 @@ extern "system" fn Java_dev_kelda_executor_bridge_NativeEngine_startQuery<'local
         let request = bytes(env, &request)?;
         let token = CancellationToken::new();
         let key = (engine_handle, query_id.try_to_string(env)?);
-        TOKENS.lock().expect("tokens").insert(key.clone(), token.clone());
+        TOKENS
+            .lock()
+            .expect("tokens")
+            .insert(key.clone(), token.clone());
         match Query::start(&engine, &request, token) {
             Ok((query, exported)) => {
                 // SAFETY: Java allocated an empty ArrowArrayStream struct at this address.
@@ -203,7 +206,10 @@ extern "system" fn Java_dev_kelda_executor_bridge_NativeEngine_closeQuery<'local
 ) {
     entry(env, |_| {
         if let Some(query) = QUERIES.remove(query) {
-            TOKENS.lock().expect("tokens").retain(|(_, id), _| id != query.id());
+            TOKENS
+                .lock()
+                .expect("tokens")
+                .retain(|(_, id), _| id != query.id());
             query.close()?;
         }
         Ok(())

@@ -42,7 +42,10 @@ fn comparison(binary: &BinaryExpr, projection: &[usize]) -> Option<proto::Expr> 
         Operator::GtEq => "gte",
         _ => return None,
     };
-    let args = vec![column(binary.left(), projection)?, constant(binary.right())?];
+    let args = vec![
+        column(binary.left(), projection)?,
+        constant(binary.right())?,
+    ];
     Some(wrap(Kind::Call(proto::Call {
         function: function.to_owned(),
         args,

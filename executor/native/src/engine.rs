@@ -163,7 +163,10 @@ fn disk_manager(config: &proto::EngineConfig) -> Result<DiskManager> {
     std::fs::create_dir_all(&folder).map_err(|e| {
         DataFusionError::from(Failure::new(
             errors::INVALID_CONFIGURATION,
-            format!("cannot create the spill folder \"{}\": {e}", folder.display()),
+            format!(
+                "cannot create the spill folder \"{}\": {e}",
+                folder.display()
+            ),
         ))
     })?;
     DiskManagerBuilder::default()

@@ -57,7 +57,7 @@ impl Failure {
     /// The framed text that crosses the border.
     pub fn encode(&self) -> String {
         let message = self.message.replace(['\0', MARK], " ");
-        format!("{MARK}{}{MARK}{message}", self.code)
+        format!("{MARK}{}{MARK}{message}{MARK}", self.code)
     }
 
     /// Finds a framed failure inside `text`, whatever stands before it.
@@ -153,7 +153,9 @@ impl From<&ArrowError> for Failure {
             A::ArithmeticOverflow(text) => Failure::new(NUMBER_OUT_OF_RANGE, clean::message(text)),
             A::CastError(text) => by_text(INVALID_CAST, text),
             A::ParseError(text) => by_text(INVALID_CAST, text),
-            A::ComputeError(text) | A::InvalidArgumentError(text) => by_text(INVALID_ARGUMENT, text),
+            A::ComputeError(text) | A::InvalidArgumentError(text) => {
+                by_text(INVALID_ARGUMENT, text)
+            }
             A::NotYetImplemented(text) => Failure::new(NOT_SUPPORTED, clean::message(text)),
             A::MemoryError(text) => Failure::new(MEMORY_LIMIT_EXCEEDED, clean::message(text)),
             A::IoError(text, inner) => match Failure::decode(text) {
@@ -208,9 +210,7 @@ fn from_any(error: &(dyn Error + Send + Sync + 'static)) -> Failure {
 fn from_store(error: &object_store::Error) -> Failure {
     use object_store::Error as S;
     match error {
-        S::NotFound { path, .. } => {
-            Failure::new(FILE_NOT_FOUND, format!("no file \"{path}\""))
-        }
+        S::NotFound { path, .. } => Failure::new(FILE_NOT_FOUND, format!("no file \"{path}\"")),
         S::PermissionDenied { path, .. } | S::Unauthenticated { path, .. } => Failure::new(
             STORAGE_ERROR,
             format!("the store refuses access to \"{path}\"; check its credentials"),

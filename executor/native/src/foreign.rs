@@ -6,6 +6,7 @@ use datafusion::arrow::array::{
     Array, ArrayData, ArrayRef, RecordBatch, RecordBatchOptions, make_array,
 };
 use datafusion::arrow::buffer::{Buffer, NullBuffer};
+use datafusion::arrow::compute::{CastOptions, can_cast_types, cast_with_options};
 use datafusion::arrow::datatypes::{DataType, SchemaRef};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::ffi_stream::{ArrowArrayStreamReader, FFI_ArrowArrayStream};
@@ -51,7 +52,11 @@ impl ForeignStream {
             .map(|(column, field)| self.column(column, field.name(), field.data_type()))
             .collect::<Result<Vec<ArrayRef>>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)?)
+        Ok(RecordBatch::try_new_with_options(
+            Arc::clone(&self.schema),
+            columns,
+            &options,
+        )?)
     }
 
     fn column(&self, column: &ArrayRef, name: &str, expected: &DataType) -> Result<ArrayRef> {
@@ -59,18 +64,22 @@ impl ForeignStream {
         data.align_buffers();
         data.validate_full()
             .map_err(|e| errors::internal(format!("column \"{name}\" of a Java scan: {e}")))?;
-        if !data.data_type().equals_datatype(expected) {
+        let array = make_array(held(&data, &self.token)?);
+        if array.data_type() == expected {
+            return Ok(array);
+        }
+        // Wide strings, unsigned numbers, other time units, names of nested fields: all become the declared type.
+        let strict = CastOptions {
+            safe: false,
+            ..CastOptions::default()
+        };
+        if !can_cast_types(array.data_type(), expected) {
             return Err(errors::internal(format!(
                 "column \"{name}\" of a Java scan is {}, not {expected}",
-                data.data_type()
+                array.data_type()
             )));
         }
-        let array = make_array(held(&data, &self.token)?);
-        match array.data_type() == expected {
-            true => Ok(array),
-            // Only names of nested fields differ.
-            false => Ok(datafusion::arrow::compute::cast(&array, expected)?),
-        }
+        Ok(cast_with_options(&array, expected, &strict)?)
     }
 }
 
@@ -101,7 +110,12 @@ fn held(data: &ArrayData, token: &Token) -> Result<ArrayData> {
         .len(data.len())
         .offset(data.offset())
         .nulls(nulls)
-        .buffers(data.buffers().iter().map(|b| held_buffer(b, token)).collect())
+        .buffers(
+            data.buffers()
+                .iter()
+                .map(|b| held_buffer(b, token))
+                .collect(),
+        )
         .child_data(children.collect::<Result<Vec<_>>>()?);
     Ok(builder.build()?)
 }

@@ -54,9 +54,10 @@ impl JavaFunction {
                 .collect::<Result<Vec<_>>>()?,
             _ => arrays,
         };
-        let fields = arrays.iter().enumerate().map(|(i, array)| {
-            Field::new(format!("a{i}"), array.data_type().clone(), true)
-        });
+        let fields = arrays
+            .iter()
+            .enumerate()
+            .map(|(i, array)| Field::new(format!("a{i}"), array.data_type().clone(), true));
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
         let columns = arrays.iter().map(crate::output::compact);
         let columns = columns.collect::<std::result::Result<_, _>>()?;

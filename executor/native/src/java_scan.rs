@@ -143,7 +143,11 @@ struct JavaScanExec {
 
 impl DisplayAs for JavaScanExec {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "JavaScanExec: {}, projection={:?}", self.shared.description, self.projection)?;
+        write!(
+            f,
+            "JavaScanExec: {}, projection={:?}",
+            self.shared.description, self.projection
+        )?;
         if let Some(limit) = self.limit {
             write!(f, ", limit={limit}")?;
         }
@@ -210,9 +214,10 @@ impl ExecutionPlan for JavaScanExec {
     ) -> Result<FilterPushdownPropagation<Arc<dyn ExecutionPlan>>> {
         let filters: Vec<_> = child.parent_filters.into_iter().map(|f| f.filter).collect();
         // A source may ignore them, so whoever filters above must go on filtering.
-        let answer = FilterPushdownPropagation::with_parent_pushdown_result(
-            vec![PushedDown::No; filters.len()],
-        );
+        let answer = FilterPushdownPropagation::with_parent_pushdown_result(vec![
+            PushedDown::No;
+            filters.len()
+        ]);
         if filters.is_empty() || !matches!(phase, FilterPushdownPhase::Post) {
             return Ok(answer);
         }
@@ -223,11 +228,7 @@ impl ExecutionPlan for JavaScanExec {
         Ok(answer.with_updated_node(node))
     }
 
-    fn execute(
-        &self,
-        partition: usize,
-        _: Arc<TaskContext>,
-    ) -> Result<SendableRecordBatchStream> {
+    fn execute(&self, partition: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let (sender, receiver) = mpsc::channel(CHANNEL);
         let scan = Partition {
             shared: self.shared.clone(),
@@ -237,7 +238,9 @@ impl ExecutionPlan for JavaScanExec {
                 partition: partition as u32,
                 projection: self.projection.iter().map(|n| *n as u32).collect(),
                 filters: Vec::new(),
-                limit: self.limit.map_or(-1, |n| i64::try_from(n).unwrap_or(i64::MAX)),
+                limit: self
+                    .limit
+                    .map_or(-1, |n| i64::try_from(n).unwrap_or(i64::MAX)),
             },
             projection: self.projection.clone(),
             filters: self.filters.clone(),

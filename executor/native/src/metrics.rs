@@ -17,7 +17,11 @@ pub fn collect(plan: &Arc<dyn ExecutionPlan>) -> QueryMetrics {
 fn visit(plan: &Arc<dyn ExecutionPlan>, depth: u32, found: &mut QueryMetrics) {
     let mut operator = Operator {
         depth,
-        description: displayable(plan.as_ref()).one_line().to_string().trim_end().to_owned(),
+        description: displayable(plan.as_ref())
+            .one_line()
+            .to_string()
+            .trim_end()
+            .to_owned(),
         rows: -1,
         nanos: -1,
         bytes: -1,

@@ -73,7 +73,11 @@ async fn forward(
         if batch.num_rows() == 0 {
             continue;
         }
-        let columns = batch.columns().iter().map(compact).collect::<std::result::Result<_, _>>()?;
+        let columns = batch
+            .columns()
+            .iter()
+            .map(compact)
+            .collect::<std::result::Result<_, _>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
         let batch = RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)?;
         let sent = tokio::select! {

@@ -146,7 +146,9 @@ pub fn explain(engine: &Arc<Engine>, request: &[u8]) -> std::result::Result<Stri
         let live = Live::new();
         let work = plan_request(engine, &request, &pool, &live, &cancel);
         let planned = engine.handle().block_on(work)?;
-        let text = displayable(planned.physical.as_ref()).indent(false).to_string();
+        let text = displayable(planned.physical.as_ref())
+            .indent(false)
+            .to_string();
         Ok(text)
     })
 }

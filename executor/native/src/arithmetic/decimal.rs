@@ -41,7 +41,9 @@ pub fn apply(
     let result = match arrow_apply(operation, &left, &right) {
         Ok(result) => result,
         Err(ArrowError::DivideByZero) => return Err(failure(DIVISION_BY_ZERO, "division by zero")),
-        Err(ArrowError::ArithmeticOverflow(_)) => return Err(too_large(operation, precision, scale)),
+        Err(ArrowError::ArithmeticOverflow(_)) => {
+            return Err(too_large(operation, precision, scale));
+        }
         // More digits than Arrow's kernels derive a type for.
         Err(ArrowError::InvalidArgumentError(_)) => {
             return wide(operation, &left, &right, precision, scale);
@@ -67,7 +69,10 @@ fn wide(
     precision: u8,
     scale: i8,
 ) -> Result<ArrayRef> {
-    let (l, r) = (left.array.as_primitive::<Decimal128Type>(), right.array.as_primitive());
+    let (l, r) = (
+        left.array.as_primitive::<Decimal128Type>(),
+        right.array.as_primitive(),
+    );
     let (s1, s2) = (i32::from(l.scale()), i32::from(Decimal128Array::scale(r)));
     let rows = match (left.scalar, right.scalar) {
         (true, false) => r.len(),
@@ -102,7 +107,10 @@ fn wide(
     let mut values = Vec::with_capacity(rows);
     let mut valid = Vec::with_capacity(rows);
     for i in 0..rows {
-        let (at_l, at_r) = (if left.scalar { 0 } else { i }, if right.scalar { 0 } else { i });
+        let (at_l, at_r) = (
+            if left.scalar { 0 } else { i },
+            if right.scalar { 0 } else { i },
+        );
         if l.is_null(at_l) || r.is_null(at_r) {
             values.push(0);
             valid.push(false);

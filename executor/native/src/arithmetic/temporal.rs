@@ -92,7 +92,11 @@ fn difference(left: &Operand, right: &Operand) -> Result<ArrayRef> {
 fn time(operation: Operation, left: &Operand, right: &Operand) -> Result<ArrayRef> {
     let right = right.cast(&DataType::Interval(IntervalUnit::MonthDayNano))?;
     let (left, right) = stretched(left, &right)?;
-    let sign = if operation == Operation::Subtract { -1 } else { 1 };
+    let sign = if operation == Operation::Subtract {
+        -1
+    } else {
+        1
+    };
     let result: PrimitiveArray<Time64MicrosecondType> = try_binary(
         left.as_primitive::<Time64MicrosecondType>(),
         right.as_primitive::<IntervalMonthDayNanoType>(),
@@ -132,7 +136,11 @@ fn scale(
             let days = fits(f64::from(by.days) * factor, f64::from(i32::MAX))?;
             let rest = days.fract() * NANOS_PER_DAY as f64;
             let nanos = fits(by.nanoseconds as f64 * factor + rest, i64::MAX as f64)?;
-            Ok(IntervalMonthDayNano::new(months as i32, days as i32, nanos.round() as i64))
+            Ok(IntervalMonthDayNano::new(
+                months as i32,
+                days as i32,
+                nanos.round() as i64,
+            ))
         }),
     };
     result.map_err(|e| error(e, declared))
@@ -166,8 +174,22 @@ fn stretched(left: &Operand, right: &Operand) -> Result<(ArrayRef, ArrayRef)> {
         }
     };
     Ok((
-        stretch(left, if left.scalar { right.array.len() } else { left.array.len() })?,
-        stretch(right, if right.scalar { left.array.len() } else { right.array.len() })?,
+        stretch(
+            left,
+            if left.scalar {
+                right.array.len()
+            } else {
+                left.array.len()
+            },
+        )?,
+        stretch(
+            right,
+            if right.scalar {
+                left.array.len()
+            } else {
+                right.array.len()
+            },
+        )?,
     ))
 }
 

@@ -85,7 +85,8 @@ impl QueryPool {
     }
 
     fn note_peak(&self) {
-        self.peak.fetch_max(self.inner.reserved(), Ordering::Relaxed);
+        self.peak
+            .fetch_max(self.inner.reserved(), Ordering::Relaxed);
     }
 }
 

@@ -62,9 +62,9 @@ impl Stores {
         if plain {
             builder = builder.with_allow_http(true);
         }
-        let store = builder.build().map_err(|e| {
-            errors::failure(errors::INVALID_CONFIGURATION, format!("{text}: {e}"))
-        })?;
+        let store = builder
+            .build()
+            .map_err(|e| errors::failure(errors::INVALID_CONFIGURATION, format!("{text}: {e}")))?;
         Ok(Arc::new(store))
     }
 }

@@ -31,9 +31,15 @@ fn failure_text() -> String {
 
 #[test]
 fn arithmetic() {
-    check(arrow(ArrowError::DivideByZero), DIVISION_BY_ZERO, "division by zero");
     check(
-        arrow(ArrowError::ArithmeticOverflow("Overflow happened on: 1 + 2".into())),
+        arrow(ArrowError::DivideByZero),
+        DIVISION_BY_ZERO,
+        "division by zero",
+    );
+    check(
+        arrow(ArrowError::ArithmeticOverflow(
+            "Overflow happened on: 1 + 2".into(),
+        )),
         NUMBER_OUT_OF_RANGE,
         "Overflow happened on: 1 + 2",
     );
@@ -49,12 +55,16 @@ fn arithmetic() {
 #[test]
 fn casts() {
     check(
-        arrow(ArrowError::CastError("Cannot cast string 'x' to value of Int32 type".into())),
+        arrow(ArrowError::CastError(
+            "Cannot cast string 'x' to value of Int32 type".into(),
+        )),
         INVALID_CAST,
         "Cannot cast string 'x' to value of Int32 type",
     );
     check(
-        arrow(ArrowError::CastError("Can't cast value 300 to type Int8".into())),
+        arrow(ArrowError::CastError(
+            "Can't cast value 300 to type Int8".into(),
+        )),
         NUMBER_OUT_OF_RANGE,
         "Can't cast value 300 to type Int8",
     );
@@ -62,13 +72,15 @@ fn casts() {
 
 #[test]
 fn library_talk_is_removed() {
-    let text = "Execution error: Arrow error: bad thing at src/a/b.rs:12:3 happened\n\nbacktrace: 0: x";
+    let text =
+        "Execution error: Arrow error: bad thing at src/a/b.rs:12:3 happened\n\nbacktrace: 0: x";
     check(
         DataFusionError::Execution(text.into()),
         INVALID_ARGUMENT,
         "bad thing happened",
     );
-    let text = "no field named c12 in c3.\nThis issue was likely caused by a bug in DataFusion's code.";
+    let text =
+        "no field named c12 in c3.\nThis issue was likely caused by a bug in DataFusion's code.";
     check(
         DataFusionError::Internal(text.into()),
         INTERNAL_ERROR,

@@ -3,16 +3,14 @@
 use crate::errors;
 use crate::plan::call::declared;
 use crate::plan::expr::Row;
-use crate::plan::rel::{Built, Builder};
+use crate::plan::rel::{Builder, Built};
 use crate::plan::types;
 use crate::proto;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{Column, Result, ScalarValue};
 use datafusion::functions_aggregate as functions;
 use datafusion::logical_expr::expr::{AggregateFunction, NullTreatment, Sort as SortExpr};
-use datafusion::logical_expr::{
-    Aggregate, AggregateUDF, Expr, GroupingSet, LogicalPlan, lit,
-};
+use datafusion::logical_expr::{Aggregate, AggregateUDF, Expr, GroupingSet, LogicalPlan, lit};
 use std::sync::Arc;
 
 /// What stands above the aggregate for one call: the call itself, or something made of it.
@@ -88,8 +86,13 @@ impl Builder<'_> {
         if computed.is_empty() {
             return Ok((input, columns));
         }
-        let mut exprs: Vec<Expr> =
-            input.plan.schema().columns().into_iter().map(Expr::Column).collect();
+        let mut exprs: Vec<Expr> = input
+            .plan
+            .schema()
+            .columns()
+            .into_iter()
+            .map(Expr::Column)
+            .collect();
         exprs.extend(computed);
         let built = self.project_to(input.plan, exprs)?;
         let below = Built {
@@ -103,7 +106,10 @@ impl Builder<'_> {
 fn grouping_sets(groups: &[Column], sets: &[proto::aggregate::GroupingSet]) -> Result<Expr> {
     let mut all = Vec::with_capacity(sets.len());
     for set in sets {
-        let columns = set.group_ordinals.iter().map(|n| groups.get(*n as usize).cloned());
+        let columns = set
+            .group_ordinals
+            .iter()
+            .map(|n| groups.get(*n as usize).cloned());
         let columns: Option<Vec<Column>> = columns.collect();
         let columns =
             columns.ok_or_else(|| errors::internal("plan: GroupingSet beyond the groups"))?;

@@ -10,9 +10,7 @@ use crate::proto;
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::logical_expr::expr::ScalarFunction;
-use datafusion::logical_expr::{
-    BinaryExpr, Case, Expr, ExprSchemable, Like, Operator, lit,
-};
+use datafusion::logical_expr::{BinaryExpr, Case, Expr, ExprSchemable, Like, Operator, lit};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
@@ -25,7 +23,10 @@ pub fn build(row: &Row, call: &proto::Call) -> Result<Typed> {
     let args = row.typed_all(&call.args)?;
     if let Some(operation) = Operation::of(id) {
         let exprs = args.into_iter().map(|arg| arg.expr).collect();
-        return Ok(Typed::new(arithmetic::call(operation, exprs, &declared), declared));
+        return Ok(Typed::new(
+            arithmetic::call(operation, exprs, &declared),
+            declared,
+        ));
     }
     match operator(id, args.clone(), &declared)? {
         Some(expr) => row.declare(expr, &declared),
@@ -62,7 +63,9 @@ fn operator(id: &str, args: Vec<Typed>, declared: &DataType) -> Result<Option<Ex
         "and" => all(args, Operator::And, true),
         "or" => all(args, Operator::Or, false),
         "concat" => {
-            let text = args.into_iter().map(|arg| arg.cast_to(declared).map(|arg| arg.expr));
+            let text = args
+                .into_iter()
+                .map(|arg| arg.cast_to(declared).map(|arg| arg.expr));
             let text = text.collect::<Result<Vec<_>>>()?.into_iter();
             let joined = text.reduce(|l, r| binary(l, Operator::StringConcat, r));
             joined.ok_or_else(|| errors::internal("plan: concat of nothing"))?
@@ -119,7 +122,9 @@ fn all(args: Vec<Typed>, op: Operator, empty: bool) -> Expr {
 fn like(id: &str, args: Vec<Typed>) -> Result<Expr> {
     let mut args = args.into_iter().map(|arg| arg.expr);
     let (Some(value), Some(pattern)) = (args.next(), args.next()) else {
-        return Err(errors::internal(format!("plan: {id} takes a value and a pattern")));
+        return Err(errors::internal(format!(
+            "plan: {id} takes a value and a pattern"
+        )));
     };
     let escape = match args.next() {
         None => None,
@@ -136,7 +141,13 @@ fn like(id: &str, args: Vec<Typed>) -> Result<Expr> {
             return Err(errors::failure(errors::NOT_SUPPORTED, message));
         }
     };
-    let like = Like::new(false, Box::new(value), Box::new(pattern), escape, id == "ilike");
+    let like = Like::new(
+        false,
+        Box::new(value),
+        Box::new(pattern),
+        escape,
+        id == "ilike",
+    );
     if id == "similar_to" {
         return Ok(Expr::SimilarTo(like));
     }
@@ -168,7 +179,11 @@ fn with_backslash(like: Like, escape: char) -> Result<Expr> {
         rewritten.push(plain);
     }
     let pattern = Box::new(lit(rewritten));
-    Ok(Expr::Like(Like { pattern, escape_char: None, ..like }))
+    Ok(Expr::Like(Like {
+        pattern,
+        escape_char: None,
+        ..like
+    }))
 }
 
 /// Evaluates no argument after the first one that is not NULL.
@@ -176,7 +191,9 @@ fn coalesce(args: Vec<Typed>, declared: &DataType) -> Result<Expr> {
     let mut args = args.into_iter().map(|arg| Ok(arg.cast_to(declared)?.expr));
     let args: Vec<Expr> = args.by_ref().collect::<Result<_>>()?;
     let mut args = args.into_iter().rev();
-    let last = args.next().ok_or_else(|| errors::internal("plan: coalesce of nothing"))?;
+    let last = args
+        .next()
+        .ok_or_else(|| errors::internal("plan: coalesce of nothing"))?;
     let whens: Vec<_> = args
         .rev()
         .map(|arg| (Box::new(arg.clone().is_not_null()), Box::new(arg)))
@@ -208,14 +225,19 @@ fn function(row: &Row, id: &str, args: Vec<Typed>, declared: &DataType) -> Resul
     }
     let function = crate::functions::scalar(id)
         .ok_or_else(|| errors::internal(format!("unknown function \"{id}\"")))?;
-    row.declare(Expr::ScalarFunction(ScalarFunction::new_udf(function, exprs)), declared)
+    row.declare(
+        Expr::ScalarFunction(ScalarFunction::new_udf(function, exprs)),
+        declared,
+    )
 }
 
 /// The statement's own instant, in the session's time zone where the type has none.
 fn instant(row: &Row, id: &str, declared: &DataType) -> Result<Option<Typed>> {
     let utc = row.context.settings.start_micros;
     let value = match id {
-        "current_timestamp" | "now" => ScalarValue::TimestampMicrosecond(Some(utc), Some("UTC".into())),
+        "current_timestamp" | "now" => {
+            ScalarValue::TimestampMicrosecond(Some(utc), Some("UTC".into()))
+        }
         "localtimestamp" => ScalarValue::TimestampMicrosecond(Some(local(row, utc)?), None),
         "current_date" => {
             let days = local(row, utc)?.div_euclid(MICROS_PER_DAY);

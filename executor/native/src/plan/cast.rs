@@ -30,5 +30,9 @@ fn cheaper(input: &Typed, to: &DataType) -> Option<Expr> {
     if from_scale != scale || digits < from || matches!(input.expr, Expr::Literal(..)) {
         return None;
     }
-    Some(crate::arithmetic::relabel(input.expr.clone(), *digits, *scale))
+    Some(crate::arithmetic::relabel(
+        input.expr.clone(),
+        *digits,
+        *scale,
+    ))
 }

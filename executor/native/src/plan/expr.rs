@@ -92,7 +92,10 @@ impl Row<'_> {
             errors::internal(format!("plan: column {ordinal} of a row of {count}"))
         })?;
         let (_, field) = self.schema.qualified_field_from_column(column)?;
-        Ok(Typed::new(Expr::Column(column.clone()), field.data_type().clone()))
+        Ok(Typed::new(
+            Expr::Column(column.clone()),
+            field.data_type().clone(),
+        ))
     }
 
     fn case(&self, message: &proto::Case) -> Result<Typed> {
@@ -148,10 +151,17 @@ impl Row<'_> {
     fn field_access(&self, message: &proto::FieldAccess) -> Result<Typed> {
         let input = self.required(message.input.as_deref(), "FieldAccess.input")?;
         let DataType::Struct(fields) = &input.data_type else {
-            return Err(errors::internal(format!("plan: field of a {}", input.data_type)));
+            return Err(errors::internal(format!(
+                "plan: field of a {}",
+                input.data_type
+            )));
         };
         let field: &FieldRef = fields.get(message.ordinal as usize).ok_or_else(|| {
-            errors::internal(format!("plan: field {} of {}", message.ordinal, fields.len()))
+            errors::internal(format!(
+                "plan: field {} of {}",
+                message.ordinal,
+                fields.len()
+            ))
         })?;
         let same_name = fields.iter().filter(|f| f.name() == field.name()).count();
         if same_name > 1 {

@@ -2,7 +2,7 @@
 
 use crate::plan::expr::Row;
 use crate::plan::missing;
-use crate::plan::rel::{Built, Builder};
+use crate::plan::rel::{Builder, Built};
 use crate::proto;
 use datafusion::common::{JoinConstraint, JoinType, NullEquality, Result};
 use datafusion::logical_expr::logical_plan::Join;

@@ -5,15 +5,18 @@ use crate::plan::{missing, types};
 use crate::proto::{self, literal};
 use datafusion::arrow::array::{ArrayRef, FixedSizeListArray, ListArray, StructArray};
 use datafusion::arrow::buffer::OffsetBuffer;
-use datafusion::arrow::datatypes::{DataType, FieldRef, IntervalMonthDayNano, IntervalUnit};
 use datafusion::arrow::datatypes::TimeUnit;
+use datafusion::arrow::datatypes::{DataType, FieldRef, IntervalMonthDayNano, IntervalUnit};
 use datafusion::common::{Result, ScalarValue};
 use std::sync::Arc;
 
 pub fn scalar(message: &proto::Literal) -> Result<ScalarValue> {
     use literal::Value;
     let data_type = types::required(&message.r#type, "Literal.type")?;
-    let value = message.value.as_ref().ok_or_else(|| missing("Literal.value"))?;
+    let value = message
+        .value
+        .as_ref()
+        .ok_or_else(|| missing("Literal.value"))?;
     match value {
         Value::Null(_) => ScalarValue::try_from(&data_type),
         Value::Boolean(v) => match data_type {
@@ -38,9 +41,11 @@ pub fn scalar(message: &proto::Literal) -> Result<ScalarValue> {
             other => mismatch("binary", &other),
         },
         Value::Decimal(v) => match data_type {
-            DataType::Decimal128(precision, scale) => {
-                Ok(ScalarValue::Decimal128(Some(unscaled(v)?), precision, scale))
-            }
+            DataType::Decimal128(precision, scale) => Ok(ScalarValue::Decimal128(
+                Some(unscaled(v)?),
+                precision,
+                scale,
+            )),
             other => mismatch("decimal", &other),
         },
         Value::MonthDayNano(v) => match data_type {
@@ -112,7 +117,9 @@ fn unscaled(bytes: &[u8]) -> Result<i128> {
         return Err(missing("Literal.decimal"));
     };
     if bytes.len() > 16 {
-        return Err(errors::internal("plan: a decimal literal of more than 16 bytes"));
+        return Err(errors::internal(
+            "plan: a decimal literal of more than 16 bytes",
+        ));
     }
     let mut full = [if first & 0x80 == 0 { 0 } else { 0xff }; 16];
     full[16 - bytes.len()..].copy_from_slice(bytes);
@@ -153,5 +160,7 @@ fn elements(values: Vec<ScalarValue>, field: &FieldRef) -> Result<ArrayRef> {
 }
 
 fn mismatch<T>(what: &str, data_type: &DataType) -> Result<T> {
-    Err(errors::internal(format!("plan: {what} literal of type {data_type}")))
+    Err(errors::internal(format!(
+        "plan: {what} literal of type {data_type}"
+    )))
 }

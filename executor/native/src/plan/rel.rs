@@ -22,7 +22,10 @@ impl Built {
         let exact = self.plan.schema().columns() == self.columns;
         match exact {
             true => Ok(self.plan),
-            false => project(self.plan, self.columns.into_iter().map(Expr::Column).collect()),
+            false => project(
+                self.plan,
+                self.columns.into_iter().map(Expr::Column).collect(),
+            ),
         }
     }
 
@@ -187,7 +190,11 @@ impl<'a> Builder<'a> {
         };
         let spine_time = left.required(message.spine_time.as_ref(), "Feature.spine_time")?;
         let feature_time = right.required(message.feature_time.as_ref(), "Feature.feature_time")?;
-        let known_at = message.known_at.as_ref().map(|m| right.expr(m)).transpose()?;
+        let known_at = message
+            .known_at
+            .as_ref()
+            .map(|m| right.expr(m))
+            .transpose()?;
         let spine_keys = left.exprs(&message.spine_keys)?;
         let feature_keys = right.exprs(&message.feature_keys)?;
         let columns = message
@@ -224,7 +231,10 @@ impl<'a> Builder<'a> {
 }
 
 fn project(input: LogicalPlan, exprs: Vec<Expr>) -> Result<LogicalPlan> {
-    Ok(LogicalPlan::Projection(Projection::try_new(exprs, Arc::new(input))?))
+    Ok(LogicalPlan::Projection(Projection::try_new(
+        exprs,
+        Arc::new(input),
+    )?))
 }
 
 fn integer_literal(value: Typed) -> Result<i64> {

@@ -1,7 +1,7 @@
 //! Leaves that read a source.
 
 use crate::java_scan::JavaTable;
-use crate::plan::rel::{Built, Builder};
+use crate::plan::rel::{Builder, Built};
 use crate::plan::{missing, types};
 use crate::proto::{self, scan_source};
 use crate::{errors, scan};
@@ -17,7 +17,9 @@ impl Builder<'_> {
     pub(super) fn scan(&self, message: &proto::Scan) -> Result<Built> {
         let sources = &self.context.request.scans;
         let source = sources.iter().find(|s| s.scan_id == message.scan_id);
-        let source = source.and_then(|s| s.kind.as_ref()).ok_or_else(|| missing("Scan.source"))?;
+        let source = source
+            .and_then(|s| s.kind.as_ref())
+            .ok_or_else(|| missing("Scan.source"))?;
         let schema = unique_names(types::fields(&message.columns)?);
         let provider: Arc<dyn TableProvider> = match source {
             scan_source::Kind::Files(files) => scan::table_provider(
@@ -36,7 +38,10 @@ impl Builder<'_> {
         };
         let projection: Vec<usize> = message.projection.iter().map(|n| *n as usize).collect();
         if projection.iter().any(|n| *n >= schema.fields().len()) {
-            return Err(errors::internal(format!("plan: projection of {}", message.label)));
+            return Err(errors::internal(format!(
+                "plan: projection of {}",
+                message.label
+            )));
         }
         let name = TableReference::bare(self.scan_name(&message.label));
         let columns = projection

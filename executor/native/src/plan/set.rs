@@ -2,7 +2,7 @@
 
 use crate::errors;
 use crate::plan::missing;
-use crate::plan::rel::{Built, Builder};
+use crate::plan::rel::{Builder, Built};
 use crate::proto::{self, set_op};
 use datafusion::common::{Column, JoinConstraint, JoinType, NullEquality, Result};
 use datafusion::functions_window::expr_fn::row_number;
@@ -108,7 +108,9 @@ fn by_all_columns(
         return Err(errors::internal("plan: SetOp of uneven rows"));
     }
     let pairs = left_keys.iter().cloned().zip(right_keys.iter().cloned());
-    let on = pairs.map(|(l, r)| (Expr::Column(l), Expr::Column(r))).collect();
+    let on = pairs
+        .map(|(l, r)| (Expr::Column(l), Expr::Column(r)))
+        .collect();
     Ok(LogicalPlan::Join(Join::try_new(
         Arc::new(left),
         Arc::new(right),

@@ -10,7 +10,10 @@ const UTC: &str = "UTC";
 
 pub fn arrow_type(message: &proto::DataType) -> Result<DataType> {
     use data_type::Kind;
-    let kind = message.kind.as_ref().ok_or_else(|| missing("DataType.kind"))?;
+    let kind = message
+        .kind
+        .as_ref()
+        .ok_or_else(|| missing("DataType.kind"))?;
     Ok(match kind {
         Kind::Simple(simple) => simple_type(*simple)?,
         Kind::Decimal(d) => DataType::Decimal128(small(d.precision)?, small(d.scale)? as i8),
@@ -45,7 +48,12 @@ pub fn required(message: &Option<proto::DataType>, what: &str) -> Result<DataTyp
 }
 
 pub fn field(message: &proto::Field) -> Result<Field> {
-    let data_type = arrow_type(message.r#type.as_deref().ok_or_else(|| missing("Field.type"))?)?;
+    let data_type = arrow_type(
+        message
+            .r#type
+            .as_deref()
+            .ok_or_else(|| missing("Field.type"))?,
+    )?;
     Ok(Field::new(&message.name, data_type, message.nullable))
 }
 
@@ -115,7 +123,9 @@ pub fn to_proto(data_type: &DataType) -> Option<proto::DataType> {
 fn small(value: u32) -> Result<u8> {
     match value {
         0..=38 => Ok(value as u8),
-        _ => Err(crate::errors::internal(format!("plan: DECIMAL with {value} digits"))),
+        _ => Err(crate::errors::internal(format!(
+            "plan: DECIMAL with {value} digits"
+        ))),
     }
 }
 

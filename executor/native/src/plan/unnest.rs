@@ -3,7 +3,7 @@
 use crate::errors;
 use crate::plan::expr::Typed;
 use crate::plan::missing;
-use crate::plan::rel::{Built, Builder};
+use crate::plan::rel::{Builder, Built};
 use crate::proto;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{Column, NullHandling, Result, UnnestOptions};
@@ -19,7 +19,10 @@ impl Builder<'_> {
         }
         let mut lists: Vec<Expr> = Vec::with_capacity(collections.len() + 1);
         for collection in &collections {
-            if !matches!(collection.data_type, DataType::List(_) | DataType::FixedSizeList(..)) {
+            if !matches!(
+                collection.data_type,
+                DataType::List(_) | DataType::FixedSizeList(..)
+            ) {
                 let text = format!("UNNEST of a {}", collection.data_type);
                 return Err(errors::failure(errors::NOT_SUPPORTED, text));
             }

@@ -1,7 +1,7 @@
 //! Rows that stand in the plan itself.
 
 use crate::errors;
-use crate::plan::rel::{Built, Builder};
+use crate::plan::rel::{Builder, Built};
 use crate::plan::{expr::Row, types};
 use crate::proto;
 use datafusion::arrow::array::{ArrayRef, RecordBatch};
@@ -51,7 +51,9 @@ impl Builder<'_> {
             let table = MemTable::try_new(schema, vec![vec![batch]])?;
             let name = self.scan_name("values");
             let source = provider_as_source(Arc::new(table));
-            return Ok(Built::all(LogicalPlanBuilder::scan(name, source, None)?.build()?));
+            return Ok(Built::all(
+                LogicalPlanBuilder::scan(name, source, None)?.build()?,
+            ));
         }
         Ok(Built::all(LogicalPlan::Values(Values {
             schema: df_schema,

@@ -3,7 +3,7 @@
 use crate::errors;
 use crate::plan::call::declared;
 use crate::plan::expr::Row;
-use crate::plan::rel::{Built, Builder};
+use crate::plan::rel::{Builder, Built};
 use crate::plan::{aggregate, missing, types};
 use crate::proto::{self, frame};
 use datafusion::arrow::datatypes::DataType;
@@ -51,13 +51,16 @@ fn window_call(row: &Row, call: &proto::WindowCall, data_type: &DataType) -> Res
             (WindowFunctionDefinition::AggregateUDF(function), args)
         }
     };
-    let frame = call.frame.as_ref().ok_or_else(|| missing("WindowCall.frame"))?;
+    let frame = call
+        .frame
+        .as_ref()
+        .ok_or_else(|| missing("WindowCall.frame"))?;
     let filter = call.filter.as_ref().map(|f| row.expr(f)).transpose()?;
     let params = WindowFunctionParams {
         args,
         partition_by: row.exprs(&call.partition_by)?,
         order_by: row.sort_keys(&call.order_by)?,
-        window_frame: window_frame(row, frame)?,
+        window_frame: window_frame(row, frame, !call.order_by.is_empty())?,
         filter: filter.map(Box::new),
         null_treatment: call.ignore_nulls.then_some(NullTreatment::IgnoreNulls),
         distinct: call.distinct,
@@ -66,33 +69,42 @@ fn window_call(row: &Row, call: &proto::WindowCall, data_type: &DataType) -> Res
     Ok(Expr::WindowFunction(Box::new(function)))
 }
 
-fn window_frame(row: &Row, message: &proto::Frame) -> Result<WindowFrame> {
+fn window_frame(row: &Row, message: &proto::Frame, ordered: bool) -> Result<WindowFrame> {
     let units = match frame::Unit::try_from(message.unit).unwrap_or(frame::Unit::Unspecified) {
         frame::Unit::Unspecified => return Err(missing("Frame.unit")),
         frame::Unit::Rows => WindowFrameUnits::Rows,
         frame::Unit::Range => WindowFrameUnits::Range,
         frame::Unit::Groups => WindowFrameUnits::Groups,
     };
-    let start = message.start.as_ref().ok_or_else(|| missing("Frame.start"))?;
+    let start = message
+        .start
+        .as_ref()
+        .ok_or_else(|| missing("Frame.start"))?;
     let end = message.end.as_ref().ok_or_else(|| missing("Frame.end"))?;
-    Ok(WindowFrame::new_bounds(units, bound(row, start, units)?, bound(row, end, units)?))
+    if !ordered && units != WindowFrameUnits::Rows {
+        // Without an order all rows of a partition are peers: every frame by peers is the partition.
+        return Ok(WindowFrame::new(None));
+    }
+    Ok(WindowFrame::new_bounds(
+        units,
+        bound(row, start, units)?,
+        bound(row, end, units)?,
+    ))
 }
 
-fn bound(
-    row: &Row,
-    message: &frame::Bound,
-    units: WindowFrameUnits,
-) -> Result<WindowFrameBound> {
+fn bound(row: &Row, message: &frame::Bound, units: WindowFrameUnits) -> Result<WindowFrameBound> {
     use frame::bound::Kind;
     let offset = || offset(row, message, units);
-    Ok(match Kind::try_from(message.kind).unwrap_or(Kind::Unspecified) {
-        Kind::Unspecified => return Err(missing("Bound.kind")),
-        Kind::UnboundedPreceding => WindowFrameBound::Preceding(unbounded(units)),
-        Kind::Preceding => WindowFrameBound::Preceding(offset()?),
-        Kind::CurrentRow => WindowFrameBound::CurrentRow,
-        Kind::Following => WindowFrameBound::Following(offset()?),
-        Kind::UnboundedFollowing => WindowFrameBound::Following(unbounded(units)),
-    })
+    Ok(
+        match Kind::try_from(message.kind).unwrap_or(Kind::Unspecified) {
+            Kind::Unspecified => return Err(missing("Bound.kind")),
+            Kind::UnboundedPreceding => WindowFrameBound::Preceding(unbounded(units)),
+            Kind::Preceding => WindowFrameBound::Preceding(offset()?),
+            Kind::CurrentRow => WindowFrameBound::CurrentRow,
+            Kind::Following => WindowFrameBound::Following(offset()?),
+            Kind::UnboundedFollowing => WindowFrameBound::Following(unbounded(units)),
+        },
+    )
 }
 
 fn unbounded(units: WindowFrameUnits) -> ScalarValue {

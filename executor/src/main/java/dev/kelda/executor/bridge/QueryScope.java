@@ -6,11 +6,12 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.arrow.memory.BufferAllocator;
 
-/** One query as upcalls see it: its allocator and the threads that run its Java scans. */
+/** One query as upcalls see it: its allocator, its open Java scans and the threads in them. */
 final class QueryScope {
   private final String queryId;
   private final BufferAllocator allocator;
   private final Set<Thread> working = ConcurrentHashMap.newKeySet();
+  private final Set<UpcallReader> open = ConcurrentHashMap.newKeySet();
   private volatile boolean interrupted;
 
   QueryScope(String queryId, BufferAllocator allocator) {
@@ -40,9 +41,21 @@ final class QueryScope {
     Thread.interrupted();
   }
 
+  void opened(UpcallReader reader) {
+    open.add(reader);
+    if (interrupted) {
+      reader.interrupt();
+    }
+  }
+
+  void closed(UpcallReader reader) {
+    open.remove(reader);
+  }
+
   /** Interrupts everything that Java code does for this query, now and later. */
   void interrupt() {
     interrupted = true;
     working.forEach(Thread::interrupt);
+    open.forEach(UpcallReader::interrupt);
   }
 }

@@ -56,8 +56,10 @@ final class UpcallBridge {
       QueryScope scope = scope(open.getQueryId());
       scope.enter();
       try {
-        ArrowReader reader = upcalls.openScan(open, scope.allocator());
-        export(new UpcallReader(reader, scope), scope.allocator(), streamAddress);
+        UpcallReader reader =
+            new UpcallReader(upcalls.openScan(open, scope.allocator()), scope);
+        scope.opened(reader);
+        export(reader, scope.allocator(), streamAddress);
         return null;
       } finally {
         scope.leave();

@@ -1,5 +1,6 @@
 package dev.kelda.executor.bridge;
 
+import dev.kelda.spi.connector.BatchReader;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -25,6 +26,13 @@ final class UpcallReader extends ArrowReader {
     super(scope.allocator());
     this.source = source;
     this.scope = scope;
+  }
+
+  /** From another thread: makes a batch under way come to an end soon. */
+  void interrupt() {
+    if (source instanceof BatchReader interruptible) {
+      NativeReader.closeQuietly(interruptible);
+    }
   }
 
   @Override
@@ -58,12 +66,8 @@ final class UpcallReader extends ArrowReader {
 
   @Override
   protected void closeReadSource() throws IOException {
-    scope.enter();
-    try {
-      source.close();
-    } finally {
-      scope.leave();
-    }
+    scope.closed(this);
+    source.close();
   }
 
   @Override
