@@ -2,10 +2,12 @@
 
 use super::elementwise::{Parameter as P, function as make, text_at};
 use crate::errors::{INVALID_ARGUMENT, failure};
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, ListArray, UInt32Array};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, ListArray, MapArray, StructArray, UInt32Array,
+};
 use datafusion::arrow::buffer::OffsetBuffer;
-use datafusion::arrow::compute::{SortOptions, sort_to_indices, take};
-use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::compute::{SortOptions, interleave, sort_to_indices, take};
+use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::Result;
 use datafusion::logical_expr::ScalarUDF;
 use std::sync::Arc;
@@ -14,8 +16,61 @@ pub fn function(id: &str) -> Option<ScalarUDF> {
     let first = |t: &[DataType]| t.first().cloned().unwrap_or(DataType::Null);
     Some(match id {
         "array_sort" => make("array_sort", &[P::Any, P::Text], first, array_sort),
+        "map" => make("map", &[P::Any], map_type, map),
         _ => return None,
     })
+}
+
+/// MAP[key, value, ...]: an entry per pair of arguments.
+fn map(args: &[ArrayRef]) -> Result<ArrayRef> {
+    let rows = args[0].len();
+    let pairs = args.len() / 2;
+    let picked: Vec<(usize, usize)> = (0..rows)
+        .flat_map(|row| (0..pairs).map(move |pair| (pair, row)))
+        .collect();
+    let column = |first: usize| {
+        let arrays: Vec<&dyn Array> = args
+            .iter()
+            .skip(first)
+            .step_by(2)
+            .map(|a| a.as_ref())
+            .collect();
+        interleave(&arrays, &picked)
+    };
+    let (keys, values) = (column(0)?, column(1)?);
+    if keys.null_count() > 0 {
+        return Err(failure(INVALID_ARGUMENT, "the key of a map cannot be NULL"));
+    }
+    let types: Vec<DataType> = args.iter().map(|a| a.data_type().clone()).collect();
+    let DataType::Map(entry, sorted) = map_type(&types) else {
+        return Err(failure(INVALID_ARGUMENT, "a map needs keys and values"));
+    };
+    let DataType::Struct(fields) = entry.data_type().clone() else {
+        return Err(failure(INVALID_ARGUMENT, "a map needs keys and values"));
+    };
+    let entries = StructArray::try_new(fields, vec![keys, values], None)?;
+    let offsets = OffsetBuffer::from_repeated_length(pairs, rows);
+    Ok(Arc::new(MapArray::try_new(
+        entry, offsets, entries, None, sorted,
+    )?))
+}
+
+fn map_type(types: &[DataType]) -> DataType {
+    let [key, value, ..] = types else {
+        return DataType::Null;
+    };
+    let fields = vec![
+        Field::new("key", key.clone(), false),
+        Field::new("value", value.clone(), true),
+    ];
+    DataType::Map(
+        Arc::new(Field::new(
+            "entries",
+            DataType::Struct(fields.into()),
+            false,
+        )),
+        false,
+    )
 }
 
 /// (array[, 'ASC' | 'DESC'[, 'NULLS FIRST' | 'NULLS LAST']]): ascending, NULLs last unless said otherwise.

@@ -38,6 +38,12 @@ pub fn function(id: &str) -> Option<ScalarUDF> {
                 difference(a, calendar::whole)
             })
         }
+        "date_diff_days" => make(
+            "date_diff_days",
+            &[P::Timestamp],
+            returns_integer,
+            days_between,
+        ),
         "age" => make(
             "age",
             &[P::Timestamp],
@@ -343,6 +349,16 @@ fn difference(
             moment_at(&args[2], row)?,
         ) {
             (Some(unit), Some(from), Some(to)) => of(unit, from, to).map(Some),
+            _ => Ok(None),
+        }
+    })
+}
+
+/// date - date.
+fn days_between(args: &[ArrayRef]) -> Result<ArrayRef> {
+    to_integers(args[0].len(), |row| {
+        match (moment_at(&args[0], row)?, moment_at(&args[1], row)?) {
+            (Some(a), Some(b)) => calendar::boundaries(Unit::Day, b, a).map(Some),
             _ => Ok(None),
         }
     })

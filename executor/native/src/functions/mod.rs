@@ -168,7 +168,6 @@ fn datafusion_scalar(id: &str) -> Option<Arc<ScalarUDF>> {
         "array_union" => nested::set_ops::array_union_udf(),
         "flatten" => nested::flatten::flatten_udf(),
         "item" => nested::extract::array_element_udf(),
-        "map" => nested::map::map_udf(),
         "map_keys" => nested::map_keys::map_keys_udf(),
         "map_values" => nested::map_values::map_values_udf(),
         "range_list" => nested::range::range_udf(),

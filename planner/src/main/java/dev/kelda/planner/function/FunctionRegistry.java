@@ -124,6 +124,12 @@ public final class FunctionRegistry {
       SqlStdOperatorTable.instance()
           .lookupOperatorOverloads(name, category, syntax, standard, matcher);
       standard.stream().filter(this::passes).forEach(found::add);
+      if (!calledByName(syntax)) {
+        ids.keySet().stream()
+            .filter(o -> o.getName().equalsIgnoreCase(name.getSimple()))
+            .filter(o -> o.getSyntax().family == syntax.family && !found.contains(o))
+            .forEach(found::add);
+      }
     }
 
     /** Plain operators and special syntax pass; what is called by name is the registry's. */

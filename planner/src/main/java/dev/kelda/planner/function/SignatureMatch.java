@@ -13,6 +13,8 @@ import java.util.Optional;
 import org.apache.calcite.avatica.util.TimeUnit;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
+import org.apache.calcite.rex.RexCallBinding;
+import org.apache.calcite.sql.SqlCallBinding;
 import org.apache.calcite.sql.SqlIntervalQualifier;
 import org.apache.calcite.sql.SqlOperatorBinding;
 import org.apache.calcite.sql.parser.SqlParserPos;
@@ -218,8 +220,10 @@ record SignatureMatch(Signature signature, List<RelDataType> arguments, RelDataT
         : type;
   }
 
+  /** Aggregates in a plan know only the types of their arguments. */
   private static boolean literal(SqlOperatorBinding binding, int ordinal) {
-    return binding.isOperandLiteral(ordinal, false);
+    return (binding instanceof SqlCallBinding || binding instanceof RexCallBinding)
+        && binding.isOperandLiteral(ordinal, false);
   }
 
   /** NULL literals and parameters take the type the signature wants. */
