@@ -3,6 +3,8 @@ package dev.kelda.parser;
 import static java.util.Objects.requireNonNull;
 
 import dev.kelda.spi.error.TextPosition;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +20,10 @@ public sealed interface Statement {
   /** How many {@code ?} the text holds; 0 where a statement takes none. */
   default int parameterCount() {
     return 0;
+  }
+
+  private static <V> Map<String, V> ordered(Map<String, V> map) {
+    return Collections.unmodifiableMap(new LinkedHashMap<>(map));
   }
 
   /** SELECT, VALUES, WITH, set operations, {@code FROM t}; ORDER BY and LIMIT included. */
@@ -68,7 +74,7 @@ public sealed interface Statement {
     public CreateTable {
       requireNonNull(name, "name is null");
       columns = List.copyOf(columns);
-      properties = Map.copyOf(properties);
+      properties = ordered(properties);
     }
   }
 
@@ -83,7 +89,7 @@ public sealed interface Statement {
     public CreateTableAs {
       requireNonNull(name, "name is null");
       requireNonNull(query, "query is null");
-      properties = Map.copyOf(properties);
+      properties = ordered(properties);
     }
   }
 
@@ -196,7 +202,7 @@ public sealed interface Statement {
     public Attach {
       requireNonNull(type, "type is null");
       requireNonNull(catalog, "catalog is null");
-      options = Map.copyOf(options);
+      options = ordered(options);
       requireNonNull(position, "position is null");
     }
   }

@@ -8,20 +8,23 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import org.apache.calcite.sql.SqlCall;
+import org.apache.calcite.sql.SqlCharStringLiteral;
+import org.apache.calcite.sql.SqlLiteral;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
 import org.apache.calcite.sql.SqlOperator;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.parser.SqlParserPos;
+import org.apache.calcite.util.NlsString;
 
 /**
- * Keeps trees shallow, as everything that reads them recurses. A chain of an associative operator
+ * The last touch on a tree. Keeps trees shallow, as everything that reads them recurses. A chain of an associative operator
  * ({@code a OR b OR c ...}), which the grammar makes as deep as it is long, becomes a balanced
  * tree with its terms in the same order; what is still too deep is refused.
  */
 final class TreeShape {
   static final int MAX_DEPTH = 500;
-  private static final int SHORT_CHAIN = 8;
+  private static final int SHORT_CHAIN = 32;
   private static final Set<SqlOperator> ASSOCIATIVE =
       Set.of(
           SqlStdOperatorTable.AND,
@@ -35,7 +38,7 @@ final class TreeShape {
 
   /** The same query, shallow. Walks without recursion. */
   static SqlNode shallow(SqlNode root) {
-    SqlNode top = balanced(root);
+    SqlNode top = improved(root);
     record Visit(SqlNode node, int depth) {}
     Deque<Visit> open = new ArrayDeque<>();
     open.push(new Visit(top, 1));
@@ -52,7 +55,7 @@ final class TreeShape {
           for (int i = 0; i < list.size(); i++) {
             SqlNode child = list.get(i);
             if (child != null) {
-              SqlNode better = balanced(child);
+              SqlNode better = improved(child);
               if (better != child) {
                 list.set(i, better);
               }
@@ -65,7 +68,7 @@ final class TreeShape {
           for (int i = 0; i < operands.size(); i++) {
             SqlNode child = operands.get(i);
             if (child != null) {
-              SqlNode better = balanced(child);
+              SqlNode better = improved(child);
               if (better != child) {
                 call.setOperand(i, better);
               }
@@ -79,7 +82,10 @@ final class TreeShape {
     return top;
   }
 
-  private static SqlNode balanced(SqlNode node) {
+  private static SqlNode improved(SqlNode node) {
+    if (node instanceof SqlCharStringLiteral literal) {
+      return withoutCharacterSet(literal);
+    }
     if (!(node instanceof SqlCall call) || !ASSOCIATIVE.contains(call.getOperator())) {
       return node;
     }
@@ -99,6 +105,14 @@ final class TreeShape {
       }
     }
     return terms.size() <= SHORT_CHAIN ? node : join(operator, terms);
+  }
+
+  /** E'...' and U&'...' come with a character set; to us all text is Unicode. */
+  private static SqlNode withoutCharacterSet(SqlCharStringLiteral literal) {
+    NlsString text = literal.getValueAs(NlsString.class);
+    return text.getCharsetName() == null
+        ? literal
+        : SqlLiteral.createCharString(text.getValue(), literal.getParserPosition());
   }
 
   private static SqlNode join(SqlOperator operator, List<SqlNode> terms) {

@@ -66,7 +66,7 @@ public final class Grammar {
     } catch (TokenMgrError e) {
       throw SyntaxErrors.lexical(e);
     } catch (CalciteContextException e) {
-      throw SyntaxErrors.of(e);
+      throw SyntaxErrors.of(e, tokens.tokens());
     }
   }
 
@@ -76,7 +76,21 @@ public final class Grammar {
       throw tooComplex("the statement has more than " + MAX_TOKENS + " words", all.getFirst());
     }
     int depth = 0;
-    for (Token token : all) {
+    int mapTypes = 0;
+    int arraySuffixes = 0;
+    for (int i = 0; i < all.size(); i++) {
+      Token token = all.get(i);
+      int next = i + 1 < all.size() ? all.get(i + 1).kind : KeldaParserImplConstants.EOF;
+      if (token.kind == KeldaParserImplConstants.MAP && next == KeldaParserImplConstants.LT) {
+        mapTypes++;
+      }
+      arraySuffixes =
+          switch (token.kind) {
+            case KeldaParserImplConstants.LBRACKET -> arraySuffixes;
+            case KeldaParserImplConstants.RBRACKET, KeldaParserImplConstants.ARRAY ->
+                arraySuffixes + 1;
+            default -> 0;
+          };
       depth +=
           switch (token.kind) {
             case KeldaParserImplConstants.LPAREN,
@@ -89,7 +103,7 @@ public final class Grammar {
                 -1;
             default -> 0;
           };
-      if (depth > MAX_NESTING) {
+      if (depth > MAX_NESTING || mapTypes > MAX_NESTING || arraySuffixes > 2 * MAX_NESTING) {
         throw tooComplex("nested deeper than " + MAX_NESTING + " levels", token);
       }
     }

@@ -34,7 +34,7 @@ final class Intervals {
   static SqlIntervalLiteral literal(
       SqlParserPos position, int sign, String value, SqlIntervalQualifier qualifier) {
     TimeUnit unit = qualifier.getStartUnit();
-    if (WHOLE.matcher(value).matches() && qualifier.getEndUnit() == unit) {
+    if (WHOLE.matcher(value).matches() && qualifier.isSingleDatetimeField()) {
       String digits = value.replaceAll("\\s", "");
       if (unit == TimeUnit.WEEK) {
         return simple(position, sign, digits, DAYS_PER_WEEK, TimeUnit.DAY, qualifier);

@@ -2,7 +2,7 @@ package dev.kelda.parser.grammar;
 
 import static dev.kelda.parser.grammar.KeldaParserImplConstants.*;
 
-import java.util.Set;
+import java.util.BitSet;
 
 /**
  * Which words are keywords where. Calcite reserves 370 words, {@code year}, {@code value}, {@code
@@ -12,20 +12,20 @@ import java.util.Set;
  */
 final class KeywordRules {
   /** Units of time as INTERVAL, EXTRACT and FLOOR take them. */
-  static final Set<Integer> UNITS =
-      Set.of(
+  static final BitSet UNITS =
+      Words.kinds(
           YEAR, YEARS, QUARTER, QUARTERS, MONTH, MONTHS, WEEK, WEEKS, DAY, DAYS, HOUR, HOURS, MINUTE,
           MINUTES, SECOND, SECONDS);
 
   /** Words that begin a clause; they end a WINDOW clause and a MATCH_CONDITION. */
-  static final Set<Integer> CLAUSES =
-      Set.of(
+  static final BitSet CLAUSES =
+      Words.kinds(
           SELECT, FROM, WHERE, GROUP, HAVING, QUALIFY, ORDER, LIMIT, UNION, INTERSECT, EXCEPT, JOIN,
           ON, USING);
 
   /** Keywords everywhere but after a dot and as a label after AS. */
-  static final Set<Integer> RESERVED =
-      Set.of(
+  static final BitSet RESERVED =
+      Words.kinds(
           SELECT, FROM, WHERE, GROUP, HAVING, ORDER, LIMIT, OFFSET, QUALIFY, UNION, INTERSECT,
           EXCEPT, JOIN, ON, USING, AND, OR, NOT, IN, IS, NULL, LIKE, ILIKE, BETWEEN, CASE, DISTINCT,
           ALL, AS, WITH, TRUE, FALSE, EXISTS, FOR, LATERAL, TABLE, DEFAULT_, TABLESAMPLE, TO,
@@ -33,15 +33,18 @@ final class KeywordRules {
           SESSION_USER, CURRENT_CATALOG, CURRENT_SCHEMA, MATCH_RECOGNIZE, MATCH_CONDITION);
 
   /** Not reserved by Calcite, but in its way: as names they are ordinary functions and columns. */
-  private static final Set<Integer> NAMES =
-      Set.of(
+  private static final BitSet NAMES =
+      Words.kinds(
           ARRAY_AGG, ARRAY_CONCAT_AGG, STRING_AGG, GROUP_CONCAT, DATE_DIFF, DATE_TRUNC,
           DATETIME_DIFF, DATETIME_TRUNC, TIME_DIFF, TIME_TRUNC, TIMESTAMP_DIFF, TIMESTAMP_TRUNC,
           CONTAINS_SUBSTR, HOP, TUMBLE, FINAL, JSON_ARRAY, JSON_ARRAYAGG, JSON_OBJECT,
           JSON_OBJECTAGG);
 
-  private static final Set<Integer> FUNCTIONS_OF_UNITS =
-      Set.of(EXTRACT, TIMESTAMPADD, TIMESTAMPDIFF);
+  private static final BitSet FUNCTIONS_OF_UNITS =
+      Words.kinds(EXTRACT, TIMESTAMPADD, TIMESTAMPDIFF);
+
+  private static final BitSet ROUNDING = Words.kinds(FLOOR, CEIL, CEILING);
+  private static final BitSet BEFORE_ROW_COUNT = Words.kinds(OFFSET, FIRST, NEXT);
 
   private KeywordRules() {}
 
@@ -51,13 +54,13 @@ final class KeywordRules {
     if (words.previous() == DOT) {
       return false;
     }
-    if (RESERVED.contains(kind)) {
+    if (RESERVED.get(kind)) {
       return !isLabel(words);
     }
-    if (UNITS.contains(kind)) {
+    if (UNITS.get(kind)) {
       return isUnit(words);
     }
-    if (NAMES.contains(kind)) {
+    if (NAMES.get(kind)) {
       return false;
     }
     return switch (kind) {
@@ -110,7 +113,8 @@ final class KeywordRules {
       case LEADING, TRAILING, BOTH -> words.previous() == LPAREN && words.kind(-2) == TRIM;
       case FILTER -> words.next() == LPAREN && words.kind(2) == WHERE;
       case OVER -> words.previousIs(RPAREN, NULLS);
-      case WITHIN -> words.nextIs(GROUP, DISTINCT);
+      case WITHIN ->
+          words.next() == GROUP && words.kind(2) == LPAREN || words.next() == DISTINCT;
       case PARTITION -> words.next() == BY;
       case ROWS -> words.inWindow() || words.next() == ONLY || afterRowCount(words);
       case RANGE -> words.inWindow() && words.next() != LPAREN;
@@ -150,13 +154,13 @@ final class KeywordRules {
 
   private static boolean isUnit(Words words) {
     return words.isIntervalUnit()
-        || words.previous() == LPAREN && FUNCTIONS_OF_UNITS.contains(words.opener())
-        || words.previous() == TO && Set.of(FLOOR, CEIL, CEILING).contains(words.opener());
+        || words.previous() == LPAREN && FUNCTIONS_OF_UNITS.get(words.opener())
+        || words.previous() == TO && ROUNDING.get(words.opener());
   }
 
   private static boolean afterRowCount(Words words) {
     return words.previousIs(UNSIGNED_INTEGER_LITERAL, HOOK)
-            && Set.of(OFFSET, FIRST, NEXT).contains(words.kind(-2))
+            && BEFORE_ROW_COUNT.get(words.kind(-2))
         || words.previousIs(FIRST, NEXT) && words.kind(-2) == FETCH;
   }
 

@@ -23,6 +23,13 @@ final class SyntaxErrors {
           Pattern.DOTALL);
   private static final Pattern ENCOUNTERED = Pattern.compile("\"(.+?)\" \\(\\d+\\),");
   private static final int MAX_EXPECTED = 5;
+  /** Reserved words that a user may well have meant as a name. */
+  private static final Set<Integer> NAME_LIKE_WORDS =
+      Set.of(
+          ORDER, GROUP, LIMIT, OFFSET, TABLE, USING, ALL, CASE, DEFAULT_, FOR, TO, LIKE, IN, IS, AS,
+          TRUE, FALSE, NULL, NOT, AND, OR, EXISTS, QUALIFY, LATERAL, CURRENT_DATE, CURRENT_TIME,
+          CURRENT_TIMESTAMP, LOCALTIME, LOCALTIMESTAMP, CURRENT_USER, SESSION_USER);
+  private static final int WORDS_BACK = 4;
   private static final int MAX_SHOWN = 40;
 
   private SyntaxErrors() {}
@@ -45,12 +52,34 @@ final class SyntaxErrors {
   }
 
   /** Errors that Calcite's grammar throws from its actions. */
-  static KeldaException of(CalciteContextException error) {
+  static KeldaException of(CalciteContextException error, List<Token> tokens) {
     String message =
         Optional.ofNullable(error.getCause()).map(Throwable::getMessage).orElse(error.getMessage());
     TextPosition position =
         new TextPosition(Math.max(1, error.getPosLine()), Math.max(1, error.getPosColumn()));
+    if (message.startsWith("Non-query expression")) {
+      return noQuery(position, tokens);
+    }
     return new KeldaException(ErrorCode.SYNTAX_ERROR, message, position);
+  }
+
+  /** Something stands where a statement or a query must begin. */
+  private static KeldaException noQuery(TextPosition position, List<Token> tokens) {
+    int at = 0;
+    while (at < tokens.size() - 1 && !isAt(tokens.get(at), position)) {
+      at++;
+    }
+    for (Token token : tokens.subList(Math.max(0, at - WORDS_BACK), Math.min(tokens.size(), at + 2))) {
+      Optional<String> typo = near(token, STATEMENT_WORDS);
+      if (typo.isPresent()) {
+        return unexpected(token, "; did you mean " + typo.get() + "?");
+      }
+    }
+    return unexpected(tokens.get(at), "; expected a query or another statement");
+  }
+
+  private static boolean isAt(Token token, TextPosition position) {
+    return token.beginLine == position.line() && token.beginColumn == position.column();
   }
 
   static KeldaException of(ParseException error, List<Token> tokens, Token end) {
@@ -88,7 +117,13 @@ final class SyntaxErrors {
       return new KeldaException(
           ErrorCode.SYNTAX_ERROR, "the statement ends too early" + list(expected), endOf(tokens, index));
     }
-    if (KeywordRules.RESERVED.contains(found.kind) && expected.contains(IDENTIFIER)) {
+    int before = kind(tokens, index - 1);
+    if (found.kind == FROM && (before == COMMA || before == SELECT)) {
+      return unexpected(
+          found,
+          before == COMMA ? "; the comma before it is one too many" : "; the select list is empty");
+    }
+    if (NAME_LIKE_WORDS.contains(found.kind) && expected.contains(IDENTIFIER)) {
       String quoted = '"' + found.image + '"';
       return unexpected(
           found, ", a reserved word; as a name it needs quotes: " + quoted);
@@ -137,12 +172,16 @@ final class SyntaxErrors {
   }
 
   private static String list(Set<Integer> expected) {
-    if (expected.size() > MAX_EXPECTED) {
-      return "";
-    }
     List<String> shown =
-        expected.stream().filter(kind -> kind != EOF).map(SyntaxErrors::image).toList();
-    return shown.isEmpty() ? "" : "; expected " + String.join(" or ", shown);
+        expected.stream()
+            .filter(kind -> kind != EOF)
+            .map(SyntaxErrors::image)
+            .filter(image -> !image.isEmpty())
+            .distinct()
+            .toList();
+    return shown.isEmpty() || shown.size() > MAX_EXPECTED
+        ? ""
+        : "; expected " + String.join(" or ", shown);
   }
 
   private static String image(int kind) {
@@ -154,8 +193,8 @@ final class SyntaxErrors {
     return switch (kind) {
       case IDENTIFIER, QUOTED_IDENTIFIER -> "a name";
       case QUOTED_STRING -> "a string in single quotes";
-      case UNSIGNED_INTEGER_LITERAL -> "a whole number";
-      default -> image.replaceAll("[<>]", "").toLowerCase(Locale.ROOT).replace('_', ' ');
+      case UNSIGNED_INTEGER_LITERAL, DECIMAL_NUMERIC_LITERAL, APPROX_NUMERIC_LITERAL -> "a number";
+      default -> "";
     };
   }
 
@@ -172,6 +211,12 @@ final class SyntaxErrors {
             (a, b) ->
                 Integer.compare(EditDistance.between(word, a), EditDistance.between(word, b)));
   }
+
+  /** The words that may begin a statement, or a query within one. */
+  private static final List<String> STATEMENT_WORDS =
+      List.of(
+          "SELECT", "VALUES", "WITH", "FROM", "TABLE", "INSERT", "CREATE", "DROP", "EXPLAIN",
+          "ANALYZE", "DESCRIBE", "SHOW", "SET", "RESET", "USE", "CANCEL", "ATTACH", "DETACH");
 
   /** The words that a misspelt name before the error is compared with. */
   private static final List<String> KEYWORDS =

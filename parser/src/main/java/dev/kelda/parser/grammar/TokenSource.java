@@ -70,9 +70,9 @@ final class TokenSource extends KeldaParserImplTokenManager {
           && words.opener() == EXTRACT
           && words.next() == FROM) {
         asUnit(token);
-      } else if (isWord(token.kind)
+      } else if (Words.isWord(token.kind)
           && !KeywordRules.isKeyword(words, RESERVED_BY_CALCITE[token.kind])) {
-        token.kind = IDENTIFIER;
+        asName(token);
       }
     } while (words.advance());
   }
@@ -87,24 +87,20 @@ final class TokenSource extends KeldaParserImplTokenManager {
     }
   }
 
+  /** Quoted where Calcite would take the bare word for a call of its function. */
+  private static void asName(Token token) {
+    if (token.kind == USER || token.kind == SYSTEM_USER) {
+      token.kind = QUOTED_IDENTIFIER;
+      token.image = '"' + token.image + '"';
+    } else {
+      token.kind = IDENTIFIER;
+    }
+  }
+
   private static void asQuotedName(Token token) {
     String name = token.image.substring(1, token.image.length() - 1).replace("``", "`");
     token.image = '"' + name.replace("\"", "\"\"") + '"';
     token.kind = QUOTED_IDENTIFIER;
-  }
-
-  private static boolean isWord(int kind) {
-    return WORDS[kind];
-  }
-
-  private static final boolean[] WORDS = words();
-
-  private static boolean[] words() {
-    boolean[] words = new boolean[tokenImage.length];
-    for (int kind = 0; kind < words.length; kind++) {
-      words[kind] = Words.isWord(kind);
-    }
-    return words;
   }
 
   private static boolean[] reservedByCalcite() {

@@ -1,6 +1,7 @@
 package dev.kelda.parser.grammar;
 
 import java.util.ArrayDeque;
+import java.util.BitSet;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
@@ -28,6 +29,9 @@ final class Words {
                   kind -> tokenImage[kind].substring(1, tokenImage[kind].length() - 1),
                   Function.identity(),
                   (first, second) -> first));
+
+  private static final BitSet WORDS =
+      kinds(KIND_BY_WORD.values().stream().mapToInt(Integer::intValue).toArray());
 
   private final List<Token> tokens;
   private final int[] closing;
@@ -57,8 +61,16 @@ final class Words {
     this.start = afterExplain();
   }
 
+  static BitSet kinds(int... kinds) {
+    BitSet set = new BitSet(tokenImage.length);
+    for (int kind : kinds) {
+      set.set(kind);
+    }
+    return set;
+  }
+
   static boolean isWord(int kind) {
-    return kind >= 0 && kind < tokenImage.length && KIND_BY_WORD.containsValue(kind);
+    return WORDS.get(kind);
   }
 
   /** The keyword of this text, whatever its case; EOF when it is none. */
@@ -82,12 +94,21 @@ final class Words {
     return kind(-1);
   }
 
-  boolean nextIs(Integer... kinds) {
-    return Set.of(kinds).contains(next());
+  boolean nextIs(int... kinds) {
+    return contains(kinds, next());
   }
 
-  boolean previousIs(Integer... kinds) {
-    return Set.of(kinds).contains(previous());
+  boolean previousIs(int... kinds) {
+    return contains(kinds, previous());
+  }
+
+  private static boolean contains(int[] kinds, int wanted) {
+    for (int kind : kinds) {
+      if (kind == wanted) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The current token is the verb of the statement, EXPLAIN's prefix aside. */
@@ -175,7 +196,7 @@ final class Words {
   }
 
   private boolean isUnit(int index) {
-    return index < tokens.size() && KeywordRules.UNITS.contains(tokens.get(index).kind);
+    return index < tokens.size() && KeywordRules.UNITS.get(tokens.get(index).kind);
   }
 
   /** Takes note of the current token, whose kind is decided, and goes on to the next one. */
@@ -197,7 +218,7 @@ final class Words {
       group.windowClause = true;
     } else if (kind == MATCH_CONDITION) {
       group.matchCondition = true;
-    } else if (KeywordRules.CLAUSES.contains(kind)) {
+    } else if (KeywordRules.CLAUSES.get(kind)) {
       group.windowClause = false;
       group.matchCondition = false;
     }
@@ -213,7 +234,7 @@ final class Words {
     if (kind(i) == ANALYZE) {
       i++;
     }
-    if (kind(i) == LPAREN && Set.of(ANALYZE, FORMAT).contains(kind(i + 1))) {
+    if (kind(i) == LPAREN && (kind(i + 1) == ANALYZE || kind(i + 1) == FORMAT)) {
       i = closing[i] + 1;
     }
     return kind(i) == PLAN && kind(i + 1) == FOR ? i + 2 : i;
