@@ -29,7 +29,10 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
 
-/** What the server can do, for GetSqlInfo: every value the protocol names, save Substrait's. */
+/**
+ * What the server can do, for GetSqlInfo: every value the protocol names, save
+ * Substrait's versions and the concurrency of results that can be updated.
+ */
 final class SqlInfoTable {
   private static final long NO_LIMIT = 0;
   private static final long TEXT_LIMIT = 1 << 20;
@@ -38,6 +41,7 @@ final class SqlInfoTable {
       Arrays.stream(SqlInfo.values())
           .filter(info -> info != SqlInfo.UNRECOGNIZED)
           .filter(info -> !info.name().contains("SUBSTRAIT_M"))
+          .filter(info -> !info.name().contains("CONCURRENCIES")) // results cannot be updated
           .map(SqlInfo::getNumber)
           .collect(Collectors.toUnmodifiableSet());
 
