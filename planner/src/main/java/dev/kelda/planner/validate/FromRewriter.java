@@ -57,6 +57,7 @@ public final class FromRewriter {
   }
 
   private void walk(SqlNode node) {
+    DateLiterals.resolve(node);
     if (node instanceof SqlNodeList list) {
       list.forEach(this::walk);
     } else if (node instanceof SqlCall call) {
