@@ -41,7 +41,12 @@ impl PhysicalExprAdapterFactory for FileAdapterFactory {
             };
             sources.insert(column.field.name().clone(), (ordinal, source));
         }
-        Ok(Arc::new(FileAdapter { columns: Arc::clone(&self.columns), file, matching, sources }))
+        Ok(Arc::new(FileAdapter {
+            columns: Arc::clone(&self.columns),
+            file,
+            matching,
+            sources,
+        }))
     }
 }
 
@@ -86,9 +91,17 @@ impl FileAdapter {
             Conversion::None => leaf,
             Conversion::Cast => {
                 let target = column.field.as_ref().clone().with_nullable(true);
-                Arc::new(CastExpr::new_with_target_field(leaf, Arc::new(target), None))
+                Arc::new(CastExpr::new_with_target_field(
+                    leaf,
+                    Arc::new(target),
+                    None,
+                ))
             }
-            conversion => Arc::new(ConvertExpr { leaf, column: column.clone(), conversion }),
+            conversion => Arc::new(ConvertExpr {
+                leaf,
+                column: column.clone(),
+                conversion,
+            }),
         })
     }
 }
@@ -133,12 +146,16 @@ impl PhysicalExpr for ConvertExpr {
     }
 
     fn return_field(&self, _input: &Schema) -> Result<FieldRef> {
-        Ok(Arc::new(self.column.field.as_ref().clone().with_nullable(true)))
+        Ok(Arc::new(
+            self.column.field.as_ref().clone().with_nullable(true),
+        ))
     }
 
     fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
         let array = self.leaf.evaluate(batch)?.into_array(batch.num_rows())?;
-        Ok(ColumnarValue::Array(self.conversion.apply(&self.column, &array)?))
+        Ok(ColumnarValue::Array(
+            self.conversion.apply(&self.column, &array)?,
+        ))
     }
 
     fn children(&self) -> Vec<&Arc<dyn PhysicalExpr>> {
@@ -152,7 +169,10 @@ impl PhysicalExpr for ConvertExpr {
         let [leaf] = children.as_slice() else {
             return internal_err!("a conversion has one input");
         };
-        Ok(Arc::new(Self { leaf: Arc::clone(leaf), ..self.as_ref().clone() }))
+        Ok(Arc::new(Self {
+            leaf: Arc::clone(leaf),
+            ..self.as_ref().clone()
+        }))
     }
 
     fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -84,7 +84,11 @@ pub enum Matching {
 impl Matching {
     /// Files without any field id are matched by name even in a table that has ids.
     pub fn of(by_field_id: bool, fields: &[FieldRef]) -> Self {
-        if by_field_id && fields.iter().any(|f| has_id(f)) { Self::ById } else { Self::ByName }
+        if by_field_id && fields.iter().any(|f| has_id(f)) {
+            Self::ById
+        } else {
+            Self::ByName
+        }
     }
 
     /// The position of `column` among `fields`.
@@ -92,12 +96,16 @@ impl Matching {
         match self {
             Self::ById => {
                 let id = column.id.to_string();
-                fields.iter().position(|f| f.metadata().get(FIELD_ID) == Some(&id))
+                fields
+                    .iter()
+                    .position(|f| f.metadata().get(FIELD_ID) == Some(&id))
             }
             Self::ByName if !column.names.is_empty() => {
                 fields.iter().position(|f| column.names.contains(f.name()))
             }
-            Self::ByName | Self::ByPosition => by_name(&column.name, fields.iter().map(|f| f.name().as_str())),
+            Self::ByName | Self::ByPosition => {
+                by_name(&column.name, fields.iter().map(|f| f.name().as_str()))
+            }
         }
     }
 }
@@ -151,14 +159,20 @@ impl Conversion {
             (
                 DataType::List(e) | DataType::LargeList(e) | DataType::FixedSizeList(e, _),
                 DataType::List(_) | DataType::FixedSizeList(..),
-            ) => Ok(Self::List(Box::new(Self::plan(&column.children[0], e, matching)?))),
-            (DataType::Map(entries, _), DataType::Map(..)) => match nested(entries.data_type()).as_slice() {
-                [key, value] => Ok(Self::Map(
-                    Box::new(Self::plan(&column.children[0], key, matching)?),
-                    Box::new(Self::plan(&column.children[1], value, matching)?),
-                )),
-                _ => exec_err!("column \"{}\" is a map without key and value", column.name),
-            },
+            ) => Ok(Self::List(Box::new(Self::plan(
+                &column.children[0],
+                e,
+                matching,
+            )?))),
+            (DataType::Map(entries, _), DataType::Map(..)) => {
+                match nested(entries.data_type()).as_slice() {
+                    [key, value] => Ok(Self::Map(
+                        Box::new(Self::plan(&column.children[0], key, matching)?),
+                        Box::new(Self::plan(&column.children[1], value, matching)?),
+                    )),
+                    _ => exec_err!("column \"{}\" is a map without key and value", column.name),
+                }
+            }
             (a, b) if a.is_nested() || b.is_nested() => {
                 exec_err!("column \"{}\" is {a} in the file, not {b}", column.name)
             }
@@ -184,7 +198,9 @@ impl Conversion {
                     .collect::<Result<Vec<_>>>()?;
                 let nulls = source.nulls().cloned();
                 let (fields, len) = (fields.clone(), source.len());
-                Arc::new(StructArray::try_new_with_length(fields, columns, nulls, len)?)
+                Arc::new(StructArray::try_new_with_length(
+                    fields, columns, nulls, len,
+                )?)
             }
             (Self::List(element), DataType::List(field)) => {
                 let list = match array.data_type() {
@@ -197,7 +213,12 @@ impl Conversion {
                 let list = list.as_list::<i32>();
                 let values = element.apply(&column.children[0], list.values())?;
                 let (offsets, nulls) = (list.offsets().clone(), list.nulls().cloned());
-                Arc::new(ListArray::try_new(Arc::clone(field), offsets, values, nulls)?)
+                Arc::new(ListArray::try_new(
+                    Arc::clone(field),
+                    offsets,
+                    values,
+                    nulls,
+                )?)
             }
             (Self::List(element), DataType::FixedSizeList(field, size)) => {
                 let list = match array.data_type() {
@@ -210,7 +231,12 @@ impl Conversion {
                 let list = list.as_fixed_size_list();
                 let values = element.apply(&column.children[0], list.values())?;
                 let nulls = list.nulls().cloned();
-                Arc::new(FixedSizeListArray::try_new(Arc::clone(field), *size, values, nulls)?)
+                Arc::new(FixedSizeListArray::try_new(
+                    Arc::clone(field),
+                    *size,
+                    values,
+                    nulls,
+                )?)
             }
             (Self::Map(key, value), DataType::Map(field, ordered)) => {
                 let map = array.as_map();
@@ -219,9 +245,16 @@ impl Conversion {
                 let DataType::Struct(parts) = field.data_type() else {
                     return exec_err!("a map without entries");
                 };
-                let entries = StructArray::try_new(parts.clone(), vec![keys, values], None::<NullBuffer>)?;
+                let entries =
+                    StructArray::try_new(parts.clone(), vec![keys, values], None::<NullBuffer>)?;
                 let (offsets, nulls) = (map.offsets().clone(), map.nulls().cloned());
-                Arc::new(MapArray::try_new(Arc::clone(field), offsets, entries, nulls, *ordered)?)
+                Arc::new(MapArray::try_new(
+                    Arc::clone(field),
+                    offsets,
+                    entries,
+                    nulls,
+                    *ordered,
+                )?)
             }
             (conversion, to) => return exec_err!("{conversion:?} does not make {to}"),
         })
@@ -229,6 +262,9 @@ impl Conversion {
 }
 
 fn cast(array: &ArrayRef, to: &DataType) -> Result<ArrayRef> {
-    let options = CastOptions { safe: false, ..CastOptions::default() };
+    let options = CastOptions {
+        safe: false,
+        ..CastOptions::default()
+    };
     Ok(cast_with_options(array, to, &options)?)
 }

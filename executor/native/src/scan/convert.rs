@@ -3,13 +3,16 @@
 use crate::errors::internal;
 use crate::proto::data_type::{Kind, Simple};
 use crate::proto::{self, literal::Value};
-use datafusion::arrow::datatypes::{DataType, Field, Fields, IntervalUnit, TimeUnit};
 use datafusion::arrow::datatypes::IntervalMonthDayNano;
+use datafusion::arrow::datatypes::{DataType, Field, Fields, IntervalUnit, TimeUnit};
 use datafusion::common::{Result, ScalarValue};
 use std::sync::Arc;
 
 pub fn data_type(proto: &proto::DataType) -> Result<DataType> {
-    let kind = proto.kind.as_ref().ok_or_else(|| internal("a type without a kind"))?;
+    let kind = proto
+        .kind
+        .as_ref()
+        .ok_or_else(|| internal("a type without a kind"))?;
     Ok(match kind {
         Kind::Simple(simple) => match Simple::try_from(*simple) {
             Ok(Simple::Null) => DataType::Null,
@@ -30,21 +33,33 @@ pub fn data_type(proto: &proto::DataType) -> Result<DataType> {
         },
         Kind::Decimal(d) => DataType::Decimal128(d.precision as u8, d.scale as i8),
         Kind::Timestamp(t) => {
-            let unit = if t.nanos { TimeUnit::Nanosecond } else { TimeUnit::Microsecond };
+            let unit = if t.nanos {
+                TimeUnit::Nanosecond
+            } else {
+                TimeUnit::Microsecond
+            };
             DataType::Timestamp(unit, t.zoned.then(|| "UTC".into()))
         }
         Kind::List(element) => DataType::List(Arc::new(field(element)?)),
         Kind::FixedSizeList(list) => {
-            let element = list.element.as_deref().ok_or_else(|| internal("a list without element"))?;
+            let element = list
+                .element
+                .as_deref()
+                .ok_or_else(|| internal("a list without element"))?;
             DataType::FixedSizeList(Arc::new(field(element)?), list.size as i32)
         }
-        Kind::Struct(s) => DataType::Struct(s.fields.iter().map(field).collect::<Result<Fields>>()?),
+        Kind::Struct(s) => {
+            DataType::Struct(s.fields.iter().map(field).collect::<Result<Fields>>()?)
+        }
         Kind::Map(map) => {
             let part = |f: &Option<Box<proto::Field>>| match f.as_deref() {
                 Some(f) => field(f),
                 None => Err(internal("a map without key or value")),
             };
-            let entries = Fields::from(vec![part(&map.key)?.with_nullable(false), part(&map.value)?]);
+            let entries = Fields::from(vec![
+                part(&map.key)?.with_nullable(false),
+                part(&map.value)?,
+            ]);
             let entries = Field::new("entries", DataType::Struct(entries), false);
             DataType::Map(Arc::new(entries), false)
         }
@@ -53,7 +68,10 @@ pub fn data_type(proto: &proto::DataType) -> Result<DataType> {
 }
 
 pub fn field(proto: &proto::Field) -> Result<Field> {
-    let kind = proto.r#type.as_ref().ok_or_else(|| internal("a field without a type"))?;
+    let kind = proto
+        .r#type
+        .as_ref()
+        .ok_or_else(|| internal("a field without a type"))?;
     Ok(Field::new(&proto.name, data_type(kind)?, proto.nullable))
 }
 
@@ -91,7 +109,10 @@ pub fn to_proto(kind: &DataType) -> Result<proto::DataType> {
             }))
         }
         DataType::Struct(fields) => Kind::Struct(proto::data_type::Struct {
-            fields: fields.iter().map(|f| field_to_proto(f)).collect::<Result<_>>()?,
+            fields: fields
+                .iter()
+                .map(|f| field_to_proto(f))
+                .collect::<Result<_>>()?,
         }),
         DataType::Map(entries, _) => match entries.data_type() {
             DataType::Struct(parts) if parts.len() == 2 => {
@@ -139,7 +160,11 @@ pub fn scalar(literal: &proto::Literal, target: &DataType) -> Option<ScalarValue
         }
         _ => return None,
     };
-    if own == *target { Some(value) } else { value.cast_to(target).ok() }
+    if own == *target {
+        Some(value)
+    } else {
+        value.cast_to(target).ok()
+    }
 }
 
 fn integer(v: i64, kind: &DataType) -> Option<ScalarValue> {
@@ -196,13 +221,20 @@ pub fn literal(value: &ScalarValue) -> Option<proto::Literal> {
         ScalarValue::Decimal128(Some(v), _, _) => Value::Decimal(v.to_be_bytes().to_vec()),
         _ => return None,
     };
-    Some(proto::Literal { r#type: to_proto(&value.data_type()).ok(), value: Some(out) })
+    Some(proto::Literal {
+        r#type: to_proto(&value.data_type()).ok(),
+        value: Some(out),
+    })
 }
 
 /// The canonical type that stands for a type found in a file, at any depth; `None` if there is none.
 pub fn canonical(kind: &DataType) -> Option<DataType> {
     let child = |f: &Field| -> Option<Arc<Field>> {
-        Some(Arc::new(Field::new(f.name(), canonical(f.data_type())?, f.is_nullable())))
+        Some(Arc::new(Field::new(
+            f.name(),
+            canonical(f.data_type())?,
+            f.is_nullable(),
+        )))
     };
     Some(match kind {
         DataType::UInt8 => DataType::Int16,
@@ -229,15 +261,21 @@ pub fn canonical(kind: &DataType) -> Option<DataType> {
         DataType::Decimal256(p, s) => decimal(*p, *s)?,
         DataType::Dictionary(_, value) => canonical(value)?,
         DataType::RunEndEncoded(_, value) => canonical(value.data_type())?,
-        DataType::List(e) | DataType::LargeList(e) | DataType::ListView(e) | DataType::LargeListView(e) => {
-            DataType::List(child(e)?)
-        }
+        DataType::List(e)
+        | DataType::LargeList(e)
+        | DataType::ListView(e)
+        | DataType::LargeListView(e) => DataType::List(child(e)?),
         DataType::FixedSizeList(e, size) => DataType::FixedSizeList(child(e)?, *size),
-        DataType::Struct(fields) => {
-            DataType::Struct(fields.iter().map(|f| child(f)).collect::<Option<Fields>>()?)
-        }
+        DataType::Struct(fields) => DataType::Struct(
+            fields
+                .iter()
+                .map(|f| child(f))
+                .collect::<Option<Fields>>()?,
+        ),
         DataType::Map(entries, _) => {
-            let DataType::Struct(parts) = entries.data_type() else { return None };
+            let DataType::Struct(parts) = entries.data_type() else {
+                return None;
+            };
             let parts = parts.iter().map(|f| child(f)).collect::<Option<Fields>>()?;
             let entries = Field::new("entries", DataType::Struct(parts), false);
             DataType::Map(Arc::new(entries), false)
@@ -285,7 +323,9 @@ pub fn common(left: &DataType, right: &DataType) -> Option<DataType> {
     match (left, right) {
         (Null, other) | (other, Null) => return Some(other.clone()),
         (Float32 | Float64, Float32 | Float64) => return Some(Float64),
-        (Float32 | Float64, Decimal128(..)) | (Decimal128(..), Float32 | Float64) => return Some(Float64),
+        (Float32 | Float64, Decimal128(..)) | (Decimal128(..), Float32 | Float64) => {
+            return Some(Float64);
+        }
         (Decimal128(p1, s1), Decimal128(p2, s2)) => {
             let scale = *s1.max(s2);
             let whole = (*p1 as i8 - s1).max(*p2 as i8 - s2);
@@ -295,7 +335,11 @@ pub fn common(left: &DataType, right: &DataType) -> Option<DataType> {
         (Date32, t @ Timestamp(..)) | (t @ Timestamp(..), Date32) => return Some(t.clone()),
         (Timestamp(u1, z1), Timestamp(u2, z2)) if z1.is_some() == z2.is_some() => {
             let nanos = [u1, u2].contains(&&TimeUnit::Nanosecond);
-            let unit = if nanos { TimeUnit::Nanosecond } else { TimeUnit::Microsecond };
+            let unit = if nanos {
+                TimeUnit::Nanosecond
+            } else {
+                TimeUnit::Microsecond
+            };
             return Some(Timestamp(unit, z1.clone()));
         }
         _ => {}
@@ -323,6 +367,8 @@ fn with_integer(decimal: &DataType, rank: u8) -> Option<DataType> {
 
 /// Whether bounds of this type order as the engine orders values, so that they may be trusted as exact.
 pub fn has_exact_order(kind: &DataType) -> bool {
-    !matches!(kind, DataType::Float16 | DataType::Float32 | DataType::Float64) && !kind.is_nested()
+    !matches!(
+        kind,
+        DataType::Float16 | DataType::Float32 | DataType::Float64
+    ) && !kind.is_nested()
 }
-

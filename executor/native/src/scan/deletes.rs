@@ -35,7 +35,10 @@ pub struct Deletes {
 
 impl Deletes {
     pub fn new(context: Arc<ScanContext>) -> Self {
-        Self { context, positions: Mutex::default() }
+        Self {
+            context,
+            positions: Mutex::default(),
+        }
     }
 
     pub async fn row_filter(
@@ -64,7 +67,10 @@ impl Deletes {
                     return Err(failure(errors::NOT_SUPPORTED, message));
                 }
                 Ok(Kind::Unspecified) | Err(_) => {
-                    return Err(internal(format!("a delete file of no kind: \"{}\"", delete.path)));
+                    return Err(internal(format!(
+                        "a delete file of no kind: \"{}\"",
+                        delete.path
+                    )));
                 }
             }
         }
@@ -78,13 +84,19 @@ impl Deletes {
         deleted.dedup();
         let kept = kept(&deleted, rows);
         Ok(RowFilter {
-            selection: Some(RowSelection::from_consecutive_ranges(kept.into_iter(), rows as usize)),
+            selection: Some(RowSelection::from_consecutive_ranges(
+                kept.into_iter(),
+                rows as usize,
+            )),
         })
     }
 
     async fn positions(&self, delete: &proto::DeleteFile) -> Result<Arc<position::FilePositions>> {
         if FileFormat::try_from(delete.format) != Ok(FileFormat::Parquet) {
-            let message = format!("position delete files that are not Parquet (\"{}\")", delete.path);
+            let message = format!(
+                "position delete files that are not Parquet (\"{}\")",
+                delete.path
+            );
             return Err(failure(errors::NOT_SUPPORTED, message));
         }
         let cell = {
@@ -100,7 +112,10 @@ impl Deletes {
 
     fn open(&self, url: &str) -> Result<(Arc<dyn ObjectStore>, Location)> {
         let location = Location::parse(url)?;
-        Ok((self.context.engine.object_store(&location.store_url()?)?, location))
+        Ok((
+            self.context.engine.object_store(&location.store_url()?)?,
+            location,
+        ))
     }
 }
 

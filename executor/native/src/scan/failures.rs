@@ -37,9 +37,14 @@ fn of_text(url: &str, format: &str, text: &str) -> Failure {
     if text.contains("Object Store error") && text.contains(" not found") {
         return missing(url);
     }
-    let text = text.rsplit_once("Parquet error: ").map_or(text, |(_, tail)| tail);
+    let text = text
+        .rsplit_once("Parquet error: ")
+        .map_or(text, |(_, tail)| tail);
     let text = text.trim_start_matches("Parquet argument error: ");
-    Failure::new(errors::INVALID_FILE, format!("\"{url}\" is not a readable {format} file: {text}"))
+    Failure::new(
+        errors::INVALID_FILE,
+        format!("\"{url}\" is not a readable {format} file: {text}"),
+    )
 }
 
 pub fn of_store(url: &str, error: &object_store::Error) -> Failure {
@@ -55,7 +60,10 @@ pub fn store_failure(what: &str, url: &str, error: &object_store::Error) -> Fail
             errors::STORAGE_ERROR,
             format!("the store refuses access to \"{url}\"; check its credentials"),
         ),
-        other => Failure::new(errors::STORAGE_ERROR, format!("cannot {what} \"{url}\": {other}")),
+        other => Failure::new(
+            errors::STORAGE_ERROR,
+            format!("cannot {what} \"{url}\": {other}"),
+        ),
     }
 }
 

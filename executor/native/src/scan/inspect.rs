@@ -4,9 +4,9 @@
 //! path, folder or glob -> list (glob, listing) -> footer or sample of each file -> union of columns, statistics
 //! ```
 
+mod footer;
 mod glob;
 mod listing;
-mod footer;
 mod sample;
 
 use super::convert;
@@ -55,7 +55,10 @@ pub async fn inspect(
                     sample::inspect(listed, format, options, rows).await
                 }
                 FileFormat::Csv | FileFormat::Json => Ok(listed.unread()),
-                _ => Err(failure(errors::NOT_SUPPORTED, "reading Arrow files is not supported")),
+                _ => Err(failure(
+                    errors::NOT_SUPPORTED,
+                    "reading Arrow files is not supported",
+                )),
             }
         }
     };
@@ -65,7 +68,10 @@ pub async fn inspect(
         .buffered(CONCURRENT)
         .try_collect()
         .await?;
-    let mut columns = Union { text: format != FileFormat::Parquet, ..Union::default() };
+    let mut columns = Union {
+        text: format != FileFormat::Parquet,
+        ..Union::default()
+    };
     let mut out = Vec::with_capacity(inspected.len());
     for mut one in inspected {
         let places = columns.add(&one)?;
@@ -78,7 +84,10 @@ pub async fn inspect(
         out.push(one.file);
     }
     let field = |f: &Field| f.clone().with_data_type(known(f.data_type()));
-    let columns = columns.fields.iter().map(|f| convert::field_to_proto(&field(f)));
+    let columns = columns
+        .fields
+        .iter()
+        .map(|f| convert::field_to_proto(&field(f)));
     Ok(proto::InspectFilesResponse {
         columns: columns.collect::<Result<_>>()?,
         files: out,
@@ -102,14 +111,23 @@ impl Union {
         let mut seen = vec![false; self.fields.len()];
         for field in &one.fields {
             let free = |at: &usize| !seen[*at];
-            let exact = (0..seen.len()).filter(free).find(|at| self.fields[*at].name() == field.name());
+            let exact = (0..seen.len())
+                .filter(free)
+                .find(|at| self.fields[*at].name() == field.name());
             let any = || {
                 let same = |at: &usize| self.fields[*at].name().eq_ignore_ascii_case(field.name());
                 (0..seen.len()).filter(free).find(same)
             };
             let Some(at) = exact.or_else(any) else {
-                if self.fields[seen.len()..].iter().any(|f| f.name() == field.name()) {
-                    let message = format!("\"{}\" has two columns named \"{}\"", one.file.path, field.name());
+                if self.fields[seen.len()..]
+                    .iter()
+                    .any(|f| f.name() == field.name())
+                {
+                    let message = format!(
+                        "\"{}\" has two columns named \"{}\"",
+                        one.file.path,
+                        field.name()
+                    );
                     return Err(failure(errors::INVALID_FILE, message));
                 }
                 let nullable = field.is_nullable() || self.files > 0;
@@ -123,7 +141,10 @@ impl Union {
             let Some(kind) = convert::common(known.data_type(), field.data_type()).or(text) else {
                 let message = format!(
                     "column \"{}\" is {} in \"{}\" and {} in a file before it",
-                    field.name(), field.data_type(), one.file.path, known.data_type()
+                    field.name(),
+                    field.data_type(),
+                    one.file.path,
+                    known.data_type()
                 );
                 return Err(failure(errors::INVALID_FILE, message));
             };

@@ -19,7 +19,12 @@ pub struct Location {
 impl Location {
     /// Understands `file:///p`, `file:/p`, `/p` and `s3://bucket/key` (also `s3a`, `s3n`).
     pub fn parse(url: &str) -> Result<Self> {
-        let invalid = || failure(errors::INVALID_ARGUMENT, format!("not a file URL: \"{url}\""));
+        let invalid = || {
+            failure(
+                errors::INVALID_ARGUMENT,
+                format!("not a file URL: \"{url}\""),
+            )
+        };
         let (store, key) = if let Some(rest) = url.strip_prefix("file:") {
             let path = match rest.strip_prefix("//") {
                 Some(path) if path.starts_with('/') => path,
@@ -52,7 +57,10 @@ impl Location {
 
     pub fn store_url(&self) -> Result<Url> {
         Url::parse(&format!("{}/", self.store)).map_err(|e| {
-            failure(errors::INVALID_ARGUMENT, format!("not a file URL: \"{}\": {e}", self.url()))
+            failure(
+                errors::INVALID_ARGUMENT,
+                format!("not a file URL: \"{}\": {e}", self.url()),
+            )
         })
     }
 
@@ -62,7 +70,10 @@ impl Location {
 
     pub fn object_path(&self) -> Result<Path> {
         Path::parse(&self.key).map_err(|e| {
-            failure(errors::INVALID_ARGUMENT, format!("not a file URL: \"{}\": {e}", self.url()))
+            failure(
+                errors::INVALID_ARGUMENT,
+                format!("not a file URL: \"{}\": {e}", self.url()),
+            )
         })
     }
 }
@@ -73,7 +84,11 @@ mod tests {
 
     #[test]
     fn every_form_of_a_local_path_is_one_location() {
-        for url in ["file:///a/b c%20.parquet", "file:/a/b c%20.parquet", "/a/b c%20.parquet"] {
+        for url in [
+            "file:///a/b c%20.parquet",
+            "file:/a/b c%20.parquet",
+            "/a/b c%20.parquet",
+        ] {
             let location = Location::parse(url).unwrap();
             assert_eq!(location.url(), "file:///a/b c%20.parquet");
             assert!(location.is_local());
@@ -84,7 +99,10 @@ mod tests {
     fn buckets_are_stores() {
         let location = Location::parse("s3://bucket/a/b=c%2Fd/e.parquet").unwrap();
         assert_eq!(location.store, "s3://bucket");
-        assert_eq!(location.object_path().unwrap().as_ref(), "a/b=c%2Fd/e.parquet");
+        assert_eq!(
+            location.object_path().unwrap().as_ref(),
+            "a/b=c%2Fd/e.parquet"
+        );
         assert!(Location::parse("nowhere").is_err());
     }
 }

@@ -17,6 +17,7 @@ mod failures;
 pub mod inspect;
 mod location;
 mod parquet;
+mod selectivity;
 mod statistics;
 mod table;
 mod text;

@@ -7,23 +7,25 @@
 //! It has no protobuf form, so a plan with it is refused by a serialiser instead of losing deletes or field ids.
 
 use super::adapter::FileAdapterFactory;
+use super::convert;
 use super::deletes::{Deletes, RowFilter};
 use super::failures;
-use super::convert;
+use super::selectivity::{Probe, Selectivity};
 use super::table::{FileIndex, ScanContext};
 use crate::errors::{self, failure, internal};
 use crate::proto;
 use datafusion::arrow::array::RecordBatch;
-use datafusion::common::config::ConfigOptions;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::Result;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::parquet::{
     CachedParquetFileReaderFactory, ParquetRowSelection,
 };
-use datafusion::datasource::physical_plan::{FileOpener, FileScanConfig, FileSource, ParquetSource};
+use datafusion::datasource::physical_plan::{
+    FileOpener, FileScanConfig, FileSource, ParquetSource,
+};
 use datafusion::datasource::table_schema::TableSchema;
-use datafusion::physical_expr::expressions::DynamicFilterPhysicalExpr;
 use datafusion::physical_expr::projection::ProjectionExprs;
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr, PhysicalSortExpr};
 use datafusion::physical_plan::filter_pushdown::{FilterPushdownPropagation, PushedDown};
@@ -43,6 +45,7 @@ const FOOTER_HINT: usize = 64 << 10;
 pub struct ParquetTable {
     context: Arc<ScanContext>,
     deletes: Arc<Deletes>,
+    selectivity: Arc<Selectivity>,
     inner: Arc<dyn FileSource>,
 }
 
@@ -58,11 +61,19 @@ impl ParquetTable {
             .with_metadata_size_hint(FOOTER_HINT)
             .with_parquet_file_reader_factory(Arc::new(readers));
         let deletes = Arc::new(Deletes::new(Arc::clone(&context)));
-        Self { deletes, context, inner: Arc::new(source) }
+        Self {
+            deletes,
+            context,
+            selectivity: Arc::default(),
+            inner: Arc::new(source),
+        }
     }
 
     fn with_inner(&self, inner: Arc<dyn FileSource>) -> Self {
-        Self { inner, ..self.clone() }
+        Self {
+            inner,
+            ..self.clone()
+        }
     }
 }
 
@@ -116,7 +127,13 @@ impl FileSource for ParquetTable {
 
     fn fmt_extra(&self, t: DisplayFormatType, f: &mut fmt::Formatter) -> fmt::Result {
         self.inner.fmt_extra(t, f)?;
-        let deletes: usize = self.context.scan.files.iter().map(|file| file.deletes.len()).sum();
+        let deletes: usize = self
+            .context
+            .scan
+            .files
+            .iter()
+            .map(|file| file.deletes.len())
+            .sum();
         if deletes > 0 {
             write!(f, ", delete_files={deletes}")?;
         }
@@ -212,7 +229,11 @@ impl Opening {
             }
             piece.object_meta = meta;
         }
-        let rows = self.table.deletes.row_filter(file, &piece.object_meta, &self.store).await?;
+        let rows = self
+            .table
+            .deletes
+            .row_filter(file, &piece.object_meta, &self.store)
+            .await?;
         self.plan(piece, rows)
     }
 
@@ -235,7 +256,7 @@ impl Opening {
         }
         let mut source = Arc::clone(&self.table.inner);
         if let Some(parquet) = source.downcast_ref::<ParquetSource>()
-            && parquet.filter().is_some_and(|filter| is_worth_decoding_first(&filter))
+            && self.table.selectivity.is_low()
         {
             source = Arc::new(parquet.clone().with_pushdown_filters(true));
         }
@@ -243,20 +264,17 @@ impl Opening {
         let morsels = source.create_morselizer(store, &config, self.partition)?;
         morsels.plan_file(piece)
     }
-}
 
-/// Filtering while decoding pays where few rows are left and other columns are costly. A join's filter whose build side
-/// is complete is such a one; constant comparisons usually are not.
-fn is_worth_decoding_first(filter: &Arc<dyn PhysicalExpr>) -> bool {
-    let mut found = false;
-    let _ = filter.apply(|node| {
-        if node.is::<DynamicFilterPhysicalExpr>() {
-            found = true;
-            return Ok(TreeNodeRecursion::Stop);
+    fn probe(&self) -> Option<Probe> {
+        if self.table.selectivity.is_low() {
+            return None;
         }
-        Ok(TreeNodeRecursion::Continue)
-    });
-    found
+        Probe::new(
+            &self.table.selectivity,
+            self.table.filter()?,
+            self.table.projection()?,
+        )
+    }
 }
 
 struct TableMorselizer(Arc<Opening>);
@@ -276,7 +294,11 @@ impl Morselizer for TableMorselizer {
         } else {
             Step::Unprepared(Arc::clone(&self.0), Box::new(piece))
         };
-        Ok(Box::new(FilePlanner { url, step }))
+        Ok(Box::new(FilePlanner {
+            url,
+            probe: self.0.probe(),
+            step,
+        }))
     }
 }
 
@@ -288,6 +310,8 @@ enum Step {
 /// Plans one file; every error it meets names the file.
 struct FilePlanner {
     url: Arc<str>,
+    /// Looks at the file's first rows.
+    probe: Option<Probe>,
     step: Step,
 }
 
@@ -299,51 +323,78 @@ impl fmt::Debug for FilePlanner {
 
 impl MorselPlanner for FilePlanner {
     fn plan(self: Box<Self>) -> Result<Option<MorselPlan>> {
-        let url = self.url;
+        let (url, probe) = (self.url, self.probe);
         let inner = match self.step {
             Step::Ready(inner) => inner,
             Step::Unprepared(opening, piece) => {
                 return Ok(Some(MorselPlan::new().with_pending_planner(async move {
                     let prepared = opening.prepare(*piece).await;
-                    wrap(&url, prepared)
+                    wrap(&url, &probe, prepared)
                 })));
             }
         };
-        let Some(mut plan) = inner.plan().map_err(|e| failures::in_file(&url, "Parquet", e))? else {
+        let Some(mut plan) = inner
+            .plan()
+            .map_err(|e| failures::in_file(&url, "Parquet", e))?
+        else {
             return Ok(None);
         };
         let mut out = MorselPlan::new();
         let morsels = plan.take_morsels();
         if !morsels.is_empty() {
-            let named = |inner| Box::new(FileMorsel { url: Arc::clone(&url), inner }) as _;
+            let named = |inner| {
+                let (url, probe) = (Arc::clone(&url), probe.clone());
+                Box::new(FileMorsel { url, probe, inner }) as _
+            };
             out = out.with_morsels(morsels.into_iter().map(named).collect());
         }
         let planners = plan.take_ready_planners().into_iter();
-        out = out.with_planners(planners.map(|p| wrap(&url, Ok(p))).collect::<Result<_>>()?);
+        out = out.with_planners(
+            planners
+                .map(|p| wrap(&url, &probe, Ok(p)))
+                .collect::<Result<_>>()?,
+        );
         if let Some(pending) = plan.take_pending_planner() {
-            out.set_pending_planner(async move { wrap(&url, pending.await) });
+            out.set_pending_planner(async move { wrap(&url, &probe, pending.await) });
         }
         Ok(Some(out))
     }
 }
 
-fn wrap(url: &Arc<str>, inner: Result<Box<dyn MorselPlanner>>) -> Result<Box<dyn MorselPlanner>> {
+fn wrap(
+    url: &Arc<str>,
+    probe: &Option<Probe>,
+    inner: Result<Box<dyn MorselPlanner>>,
+) -> Result<Box<dyn MorselPlanner>> {
     let inner = inner.map_err(|e| failures::in_file(url, "Parquet", e))?;
-    Ok(Box::new(FilePlanner { url: Arc::clone(url), step: Step::Ready(inner) }))
+    let (url, probe) = (Arc::clone(url), probe.clone());
+    Ok(Box::new(FilePlanner {
+        url,
+        probe,
+        step: Step::Ready(inner),
+    }))
 }
 
 #[derive(Debug)]
 struct FileMorsel {
     url: Arc<str>,
+    probe: Option<Probe>,
     inner: Box<dyn Morsel>,
 }
 
 impl Morsel for FileMorsel {
     fn into_stream(self: Box<Self>) -> BoxStream<'static, Result<RecordBatch>> {
-        let url = self.url;
+        let (url, mut probe) = (self.url, self.probe);
         self.inner
             .into_stream()
-            .map(move |batch| batch.map_err(|e| failures::in_file(&url, "Parquet", e)))
+            .map(move |batch| {
+                if let Ok(batch) = &batch
+                    && let Some(probe) = probe.take_if(|_| batch.num_rows() > 0)
+                {
+                    probe.look(batch);
+                }
+                batch.map_err(|e| failures::in_file(&url, "Parquet", e))
+            })
             .boxed()
     }
 }

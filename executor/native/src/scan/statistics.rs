@@ -17,7 +17,9 @@ pub fn of_file(file: &proto::DataFile, schema: &SchemaRef) -> Statistics {
     statistics.total_byte_size = Precision::Inexact(file.bytes as usize);
     for known in &file.statistics {
         let ordinal = known.column as usize;
-        let Some(field) = schema.fields().get(ordinal) else { continue };
+        let Some(field) = schema.fields().get(ordinal) else {
+            continue;
+        };
         let kind = field.data_type();
         let exact = whole && known.exact && convert::has_exact_order(kind);
         let bound = |literal: &Option<proto::Literal>| match literal {
@@ -62,8 +64,15 @@ pub fn of_all(files: &[Arc<Statistics>], schema: &SchemaRef) -> Result<Statistic
     Statistics::try_merge_iter(files.iter().map(Arc::as_ref), schema)
 }
 
-fn precision<T: std::fmt::Debug + Clone + PartialEq + Eq + PartialOrd>(value: T, exact: bool) -> Precision<T> {
-    if exact { Precision::Exact(value) } else { Precision::Inexact(value) }
+fn precision<T: std::fmt::Debug + Clone + PartialEq + Eq + PartialOrd>(
+    value: T,
+    exact: bool,
+) -> Precision<T> {
+    if exact {
+        Precision::Exact(value)
+    } else {
+        Precision::Inexact(value)
+    }
 }
 
 fn is_nan(value: &ScalarValue) -> bool {
@@ -73,4 +82,3 @@ fn is_nan(value: &ScalarValue) -> bool {
         _ => false,
     }
 }
-

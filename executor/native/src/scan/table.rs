@@ -61,7 +61,10 @@ impl FileTable {
         let format = match FileFormat::try_from(context.scan.format) {
             Ok(format @ (FileFormat::Parquet | FileFormat::Csv | FileFormat::Json)) => format,
             Ok(FileFormat::Arrow) => {
-                return Err(failure(errors::NOT_SUPPORTED, "reading Arrow files is not supported"));
+                return Err(failure(
+                    errors::NOT_SUPPORTED,
+                    "reading Arrow files is not supported",
+                ));
             }
             _ => return Err(errors::internal("a file scan without a format")),
         };
@@ -71,7 +74,12 @@ impl FileTable {
             .map(|file| Arc::new(statistics::of_file(file, &context.schema)))
             .collect::<Vec<_>>();
         let total = statistics::of_all(&statistics, &context.schema)?;
-        Ok(Self { context: Arc::new(context), format, statistics, total })
+        Ok(Self {
+            context: Arc::new(context),
+            format,
+            statistics,
+            total,
+        })
     }
 
     fn piece(&self, index: usize, location: &Location) -> Result<PartitionedFile> {
@@ -153,7 +161,10 @@ impl TableProvider for FileTable {
         let mut stores: BTreeMap<String, Vec<(usize, Location)>> = BTreeMap::new();
         for (index, file) in self.context.scan.files.iter().enumerate() {
             let location = Location::parse(&file.path)?;
-            stores.entry(location.store.clone()).or_default().push((index, location));
+            stores
+                .entry(location.store.clone())
+                .or_default()
+                .push((index, location));
         }
         let projected: SchemaRef = match projection {
             Some(columns) => Arc::new(self.context.schema.project(columns)?),

@@ -20,12 +20,18 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 fn engine() -> Arc<Engine> {
-    let config = proto::EngineConfig { worker_threads: 2, memory_bytes: 1 << 30, ..Default::default() };
+    let config = proto::EngineConfig {
+        worker_threads: 2,
+        memory_bytes: 1 << 30,
+        ..Default::default()
+    };
     Arc::new(Engine::open(&config, None).unwrap())
 }
 
 fn write(path: &Path, batch: &RecordBatch) {
-    let groups = WriterProperties::builder().set_max_row_group_row_count(Some(4)).build();
+    let groups = WriterProperties::builder()
+        .set_max_row_group_row_count(Some(4))
+        .build();
     let file = std::fs::File::create(path).unwrap();
     let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(groups)).unwrap();
     writer.write(batch).unwrap();
@@ -51,11 +57,18 @@ fn file(path: &Path) -> proto::DataFile {
 }
 
 fn id(field_id: i32, children: Vec<proto::ColumnSource>) -> proto::ColumnSource {
-    proto::ColumnSource { field_id, children, ..Default::default() }
+    proto::ColumnSource {
+        field_id,
+        children,
+        ..Default::default()
+    }
 }
 
 fn open(engine: &Arc<Engine>, scan: &proto::FileScan, fields: Vec<Field>) -> Result<DataFrame> {
-    let named = fields.iter().map(convert::field_to_proto).collect::<Result<Vec<_>>>()?;
+    let named = fields
+        .iter()
+        .map(convert::field_to_proto)
+        .collect::<Result<Vec<_>>>()?;
     let schema = Arc::new(Schema::new(fields));
     let settings = proto::QuerySettings::default();
     let table = table_provider(engine, scan, &named, schema, &settings)?;
@@ -68,7 +81,11 @@ fn rows(engine: &Arc<Engine>, frame: DataFrame) -> Result<String> {
     let text = pretty_format_batches(&batches)?.to_string();
     let lines = text.lines().skip(3).filter(|line| !line.starts_with('+'));
     let cells = |line: &str| {
-        line.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>().join(",")
+        line.trim_matches('|')
+            .split('|')
+            .map(str::trim)
+            .collect::<Vec<_>>()
+            .join(",")
     };
     let mut lines: Vec<String> = lines.map(cells).collect();
     lines.sort();
@@ -83,23 +100,31 @@ fn fault<T>(result: Result<T>) -> Failure {
 }
 
 fn parquet(files: Vec<proto::DataFile>) -> proto::FileScan {
-    proto::FileScan { format: FileFormat::Parquet as i32, files, ..Default::default() }
+    proto::FileScan {
+        format: FileFormat::Parquet as i32,
+        files,
+        ..Default::default()
+    }
 }
 
 #[test]
 fn columns_are_found_by_field_id_at_every_depth() -> Result<()> {
     let (engine, folder) = (engine(), TempDir::new()?);
-    let inner: Fields = vec![with_id("x", DataType::Int32, 4), with_id("y", DataType::Utf8, 5)].into();
+    let inner: Fields = vec![
+        with_id("x", DataType::Int32, 4),
+        with_id("y", DataType::Utf8, 5),
+    ]
+    .into();
     let structs = StructArray::new(
         inner.clone(),
-        vec![Arc::new(Int32Array::from(vec![10, 20])), Arc::new(StringArray::from(vec!["p", "q"]))],
+        vec![
+            Arc::new(Int32Array::from(vec![10, 20])),
+            Arc::new(StringArray::from(vec!["p", "q"])),
+        ],
         None,
     );
     let element = Arc::new(with_id("item", DataType::Int32, 7));
-    let list = ListArray::from_iter_primitive::<Int32Type, _, _>([
-        Some(vec![Some(1), None]),
-        None,
-    ]);
+    let list = ListArray::from_iter_primitive::<Int32Type, _, _>([Some(vec![Some(1), None]), None]);
     let (_, offsets, values, nulls) = list.into_parts();
     let list = ListArray::new(Arc::clone(&element), offsets, values, nulls);
     let path = folder.path().join("a.parquet");
@@ -126,7 +151,10 @@ fn columns_are_found_by_field_id_at_every_depth() -> Result<()> {
         r#type: Some(convert::to_proto(&DataType::Utf8)?),
         value: Some(proto::literal::Value::String("none".to_owned())),
     };
-    let added = proto::ColumnSource { initial_default: Some(default), ..id(10, vec![]) };
+    let added = proto::ColumnSource {
+        initial_default: Some(default),
+        ..id(10, vec![])
+    };
     let constant = proto::Constant {
         column: 6,
         value: Some(proto::Literal {
@@ -145,7 +173,10 @@ fn columns_are_found_by_field_id_at_every_depth() -> Result<()> {
             id(9, vec![]),
             id(11, vec![]),
         ],
-        ..parquet(vec![proto::DataFile { constants: vec![constant], ..file(&path) }])
+        ..parquet(vec![proto::DataFile {
+            constants: vec![constant],
+            ..file(&path)
+        }])
     };
     let renamed: Fields = vec![
         Field::new("yy", DataType::Utf8, true),
@@ -167,8 +198,13 @@ fn columns_are_found_by_field_id_at_every_depth() -> Result<()> {
         rows(&engine, frame.clone())?,
         "{yy: p, zz: , xx: 10},1,[1, ],none,0.5,1.50,7 {yy: q, zz: , xx: 20},2,,none,1.5,2.50,7"
     );
-    let filtered = frame.clone().filter(col("new").gt(lit(1i64)).and(col("old").eq(lit("none"))))?;
-    assert_eq!(rows(&engine, filtered.select_columns(&["new", "part"])?)?, "2,7");
+    let filtered = frame
+        .clone()
+        .filter(col("new").gt(lit(1i64)).and(col("old").eq(lit("none"))))?;
+    assert_eq!(
+        rows(&engine, filtered.select_columns(&["new", "part"])?)?,
+        "2,7"
+    );
     let none = frame.filter(col("part").eq(lit(8)))?;
     assert_eq!(rows(&engine, none.select_columns(&["new"])?)?, "");
     Ok(())
@@ -187,7 +223,11 @@ fn types_of_files_become_canonical() -> Result<()> {
                 Field::new("big", DataType::UInt64, true),
                 Field::new("view", DataType::Utf8View, true),
                 Field::new("dict", words.data_type().clone(), true),
-                Field::new("ms", DataType::Timestamp(TimeUnit::Millisecond, Some("+02:00".into())), true),
+                Field::new(
+                    "ms",
+                    DataType::Timestamp(TimeUnit::Millisecond, Some("+02:00".into())),
+                    true,
+                ),
             ],
             vec![
                 Arc::new(UInt32Array::from(vec![4_000_000_000, 1])),
@@ -203,11 +243,28 @@ fn types_of_files_become_canonical() -> Result<()> {
         paths: vec![format!("file://{}", path.display())],
         ..Default::default()
     };
-    let found = engine.handle().block_on(inspect::inspect(&engine, request))?;
-    let fields = found.columns.iter().map(convert::field).collect::<Result<Vec<_>>>()?;
+    let found = engine
+        .handle()
+        .block_on(inspect::inspect(&engine, request))?;
+    let fields = found
+        .columns
+        .iter()
+        .map(convert::field)
+        .collect::<Result<Vec<_>>>()?;
     let kinds: Vec<DataType> = fields.iter().map(|f| f.data_type().clone()).collect();
-    assert_eq!(kinds[..4], [DataType::Int64, DataType::Decimal128(20, 0), DataType::Utf8, DataType::Utf8]);
-    assert_eq!(kinds[4], DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())));
+    assert_eq!(
+        kinds[..4],
+        [
+            DataType::Int64,
+            DataType::Decimal128(20, 0),
+            DataType::Utf8,
+            DataType::Utf8
+        ]
+    );
+    assert_eq!(
+        kinds[4],
+        DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
+    );
     let frame = open(&engine, &parquet(found.files), fields)?;
     assert_eq!(
         rows(&engine, frame)?,
@@ -218,16 +275,34 @@ fn types_of_files_become_canonical() -> Result<()> {
 
 fn numbers(path: &Path, range: std::ops::Range<i64>) {
     let values = Int64Array::from_iter_values(range);
-    write(path, &batch(vec![Field::new("n", DataType::Int64, false)], vec![Arc::new(values)]));
+    write(
+        path,
+        &batch(
+            vec![Field::new("n", DataType::Int64, false)],
+            vec![Arc::new(values)],
+        ),
+    );
 }
 
 #[test]
 fn position_deletes_hide_rows_and_make_counts_inexact() -> Result<()> {
     let (engine, folder) = (engine(), TempDir::new()?);
-    let (data, deletes) = (folder.path().join("d.parquet"), folder.path().join("x.parquet"));
+    let (data, deletes) = (
+        folder.path().join("d.parquet"),
+        folder.path().join("x.parquet"),
+    );
     numbers(&data, 0..10);
-    let raw = [format!("{}", data.display()), format!("file:{}", data.display()), "/other".to_owned()];
-    let paths = vec![raw[0].as_str(), raw[0].as_str(), raw[1].as_str(), raw[2].as_str()];
+    let raw = [
+        format!("{}", data.display()),
+        format!("file:{}", data.display()),
+        "/other".to_owned(),
+    ];
+    let paths = vec![
+        raw[0].as_str(),
+        raw[0].as_str(),
+        raw[1].as_str(),
+        raw[2].as_str(),
+    ];
     write(
         &deletes,
         &batch(
@@ -235,7 +310,10 @@ fn position_deletes_hide_rows_and_make_counts_inexact() -> Result<()> {
                 with_id("file_path", DataType::Utf8, 2_147_483_546),
                 with_id("pos", DataType::Int64, 2_147_483_545),
             ],
-            vec![Arc::new(StringArray::from(paths)), Arc::new(Int64Array::from(vec![0, 5, 9, 3]))],
+            vec![
+                Arc::new(StringArray::from(paths)),
+                Arc::new(Int64Array::from(vec![0, 5, 9, 3])),
+            ],
         ),
     );
     let delete = proto::DeleteFile {
@@ -245,12 +323,21 @@ fn position_deletes_hide_rows_and_make_counts_inexact() -> Result<()> {
         ..Default::default()
     };
     let fields = || vec![Field::new("n", DataType::Int64, false)];
-    let mut with_deletes = proto::DataFile { rows: 10, deletes: vec![delete.clone()], ..file(&data) };
+    let mut with_deletes = proto::DataFile {
+        rows: 10,
+        deletes: vec![delete.clone()],
+        ..file(&data)
+    };
     let frame = open(&engine, &parquet(vec![with_deletes.clone()]), fields())?;
     assert_eq!(rows(&engine, frame.clone())?, "1 2 3 4 6 7 8");
-    let counted = frame.clone().aggregate(vec![], vec![count(lit(1)), max(col("n"))])?;
+    let counted = frame
+        .clone()
+        .aggregate(vec![], vec![count(lit(1)), max(col("n"))])?;
     assert_eq!(rows(&engine, counted)?, "7,8");
-    assert_eq!(rows(&engine, frame.filter(col("n").gt_eq(lit(5i64)))?)?, "6 7 8");
+    assert_eq!(
+        rows(&engine, frame.filter(col("n").gt_eq(lit(5i64)))?)?,
+        "6 7 8"
+    );
 
     with_deletes.deletes[0].kind = Kind::Equality as i32;
     let refused = open(&engine, &parquet(vec![with_deletes]), fields())?;
@@ -265,14 +352,26 @@ fn many_pieces_give_every_row_once() -> Result<()> {
         .map(|i| {
             let path = folder.path().join(format!("{i}.parquet"));
             numbers(&path, i * 10..i * 10 + 10);
-            proto::DataFile { rows: 10, ..file(&path) }
+            proto::DataFile {
+                rows: 10,
+                ..file(&path)
+            }
         })
         .collect();
-    let frame = open(&engine, &parquet(files), vec![Field::new("N", DataType::Int64, false)])?;
+    let frame = open(
+        &engine,
+        &parquet(files),
+        vec![Field::new("N", DataType::Int64, false)],
+    )?;
     let total = frame.clone().aggregate(vec![], vec![count(lit(1))])?;
     assert_eq!(rows(&engine, total)?, "70");
-    assert_eq!(rows(&engine, frame.clone().filter(col("\"N\"").gt(lit(67i64)))?)?, "68 69");
-    let limited = engine.handle().block_on(frame.limit(0, Some(3))?.collect())?;
+    assert_eq!(
+        rows(&engine, frame.clone().filter(col("\"N\"").gt(lit(67i64)))?)?,
+        "68 69"
+    );
+    let limited = engine
+        .handle()
+        .block_on(frame.limit(0, Some(3))?.collect())?;
     assert_eq!(limited.iter().map(RecordBatch::num_rows).sum::<usize>(), 3);
     Ok(())
 }
@@ -286,16 +385,29 @@ fn bad_files_are_named() -> Result<()> {
     let whole = std::fs::read(&path)?;
     for cut in [0, 3, 20, whole.len() - 9] {
         std::fs::write(&path, &whole[..cut])?;
-        let error = fault(rows(&engine, open(&engine, &parquet(vec![file(&path)]), fields())?));
+        let error = fault(rows(
+            &engine,
+            open(&engine, &parquet(vec![file(&path)]), fields())?,
+        ));
         assert_eq!(error.code, "INVALID_FILE", "{error}");
         assert!(error.message.contains("cut.parquet"), "{error}");
     }
     let missing = parquet(vec![file(&folder.path().join("none.parquet"))]);
     let error = fault(rows(&engine, open(&engine, &missing, fields())?));
-    assert_eq!((error.code.as_str(), error.message.contains("none.parquet")), ("FILE_NOT_FOUND", true));
-    let by_id = proto::FileScan { by_field_id: true, columns: vec![id(1, vec![])], ..missing };
+    assert_eq!(
+        (error.code.as_str(), error.message.contains("none.parquet")),
+        ("FILE_NOT_FOUND", true)
+    );
+    let by_id = proto::FileScan {
+        by_field_id: true,
+        columns: vec![id(1, vec![])],
+        ..missing
+    };
     let error = fault(rows(&engine, open(&engine, &by_id, fields())?));
-    assert_eq!((error.code.as_str(), error.message.contains("none.parquet")), ("FILE_NOT_FOUND", true));
+    assert_eq!(
+        (error.code.as_str(), error.message.contains("none.parquet")),
+        ("FILE_NOT_FOUND", true)
+    );
     Ok(())
 }
 
@@ -311,8 +423,14 @@ fn look(
         options: Some(options.clone()),
         ..Default::default()
     };
-    let found = engine.handle().block_on(inspect::inspect(engine, request))?;
-    let fields = found.columns.iter().map(convert::field).collect::<Result<Vec<_>>>()?;
+    let found = engine
+        .handle()
+        .block_on(inspect::inspect(engine, request))?;
+    let fields = found
+        .columns
+        .iter()
+        .map(convert::field)
+        .collect::<Result<Vec<_>>>()?;
     let scan = proto::FileScan {
         format: format as i32,
         files: found.files.clone(),
@@ -335,23 +453,46 @@ fn csv_options() -> proto::FormatOptions {
 fn csv_columns_are_found_by_header() -> Result<()> {
     let (engine, folder) = (engine(), TempDir::new()?);
     std::fs::create_dir(folder.path().join("sub"))?;
-    std::fs::write(folder.path().join("a.csv"), "id,name,when\n1,\"x, \"\"y\"\"\nz\",2024-01-02\n2,,\n")?;
-    std::fs::write(folder.path().join("sub/b.csv"), "when,extra,id\n2024-03-04,1.5,3")?;
+    std::fs::write(
+        folder.path().join("a.csv"),
+        "id,name,when\n1,\"x, \"\"y\"\"\nz\",2024-01-02\n2,,\n",
+    )?;
+    std::fs::write(
+        folder.path().join("sub/b.csv"),
+        "when,extra,id\n2024-03-04,1.5,3",
+    )?;
     let glob = format!("file://{}/**/*.csv", folder.path().display());
     let (frame, found) = look(&engine, FileFormat::Csv, glob, csv_options())?;
     assert_eq!((found.files.len(), found.versions.len()), (2, 2));
     let wanted = frame.clone().select_columns(&["extra", "id", "when"])?;
     assert_eq!(rows(&engine, wanted)?, ",1,2024-01-02 ,2, 1.5,3,2024-03-04");
-    let names = engine.handle().block_on(frame.select_columns(&["name"])?.collect())?;
-    assert!(pretty_format_batches(&names)?.to_string().contains("x, \"y\""));
+    let names = engine
+        .handle()
+        .block_on(frame.select_columns(&["name"])?.collect())?;
+    assert!(
+        pretty_format_batches(&names)?
+            .to_string()
+            .contains("x, \"y\"")
+    );
 
-    let none = proto::FormatOptions { null_string: "NA".to_owned(), ..csv_options() };
+    let none = proto::FormatOptions {
+        null_string: "NA".to_owned(),
+        ..csv_options()
+    };
     std::fs::write(folder.path().join("n.csv"), "a,b\nNA,\n1,NA\n")?;
     let path = format!("file://{}/n.csv", folder.path().display());
     let (frame, _) = look(&engine, FileFormat::Csv, path, none)?;
     let nulls = frame.filter(col("b").is_null().or(col("a").is_null()))?;
     assert_eq!(rows(&engine, nulls.clone())?, ", 1,");
-    assert_eq!(rows(&engine, nulls.filter(col("b").eq(lit("")))?.select(vec![col("b").is_null()])?)?, "false");
+    assert_eq!(
+        rows(
+            &engine,
+            nulls
+                .filter(col("b").eq(lit("")))?
+                .select(vec![col("b").is_null()])?
+        )?,
+        "false"
+    );
     Ok(())
 }
 
@@ -367,16 +508,24 @@ fn broken_rows_are_named() -> Result<()> {
     let (frame, _) = look(&engine, FileFormat::Csv, url.clone(), csv_options())?;
     let error = fault(rows(&engine, frame.clone()));
     assert_eq!(error.code, "INVALID_FILE");
-    assert!(error.message.contains("bad.csv") && error.message.contains("30002"), "{error}");
+    assert!(
+        error.message.contains("bad.csv") && error.message.contains("30002"),
+        "{error}"
+    );
 
     let text = text.replace("1,2,3\n", "x,2\n");
     std::fs::write(&path, &text)?;
     let (frame, _) = look(&engine, FileFormat::Csv, url, csv_options())?;
     let error = fault(rows(&engine, frame));
-    assert!(error.message.contains("bad.csv") && error.message.contains("3000"), "{error}");
+    assert!(
+        error.message.contains("bad.csv") && error.message.contains("3000"),
+        "{error}"
+    );
 
     let path = folder.path().join("bad.json");
-    let mut text: String = (0..9_000).map(|i| format!("{{\"a\": {i}, \"b\": {{\"c\": [1]}}}}\n")).collect();
+    let mut text: String = (0..9_000)
+        .map(|i| format!("{{\"a\": {i}, \"b\": {{\"c\": [1]}}}}\n"))
+        .collect();
     let url = format!("file://{}", path.display());
     std::fs::write(&path, &text)?;
     let (frame, _) = look(&engine, FileFormat::Json, url.clone(), Default::default())?;
@@ -392,7 +541,10 @@ fn broken_rows_are_named() -> Result<()> {
     };
     let frame = open(&engine, &scan, vec![Field::new("a", DataType::Int64, true)])?;
     let error = fault(rows(&engine, frame));
-    assert!(error.message.contains("bad.json") && error.message.contains("row 9002"), "{error}");
+    assert!(
+        error.message.contains("bad.json") && error.message.contains("row 9002"),
+        "{error}"
+    );
     Ok(())
 }
 
@@ -405,11 +557,17 @@ fn compressed_text_is_read() -> Result<()> {
     let mut gzip = flate2::write::GzEncoder::new(std::fs::File::create(&path)?, Default::default());
     gzip.write_all(text.as_bytes())?;
     gzip.finish()?;
-    std::fs::write(folder.path().join("y.json.zst"), zstd::encode_all(text.as_bytes(), 1)?)?;
+    std::fs::write(
+        folder.path().join("y.json.zst"),
+        zstd::encode_all(text.as_bytes(), 1)?,
+    )?;
     let folder = format!("file://{}/", folder.path().display());
     let (frame, _) = look(&engine, FileFormat::Json, folder, Default::default())?;
     let expected: Vec<Expr> = vec![count(lit(1)), max(col("a"))];
-    assert_eq!(rows(&engine, frame.aggregate(vec![], expected)?)?, "200000,99999");
+    assert_eq!(
+        rows(&engine, frame.aggregate(vec![], expected)?)?,
+        "200000,99999"
+    );
     Ok(())
 }
 
@@ -419,16 +577,36 @@ fn listing_stays_inside_its_folder() -> Result<()> {
     numbers(&outside.path().join("secret.parquet"), 0..1);
     numbers(&folder.path().join("a.parquet"), 0..1);
     std::os::unix::fs::symlink(outside.path(), folder.path().join("link"))?;
-    std::os::unix::fs::symlink(outside.path().join("secret.parquet"), folder.path().join("b.parquet"))?;
+    std::os::unix::fs::symlink(
+        outside.path().join("secret.parquet"),
+        folder.path().join("b.parquet"),
+    )?;
     std::os::unix::fs::symlink(folder.path(), folder.path().join("loop"))?;
-    for pattern in ["", "/", "/*.parquet", "/**/*.parquet", "/{a,b}.parquet", "/**"] {
+    for pattern in [
+        "",
+        "/",
+        "/*.parquet",
+        "/**/*.parquet",
+        "/{a,b}.parquet",
+        "/**",
+    ] {
         let path = format!("file://{}{pattern}", folder.path().display());
         let (_, found) = look(&engine, FileFormat::Parquet, path, Default::default())?;
-        let names: Vec<&str> = found.files.iter().map(|f| f.path.rsplit('/').next().unwrap()).collect();
-        assert!(names.iter().all(|name| *name == "a.parquet") && !names.is_empty(), "{pattern} {names:?}");
+        let names: Vec<&str> = found
+            .files
+            .iter()
+            .map(|f| f.path.rsplit('/').next().unwrap())
+            .collect();
+        assert!(
+            names.iter().all(|name| *name == "a.parquet") && !names.is_empty(),
+            "{pattern} {names:?}"
+        );
     }
     let path = format!("file://{}/*.nothing", folder.path().display());
-    assert_eq!(fault(look(&engine, FileFormat::Parquet, path, Default::default())).code, "FILE_NOT_FOUND");
+    assert_eq!(
+        fault(look(&engine, FileFormat::Parquet, path, Default::default())).code,
+        "FILE_NOT_FOUND"
+    );
     Ok(())
 }
 
@@ -440,10 +618,12 @@ fn footers_give_statistics() -> Result<()> {
     let (_, found) = look(&engine, FileFormat::Parquet, path, Default::default())?;
     assert_eq!(found.files[0].rows, 10);
     let statistics = &found.files[0].statistics[0];
-    let integer = |l: &Option<proto::Literal>| l.as_ref().and_then(|l| convert::scalar(l, &DataType::Int64));
+    let integer = |l: &Option<proto::Literal>| {
+        l.as_ref()
+            .and_then(|l| convert::scalar(l, &DataType::Int64))
+    };
     assert_eq!((statistics.nulls, statistics.exact), (0, true));
     assert_eq!(integer(&statistics.min), Some(5i64.into()));
     assert_eq!(integer(&statistics.max), Some(14i64.into()));
     Ok(())
 }
-

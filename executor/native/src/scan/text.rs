@@ -73,7 +73,10 @@ impl FileSource for TextSource {
         _config: &FileScanConfig,
         _partition: usize,
     ) -> Result<Arc<dyn FileOpener>> {
-        Ok(Arc::new(TextOpener { source: self.clone(), store }))
+        Ok(Arc::new(TextOpener {
+            source: self.clone(),
+            store,
+        }))
     }
 
     fn table_schema(&self) -> &TableSchema {
@@ -81,7 +84,10 @@ impl FileSource for TextSource {
     }
 
     fn with_batch_size(&self, batch_size: usize) -> Arc<dyn FileSource> {
-        Arc::new(Self { batch_size, ..self.clone() })
+        Arc::new(Self {
+            batch_size,
+            ..self.clone()
+        })
     }
 
     fn metrics(&self) -> &ExecutionPlanMetricsSet {
@@ -117,11 +123,16 @@ impl FileOpener for TextOpener {
         let source = self.source.clone();
         let store = Arc::clone(&self.store);
         let index = piece.extension::<FileIndex>().copied();
-        let file = index.and_then(|index| source.context.scan.files.get(index.0)).cloned();
+        let file = index
+            .and_then(|index| source.context.scan.files.get(index.0))
+            .cloned();
         let file = file.ok_or_else(|| internal("a piece of no file of the scan"))?;
         Ok(Box::pin(async move {
             let path = &piece.object_meta.location;
-            let meta = store.head(path).await.map_err(|e| failures::of_store(&file.path, &e))?;
+            let meta = store
+                .head(path)
+                .await
+                .map_err(|e| failures::of_store(&file.path, &e))?;
             let options = source.context.scan.options.clone().unwrap_or_default();
             let compression = Compression::of(&options.compression, &file.path)?;
             let url: Arc<str> = file.path.as_str().into();
@@ -139,7 +150,9 @@ impl FileOpener for TextOpener {
                 futures::future::ready(Some(futures::stream::iter(out)))
             });
             let batches = batches.flatten();
-            Ok(batches.map_err(move |e| failures::in_file(&url, "text", e)).boxed())
+            Ok(batches
+                .map_err(move |e| failures::in_file(&url, "text", e))
+                .boxed())
         }))
     }
 }
@@ -153,7 +166,12 @@ impl TextSource {
             FileFormat::Csv => Box::new(csv::CsvDecoder::new(csv::Csv {
                 url,
                 options: options.clone(),
-                table: self.context.columns.iter().map(|c| c.name.clone()).collect(),
+                table: self
+                    .context
+                    .columns
+                    .iter()
+                    .map(|c| c.name.clone())
+                    .collect(),
                 columns,
                 schema,
                 batch_size: self.batch_size,

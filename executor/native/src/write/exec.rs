@@ -13,7 +13,9 @@ use datafusion::execution::TaskContext;
 use datafusion::execution::memory_pool::MemoryConsumer;
 use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
-use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
+use datafusion::physical_plan::metrics::{
+    BaselineMetrics, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet,
+};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     ChildrenPropertiesMode, DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties,
@@ -104,9 +106,15 @@ impl ExecutionPlan for WriteExec {
         children: Vec<Arc<dyn ExecutionPlan>>,
         _options: ReplaceChildrenOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let [input] = <[_; 1]>::try_from(children).map_err(|_| internal("a write has one input"))?;
+        let [input] =
+            <[_; 1]>::try_from(children).map_err(|_| internal("a write has one input"))?;
         let (engine, message) = (Arc::clone(&self.engine), Arc::clone(&self.message));
-        Ok(Arc::new(Self::try_new(engine, message, Arc::clone(&self.target), input)?))
+        Ok(Arc::new(Self::try_new(
+            engine,
+            message,
+            Arc::clone(&self.target),
+            input,
+        )?))
     }
 
     fn with_new_children(
@@ -123,7 +131,11 @@ impl ExecutionPlan for WriteExec {
         Some(self.metrics.clone_inner())
     }
 
-    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+    fn execute(
+        &self,
+        partition: usize,
+        context: Arc<TaskContext>,
+    ) -> Result<SendableRecordBatchStream> {
         let mut input = self.input.execute(partition, Arc::clone(&context))?;
         let memory = MemoryConsumer::new(format!("WriteExec[{partition}]"));
         let mut writer = PartitionWriter::new(
@@ -157,14 +169,23 @@ impl ExecutionPlan for WriteExec {
             Ok(RecordBatch::try_new(
                 Arc::new(output_schema()),
                 vec![
-                    Arc::new(StringArray::from_iter_values(written.iter().map(|file| &file.url))),
-                    Arc::new(Int64Array::from_iter_values(written.iter().map(|file| file.rows))),
-                    Arc::new(Int64Array::from_iter_values(written.iter().map(|file| file.bytes))),
+                    Arc::new(StringArray::from_iter_values(
+                        written.iter().map(|file| &file.url),
+                    )),
+                    Arc::new(Int64Array::from_iter_values(
+                        written.iter().map(|file| file.rows),
+                    )),
+                    Arc::new(Int64Array::from_iter_values(
+                        written.iter().map(|file| file.bytes),
+                    )),
                 ],
             )?)
         };
         let batches = futures::stream::once(work)
             .filter(|batch| futures::future::ready(!matches!(batch, Ok(b) if b.num_rows() == 0)));
-        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), batches)))
+        Ok(Box::pin(RecordBatchStreamAdapter::new(
+            self.schema(),
+            batches,
+        )))
     }
 }

@@ -9,9 +9,9 @@ use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::memory_pool::MemoryReservation;
+use datafusion::parquet::arrow::AsyncArrowWriter;
 use datafusion::parquet::arrow::arrow_writer::ArrowWriterOptions;
 use datafusion::parquet::arrow::async_writer::AsyncFileWriter;
-use datafusion::parquet::arrow::AsyncArrowWriter;
 use datafusion::parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use datafusion::parquet::errors::ParquetError;
 use datafusion::parquet::file::properties::WriterProperties;
@@ -63,7 +63,7 @@ impl Settings {
         WriterProperties::builder()
             .set_compression(self.compression)
             .set_max_row_group_row_count(Some(self.group_rows))
-            .set_created_by("kelda".to_owned())
+            .set_created_by(concat!("kelda version ", env!("CARGO_PKG_VERSION")).to_owned())
             .build()
     }
 }
@@ -80,7 +80,11 @@ pub struct Files {
 }
 
 impl Files {
-    pub fn open(engine: &Arc<Engine>, target: &proto::WriteTarget, partitions: usize) -> Result<Self> {
+    pub fn open(
+        engine: &Arc<Engine>,
+        target: &proto::WriteTarget,
+        partitions: usize,
+    ) -> Result<Self> {
         let location = target.location.trim_end_matches('/').to_owned();
         let store = engine.object_store(&Location::parse(&location)?.store_url()?)?;
         Ok(Self {
@@ -155,7 +159,14 @@ impl PartitionWriter {
         schema: SchemaRef,
         memory: MemoryReservation,
     ) -> Self {
-        Self { files, settings, schema, memory, open: None, written: Vec::new() }
+        Self {
+            files,
+            settings,
+            schema,
+            memory,
+            open: None,
+            written: Vec::new(),
+        }
     }
 
     pub async fn write(&mut self, batch: &RecordBatch) -> Result<()> {
@@ -166,11 +177,17 @@ impl PartitionWriter {
             self.open = Some(self.create()?);
         }
         let open = self.open.as_mut().expect("an open file");
-        open.writer.write(batch).await.map_err(|e| broken(&open.url, e))?;
+        open.writer
+            .write(batch)
+            .await
+            .map_err(|e| broken(&open.url, e))?;
         open.rows += batch.num_rows() as i64;
         let held = open.writer.memory_size();
         if held > GROUP_BYTES || self.memory.try_resize(held).is_err() {
-            open.writer.flush().await.map_err(|e| broken(&open.url, e))?;
+            open.writer
+                .flush()
+                .await
+                .map_err(|e| broken(&open.url, e))?;
             self.memory.try_resize(open.writer.memory_size())?;
         }
         let bytes = open.writer.bytes_written() + open.writer.in_progress_size();
@@ -208,11 +225,17 @@ impl PartitionWriter {
         let schema = Arc::clone(&self.schema);
         let writer = AsyncArrowWriter::try_new_with_options(upload, schema, options)
             .map_err(|e| unwritable(&e))?;
-        Ok(Open { url, rows: 0, writer })
+        Ok(Open {
+            url,
+            rows: 0,
+            writer,
+        })
     }
 
     async fn close(&mut self) -> Result<()> {
-        let Some(mut open) = self.open.take() else { return Ok(()) };
+        let Some(mut open) = self.open.take() else {
+            return Ok(());
+        };
         let finished = open.writer.finish().await;
         if let Err(e) = finished {
             let error = broken(&open.url, e);
@@ -220,14 +243,21 @@ impl PartitionWriter {
             return Err(error);
         }
         let bytes = open.writer.bytes_written() as i64;
-        self.written.push(Written { url: open.url, rows: open.rows, bytes });
+        self.written.push(Written {
+            url: open.url,
+            rows: open.rows,
+            bytes,
+        });
         self.memory.free();
         Ok(())
     }
 }
 
 fn unwritable(error: &ParquetError) -> DataFusionError {
-    failure(errors::NOT_SUPPORTED, format!("a column's type cannot be written to Parquet: {error}"))
+    failure(
+        errors::NOT_SUPPORTED,
+        format!("a column's type cannot be written to Parquet: {error}"),
+    )
 }
 
 fn broken(url: &str, error: ParquetError) -> DataFusionError {

@@ -25,7 +25,9 @@ pub fn logical_plan(
     target: &proto::WriteTarget,
 ) -> Result<LogicalPlan> {
     let node = node::WriteNode::try_new(engine, input, target)?;
-    Ok(LogicalPlan::Extension(Extension { node: Arc::new(node) }))
+    Ok(LogicalPlan::Extension(Extension {
+        node: Arc::new(node),
+    }))
 }
 
 /// Plans the node of [`logical_plan`].

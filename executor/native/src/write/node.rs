@@ -10,9 +10,11 @@ use async_trait::async_trait;
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::catalog::Session;
 use datafusion::common::{DFSchema, DFSchemaRef, Result};
-use datafusion::logical_expr::{Expr, LogicalPlan, UserDefinedLogicalNode, UserDefinedLogicalNodeCore};
-use datafusion::physical_plan::ExecutionPlan;
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
+use datafusion::logical_expr::{
+    Expr, LogicalPlan, UserDefinedLogicalNode, UserDefinedLogicalNodeCore,
+};
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{ExtensionPlanner, PhysicalPlanner};
 use prost::Message;
 use std::cmp::Ordering;
@@ -35,7 +37,12 @@ impl WriteNode {
         target: &proto::WriteTarget,
     ) -> Result<Self> {
         let schema = Arc::new(DFSchema::try_from(output_schema())?);
-        Ok(Self { input, target: Arc::new(target.clone()), engine: Arc::clone(engine), schema })
+        Ok(Self {
+            input,
+            target: Arc::new(target.clone()),
+            engine: Arc::clone(engine),
+            schema,
+        })
     }
 }
 
@@ -64,7 +71,10 @@ impl Eq for WriteNode {}
 
 impl PartialOrd for WriteNode {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        self.target.target_id.partial_cmp(&other.target.target_id).filter(|_| self == other)
+        self.target
+            .target_id
+            .partial_cmp(&other.target.target_id)
+            .filter(|_| self == other)
     }
 }
 
@@ -97,8 +107,12 @@ impl UserDefinedLogicalNodeCore for WriteNode {
     }
 
     fn with_exprs_and_inputs(&self, _exprs: Vec<Expr>, inputs: Vec<LogicalPlan>) -> Result<Self> {
-        let [input] = <[LogicalPlan; 1]>::try_from(inputs).map_err(|_| internal("a write has one input"))?;
-        Ok(Self { input, ..self.clone() })
+        let [input] =
+            <[LogicalPlan; 1]>::try_from(inputs).map_err(|_| internal("a write has one input"))?;
+        Ok(Self {
+            input,
+            ..self.clone()
+        })
     }
 
     /// Every column is written.
@@ -120,11 +134,25 @@ impl ExtensionPlanner for WritePlanner {
         _session: &dyn Session,
         _context: &PhysicalPlanningContext,
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
-        let Some(node) = node.as_any().downcast_ref::<WriteNode>() else { return Ok(None) };
-        let [input] = inputs else { return Err(internal("a write has one input")) };
-        let columns = node.target.columns.iter().map(scan::field).collect::<Result<Vec<_>>>()?;
+        let Some(node) = node.as_any().downcast_ref::<WriteNode>() else {
+            return Ok(None);
+        };
+        let [input] = inputs else {
+            return Err(internal("a write has one input"));
+        };
+        let columns = node
+            .target
+            .columns
+            .iter()
+            .map(scan::field)
+            .collect::<Result<Vec<_>>>()?;
         let target = Target::new(&columns, &node.target.column_ids, &input.schema())?;
         let (engine, message) = (Arc::clone(&node.engine), Arc::clone(&node.target));
-        Ok(Some(Arc::new(WriteExec::try_new(engine, message, Arc::new(target), Arc::clone(input))?)))
+        Ok(Some(Arc::new(WriteExec::try_new(
+            engine,
+            message,
+            Arc::new(target),
+            Arc::clone(input),
+        )?)))
     }
 }

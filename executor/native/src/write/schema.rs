@@ -22,10 +22,15 @@ impl Target {
     pub fn new(fields: &[Field], ids: &[proto::ColumnSource], input: &Schema) -> Result<Self> {
         if fields.len() != input.fields().len() {
             let (want, have) = (fields.len(), input.fields().len());
-            return Err(errors::internal(format!("{have} columns for a table of {want}")));
+            return Err(errors::internal(format!(
+                "{have} columns for a table of {want}"
+            )));
         }
-        let fields: Vec<FieldRef> =
-            fields.iter().enumerate().map(|(i, f)| Arc::new(with_ids(f, ids.get(i)))).collect();
+        let fields: Vec<FieldRef> = fields
+            .iter()
+            .enumerate()
+            .map(|(i, f)| Arc::new(with_ids(f, ids.get(i))))
+            .collect();
         let columns = fields
             .iter()
             .zip(input.fields())
@@ -35,7 +40,10 @@ impl Target {
                 Ok((column, conversion))
             })
             .collect::<Result<_>>()?;
-        Ok(Self { schema: Arc::new(Schema::new(fields)), columns })
+        Ok(Self {
+            schema: Arc::new(Schema::new(fields)),
+            columns,
+        })
     }
 
     pub fn convert(&self, batch: &RecordBatch) -> Result<RecordBatch> {
@@ -43,13 +51,20 @@ impl Target {
         for ((column, conversion), array) in self.columns.iter().zip(batch.columns()) {
             let array = conversion.apply(column, array)?;
             if !column.field.is_nullable() && array.null_count() > 0 {
-                let message = format!("column \"{}\" is NOT NULL and cannot hold a NULL", column.name);
+                let message = format!(
+                    "column \"{}\" is NOT NULL and cannot hold a NULL",
+                    column.name
+                );
                 return Err(failure(errors::INVALID_ARGUMENT, message));
             }
             arrays.push(array);
         }
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)?)
+        Ok(RecordBatch::try_new_with_options(
+            Arc::clone(&self.schema),
+            arrays,
+            &options,
+        )?)
     }
 }
 
@@ -60,7 +75,10 @@ fn with_ids(field: &Field, source: Option<&proto::ColumnSource>) -> Field {
         DataType::List(e) => DataType::List(named(e, ELEMENT, 0)),
         DataType::FixedSizeList(e, size) => DataType::FixedSizeList(named(e, ELEMENT, 0), *size),
         DataType::Struct(fields) => {
-            let fields = fields.iter().enumerate().map(|(i, f)| Arc::new(with_ids(f, child(i))));
+            let fields = fields
+                .iter()
+                .enumerate()
+                .map(|(i, f)| Arc::new(with_ids(f, child(i))));
             DataType::Struct(fields.collect::<Fields>())
         }
         DataType::Map(entries, ordered) => match entries.data_type() {

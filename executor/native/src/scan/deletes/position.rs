@@ -23,19 +23,29 @@ pub struct FilePositions(HashMap<Location, Vec<u64>>);
 
 impl FilePositions {
     pub fn of(&self, file: &Location) -> &[u64] {
-        self.0.get(&same_store(file.clone())).map_or(&[], Vec::as_slice)
+        self.0
+            .get(&same_store(file.clone()))
+            .map_or(&[], Vec::as_slice)
     }
 
     fn add(&mut self, batch: &RecordBatch) -> Result<()> {
         let paths = cast(batch.column(0), &DataType::Utf8)?;
         let positions = cast(batch.column(1), &DataType::Int64)?;
-        let (paths, positions) = (paths.as_string::<i32>(), positions.as_primitive::<Int64Type>());
+        let (paths, positions) = (
+            paths.as_string::<i32>(),
+            positions.as_primitive::<Int64Type>(),
+        );
         let mut row = 0;
         while row < paths.len() {
             // Rows are sorted by path: one lookup a run.
             let path = paths.value(row);
-            let end = (row..paths.len()).find(|i| paths.value(*i) != path).unwrap_or(paths.len());
-            let known = self.0.entry(same_store(Location::parse(path)?)).or_default();
+            let end = (row..paths.len())
+                .find(|i| paths.value(*i) != path)
+                .unwrap_or(paths.len());
+            let known = self
+                .0
+                .entry(same_store(Location::parse(path)?))
+                .or_default();
             known.extend((row..end).map(|i| positions.value(i) as u64));
             row = end;
         }
@@ -62,7 +72,13 @@ pub async fn read(store: Arc<dyn ObjectStore>, location: &Location) -> Result<Fi
 async fn try_read(store: Arc<dyn ObjectStore>, location: &Location) -> Result<FilePositions> {
     let path = location.object_path()?;
     let store_error = |e| failures::of_store(&location.url(), &e);
-    let whole = store.get(&path).await.map_err(store_error)?.bytes().await.map_err(store_error)?;
+    let whole = store
+        .get(&path)
+        .await
+        .map_err(store_error)?
+        .bytes()
+        .await
+        .map_err(store_error)?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(whole)?;
     let columns = builder.parquet_schema().columns();
     let column = |id: i32, name: &str| {
@@ -71,7 +87,10 @@ async fn try_read(store: Arc<dyn ObjectStore>, location: &Location) -> Result<Fi
             .find(|i| info(i).has_id() && info(i).id() == id)
             .or_else(|| (0..columns.len()).find(|i| info(i).name() == name))
             .ok_or_else(|| {
-                let message = format!("\"{}\" is no position delete file: it has no column {name}", location.url());
+                let message = format!(
+                    "\"{}\" is no position delete file: it has no column {name}",
+                    location.url()
+                );
                 failure(errors::INVALID_FILE, message)
             })
     };
@@ -81,7 +100,11 @@ async fn try_read(store: Arc<dyn ObjectStore>, location: &Location) -> Result<Fi
     let mut all = FilePositions::default();
     for batch in builder.with_projection(mask).build()? {
         let batch = batch?;
-        all.add(&if swapped { batch.project(&[1, 0])? } else { batch })?;
+        all.add(&if swapped {
+            batch.project(&[1, 0])?
+        } else {
+            batch
+        })?;
     }
     Ok(all)
 }

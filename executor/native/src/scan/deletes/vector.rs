@@ -31,7 +31,10 @@ pub async fn read(
         let message = format!("\"{}\" holds no deletion vector: {what}", location.url());
         failure(errors::INVALID_FILE, message)
     };
-    let (offset, bytes) = match (u64::try_from(delete.content_offset), u64::try_from(delete.content_bytes)) {
+    let (offset, bytes) = match (
+        u64::try_from(delete.content_offset),
+        u64::try_from(delete.content_bytes),
+    ) {
         (Ok(offset), Ok(bytes)) if bytes <= MAX_BYTES => (offset, bytes),
         _ => return Err(invalid("its offset or length is out of range")),
     };
@@ -88,7 +91,10 @@ fn bitmap(at: &mut Cursor, high: u64, out: &mut Vec<u64>) -> std::result::Result
         let key = u64::from(u16::from_le_bytes([entry[0], entry[1]]));
         let cardinality = usize::from(u16::from_le_bytes([entry[2], entry[3]])) + 1;
         let base = high | (key << 16);
-        if runs.get(i / 8).is_some_and(|bits| bits & (1 << (i % 8)) != 0) {
+        if runs
+            .get(i / 8)
+            .is_some_and(|bits| bits & (1 << (i % 8)) != 0)
+        {
             for _ in 0..at.u16()? {
                 let (start, more) = (u64::from(at.u16()?), u64::from(at.u16()?));
                 if start + more > 0xffff {
@@ -138,7 +144,13 @@ impl<'a> Cursor<'a> {
 fn crc32(bytes: &[u8]) -> u32 {
     const POLYNOMIAL: u32 = 0xedb8_8320;
     let table: [u32; 16] = std::array::from_fn(|n| {
-        (0..4).fold(n as u32, |c, _| if c & 1 == 1 { (c >> 1) ^ POLYNOMIAL } else { c >> 1 })
+        (0..4).fold(n as u32, |c, _| {
+            if c & 1 == 1 {
+                (c >> 1) ^ POLYNOMIAL
+            } else {
+                c >> 1
+            }
+        })
     });
     !bytes.iter().fold(!0u32, |crc, byte| {
         let crc = crc ^ u32::from(*byte);
@@ -176,7 +188,10 @@ mod tests {
         assert_eq!(decode(&blob(&array)).unwrap(), vec![base | 7, base | 9]);
         let mut run = 12_347u32.to_le_bytes().to_vec();
         run.extend([1, 5, 0, 2, 0, 1, 0, 3, 0, 2, 0]);
-        assert_eq!(decode(&blob(&run)).unwrap(), vec![base | 3, base | 4, base | 5]);
+        assert_eq!(
+            decode(&blob(&run)).unwrap(),
+            vec![base | 3, base | 4, base | 5]
+        );
     }
 
     #[test]

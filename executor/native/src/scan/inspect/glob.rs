@@ -57,7 +57,8 @@ pub fn matches(pattern: &str, name: &str) -> bool {
     if name.starts_with('.') && !pattern.starts_with('.') {
         return false;
     }
-    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
+    let (pattern, name): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), name.chars().collect());
     let (mut p, mut n) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while n < name.len() {
@@ -115,9 +116,14 @@ pub fn matches_path(pattern: &[&str], path: &[&str]) -> bool {
     match (pattern.split_first(), path.split_first()) {
         (None, None) => true,
         (Some((&"**", rest)), _) => {
-            matches_path(rest, path) || path.split_first().is_some_and(|(_, tail)| matches_path(pattern, tail))
+            matches_path(rest, path)
+                || path
+                    .split_first()
+                    .is_some_and(|(_, tail)| matches_path(pattern, tail))
         }
-        (Some((first, rest)), Some((name, tail))) => matches(first, name) && matches_path(rest, tail),
+        (Some((first, rest)), Some((name, tail))) => {
+            matches(first, name) && matches_path(rest, tail)
+        }
         _ => false,
     }
 }
@@ -129,12 +135,23 @@ mod tests {
     #[test]
     fn names_match_patterns() {
         for (pattern, name) in [
-            ("*.parquet", "a b.parquet"), ("a?c", "abc"), ("[a-c]x", "bx"), ("[!a]x", "bx"),
-            ("*a*b", "xaayb"), ("a[1.parquet", "a[1.parquet"), ("*", "ü%20"), (".*", ".x"),
+            ("*.parquet", "a b.parquet"),
+            ("a?c", "abc"),
+            ("[a-c]x", "bx"),
+            ("[!a]x", "bx"),
+            ("*a*b", "xaayb"),
+            ("a[1.parquet", "a[1.parquet"),
+            ("*", "ü%20"),
+            (".*", ".x"),
         ] {
             assert!(matches(pattern, name), "{pattern} {name}");
         }
-        for (pattern, name) in [("*.parquet", "a.csv"), ("a?c", "ac"), ("[a-c]x", "dx"), ("*", ".x")] {
+        for (pattern, name) in [
+            ("*.parquet", "a.csv"),
+            ("a?c", "ac"),
+            ("[a-c]x", "dx"),
+            ("*", ".x"),
+        ] {
             assert!(!matches(pattern, name), "{pattern} {name}");
         }
     }

@@ -24,16 +24,29 @@ pub struct Listed {
 impl Listed {
     pub fn version(&self) -> String {
         let tag = self.meta.e_tag.as_deref().unwrap_or_default();
-        format!("{}-{}-{tag}", self.meta.last_modified.timestamp_micros(), self.meta.size)
+        format!(
+            "{}-{}-{tag}",
+            self.meta.last_modified.timestamp_micros(),
+            self.meta.size
+        )
     }
 
     pub fn data_file(&self, rows: i64) -> proto::DataFile {
-        proto::DataFile { path: self.url.clone(), bytes: self.meta.size, rows, ..Default::default() }
+        proto::DataFile {
+            path: self.url.clone(),
+            bytes: self.meta.size,
+            rows,
+            ..Default::default()
+        }
     }
 
     /// A file of which only the name is known.
     pub fn unread(self) -> super::Inspected {
-        super::Inspected { fields: Vec::new(), file: self.data_file(-1), bounds: Vec::new() }
+        super::Inspected {
+            fields: Vec::new(),
+            file: self.data_file(-1),
+            bounds: Vec::new(),
+        }
     }
 }
 
@@ -52,12 +65,27 @@ pub async fn list(engine: &Engine, format: FileFormat, paths: &[String]) -> Resu
         };
         for meta in found {
             let key = meta.location.to_string();
-            let url = Location { store: location.store.clone(), key }.url();
-            all.push(Listed { url, meta, store: Arc::clone(&store) });
+            let url = Location {
+                store: location.store.clone(),
+                key,
+            }
+            .url();
+            all.push(Listed {
+                url,
+                meta,
+                store: Arc::clone(&store),
+            });
         }
         if all.len() == before {
-            let what = if glob::is_pattern(path) { "no file matches" } else { "no data file in" };
-            return Err(failure(errors::FILE_NOT_FOUND, format!("{what} \"{path}\"")));
+            let what = if glob::is_pattern(path) {
+                "no file matches"
+            } else {
+                "no data file in"
+            };
+            return Err(failure(
+                errors::FILE_NOT_FOUND,
+                format!("{what} \"{path}\""),
+            ));
         }
         if all.len() > MAX_FILES {
             let message = format!("\"{path}\" names more than {MAX_FILES} files");
@@ -70,7 +98,9 @@ pub async fn list(engine: &Engine, format: FileFormat, paths: &[String]) -> Resu
 /// Whether a file in a listed folder belongs to the table.
 fn is_data(name: &str, format: FileFormat) -> bool {
     let name = name.to_ascii_lowercase();
-    let plain = [".gz", ".zst", ".bz2", ".xz"].iter().find_map(|end| name.strip_suffix(end));
+    let plain = [".gz", ".zst", ".bz2", ".xz"]
+        .iter()
+        .find_map(|end| name.strip_suffix(end));
     let plain = plain.unwrap_or(&name);
     let ends: &[&str] = match format {
         FileFormat::Parquet => &[".parquet", ".parq", ".pq"],
@@ -86,7 +116,11 @@ fn local(path: &Path, format: FileFormat) -> Result<Vec<ObjectMeta>> {
     match std::fs::metadata(path) {
         Ok(meta) if meta.is_dir() => {
             let mut walk = Walk::new(path);
-            walk.all(path, &mut |file| is_data(&file_name(file), format), &mut found)?;
+            walk.all(
+                path,
+                &mut |file| is_data(&file_name(file), format),
+                &mut found,
+            )?;
         }
         Ok(meta) => found.push(object(path, &meta)?),
         Err(_) if !glob::is_pattern(&path.to_string_lossy()) => {
@@ -125,21 +159,33 @@ struct Walk {
 
 impl Walk {
     fn new(base: &Path) -> Self {
-        Self { root: base.canonicalize().ok(), seen: HashSet::new() }
+        Self {
+            root: base.canonicalize().ok(),
+            seen: HashSet::new(),
+        }
     }
 
     /// Entries with their metadata; links that lead out of the folder, or in circles, are passed over.
     fn entries(&mut self, folder: &Path) -> Result<Vec<(PathBuf, std::fs::Metadata)>> {
         let denied = |e: std::io::Error| {
-            failure(errors::STORAGE_ERROR, format!("cannot list \"{}\": {e}", folder.display()))
+            failure(
+                errors::STORAGE_ERROR,
+                format!("cannot list \"{}\": {e}", folder.display()),
+            )
         };
         let mut out = Vec::new();
         for entry in std::fs::read_dir(folder).map_err(denied)? {
             let entry = entry.map_err(denied)?;
             let path = entry.path();
             if entry.file_type().map_err(denied)?.is_symlink() {
-                let Ok(target) = path.canonicalize() else { continue };
-                if !self.root.as_ref().is_some_and(|root| target.starts_with(root)) {
+                let Ok(target) = path.canonicalize() else {
+                    continue;
+                };
+                if !self
+                    .root
+                    .as_ref()
+                    .is_some_and(|root| target.starts_with(root))
+                {
                     continue;
                 }
                 if target.is_dir() && !self.seen.insert(target) {
@@ -173,7 +219,9 @@ impl Walk {
     }
 
     fn glob(&mut self, folder: &Path, segments: &[&str], out: &mut Vec<ObjectMeta>) -> Result<()> {
-        let Some((first, rest)) = segments.split_first() else { return Ok(()) };
+        let Some((first, rest)) = segments.split_first() else {
+            return Ok(());
+        };
         if *first == "**" {
             let rest_or_all: &[&str] = if rest.is_empty() { &["*"] } else { rest };
             self.glob(folder, rest_or_all, out)?;
@@ -197,7 +245,9 @@ impl Walk {
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    path.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }
 
 /// As the local store would describe the file.
@@ -236,7 +286,11 @@ async fn remote(
         let segments: Vec<&str> = segments(&pattern).collect();
         let prefix = object_store::path::Path::parse(segments[..fixed].join("/"))
             .map_err(|e| store_error(e.into()))?;
-        let listed: Vec<ObjectMeta> = store.list(Some(&prefix)).try_collect().await.map_err(store_error)?;
+        let listed: Vec<ObjectMeta> = store
+            .list(Some(&prefix))
+            .try_collect()
+            .await
+            .map_err(store_error)?;
         for meta in listed {
             let key = meta.location.as_ref();
             let parts: Vec<&str> = key.split('/').skip(fixed).collect();

@@ -1,7 +1,7 @@
 //! Columns of one CSV or JSON-lines file, from its first rows.
 
-use super::listing::Listed;
 use super::Inspected;
+use super::listing::Listed;
 use crate::errors::{self, failure};
 use crate::proto::{FileFormat, FormatOptions};
 use crate::scan::convert;
@@ -27,7 +27,12 @@ pub async fn inspect(
     let store = Arc::clone(&listed.store);
     let mut text = Vec::new();
     let mut whole = true;
-    let mut parts = pin!(chunks(store, listed.meta.clone(), compression, Arc::clone(&url)));
+    let mut parts = pin!(chunks(
+        store,
+        listed.meta.clone(),
+        compression,
+        Arc::clone(&url)
+    ));
     while let Some(part) = parts.next().await {
         text.extend_from_slice(&part?);
         let lines = text.iter().filter(|b| **b == b'\n').count();
@@ -65,10 +70,19 @@ fn csv(text: &[u8], options: &FormatOptions, rows: usize) -> Result<Schema> {
         return Ok(schema);
     }
     let rename = |(i, f): (usize, &Arc<Field>)| {
-        let name = if options.header { f.name().clone() } else { format!("column{i}") };
+        let name = if options.header {
+            f.name().clone()
+        } else {
+            format!("column{i}")
+        };
         Field::new(name, f.data_type().clone(), true)
     };
-    let fields = schema.fields().iter().enumerate().map(rename).collect::<Vec<_>>();
+    let fields = schema
+        .fields()
+        .iter()
+        .enumerate()
+        .map(rename)
+        .collect::<Vec<_>>();
     Ok(Schema::new(fields))
 }
 
@@ -77,8 +91,14 @@ fn json(text: &[u8], rows: usize, url: &str) -> Result<Schema> {
     let read = infer_json_schema(BufReader::new(text), Some(rows));
     let (schema, _) = read.map_err(|e| {
         let text = e.to_string();
-        let text = text.strip_prefix("Json error: ").unwrap_or(&text).to_owned();
-        failure(errors::INVALID_FILE, format!("\"{url}\" is no JSON-lines file: {text}"))
+        let text = text
+            .strip_prefix("Json error: ")
+            .unwrap_or(&text)
+            .to_owned();
+        failure(
+            errors::INVALID_FILE,
+            format!("\"{url}\" is no JSON-lines file: {text}"),
+        )
     })?;
     Ok(schema)
 }

@@ -36,7 +36,10 @@ impl Compression {
                 format!("{found} compression (\"{url}\"); gzip and zstd are read"),
             )),
             (_, "" | "auto" | "none" | "uncompressed") => Ok(Self::None),
-            _ => Err(failure(errors::INVALID_ARGUMENT, format!("unknown compression \"{name}\""))),
+            _ => Err(failure(
+                errors::INVALID_ARGUMENT,
+                format!("unknown compression \"{name}\""),
+            )),
         }
     }
 }
@@ -61,21 +64,28 @@ pub fn chunks(
         })
         .buffered(READ_AHEAD);
     let state = Inflater::new(compression);
-    raw.map(Some).chain(futures::stream::once(async { None })).scan(state, move |state, chunk| {
-        let Some(mut inflater) = state.take() else { return futures::future::ready(None) };
-        let out = match chunk {
-            Some(Ok(bytes)) => inflater.push(bytes),
-            Some(Err(e)) => return futures::future::ready(Some(Err(e))),
-            None => inflater.finish(),
-        };
-        let out = out.map_err(|e| {
-            failure(errors::INVALID_FILE, format!("\"{name}\" cannot be decompressed: {e}"))
-        });
-        if out.is_ok() {
-            *state = Some(inflater);
-        }
-        futures::future::ready(Some(out))
-    })
+    raw.map(Some)
+        .chain(futures::stream::once(async { None }))
+        .scan(state, move |state, chunk| {
+            let Some(mut inflater) = state.take() else {
+                return futures::future::ready(None);
+            };
+            let out = match chunk {
+                Some(Ok(bytes)) => inflater.push(bytes),
+                Some(Err(e)) => return futures::future::ready(Some(Err(e))),
+                None => inflater.finish(),
+            };
+            let out = out.map_err(|e| {
+                failure(
+                    errors::INVALID_FILE,
+                    format!("\"{name}\" cannot be decompressed: {e}"),
+                )
+            });
+            if out.is_ok() {
+                *state = Some(inflater);
+            }
+            futures::future::ready(Some(out))
+        })
 }
 
 enum Inflater {
@@ -89,9 +99,9 @@ impl Inflater {
         Some(match compression {
             Compression::None => Self::None,
             Compression::Gzip => Self::Gzip(Box::new(MultiGzDecoder::new(Vec::new()))),
-            Compression::Zstd => {
-                Self::Zstd(Box::new(zstd::stream::write::Decoder::new(Vec::new()).ok()?))
-            }
+            Compression::Zstd => Self::Zstd(Box::new(
+                zstd::stream::write::Decoder::new(Vec::new()).ok()?,
+            )),
         })
     }
 

@@ -4,8 +4,10 @@ use super::Decoder;
 use crate::errors::{self, failure};
 use crate::proto::FormatOptions;
 use crate::scan::column::by_name;
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StringBuilder};
 use datafusion::arrow::array::new_null_array;
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StringBuilder,
+};
 use datafusion::arrow::compute::{CastOptions, cast_with_options};
 use datafusion::arrow::csv::ReaderBuilder;
 use datafusion::arrow::csv::reader::{Decoder as ArrowDecoder, Format};
@@ -79,7 +81,11 @@ struct Body {
 impl CsvDecoder {
     pub fn new(csv: Csv) -> Result<Self> {
         dialect(&csv.options)?;
-        Ok(Self { csv, state: State::Header(Vec::new()), rows: 0 })
+        Ok(Self {
+            csv,
+            state: State::Header(Vec::new()),
+            rows: 0,
+        })
     }
 
     /// Values are read as text and cast here if NULL has a spelling of its own.
@@ -102,13 +108,19 @@ impl CsvDecoder {
         for (at, field) in wanted.iter().zip(csv.schema.fields()) {
             if let Some(at) = at
                 && !self.as_text()
-                && !matches!(field.data_type(), DataType::Binary | DataType::Decimal128(..))
+                && !matches!(
+                    field.data_type(),
+                    DataType::Binary | DataType::Decimal128(..)
+                )
                 && !field.data_type().is_nested()
             {
                 kinds[*at] = field.data_type().clone();
             }
         }
-        let fields = names.iter().zip(kinds).map(|(name, kind)| Field::new(*name, kind, true));
+        let fields = names
+            .iter()
+            .zip(kinds)
+            .map(|(name, kind)| Field::new(*name, kind, true));
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
         let mut projection: Vec<usize> = wanted.iter().flatten().copied().collect();
         projection.sort_unstable();
@@ -132,7 +144,9 @@ impl CsvDecoder {
             other => DataFusionError::from(other),
         };
         loop {
-            let State::Body(body) = &mut self.state else { return Ok(()) };
+            let State::Body(body) = &mut self.state else {
+                return Ok(());
+            };
             let consumed = body.decoder.decode(text).map_err(&broken)?;
             text = &text[consumed..];
             let full = body.decoder.capacity() == 0;
@@ -156,7 +170,11 @@ impl CsvDecoder {
         }
     }
 
-    fn finish_batch(&mut self, batch: &RecordBatch, sources: &[Option<usize>]) -> Result<RecordBatch> {
+    fn finish_batch(
+        &mut self,
+        batch: &RecordBatch,
+        sources: &[Option<usize>],
+    ) -> Result<RecordBatch> {
         let rows = batch.num_rows();
         let mut columns = Vec::with_capacity(sources.len());
         for (at, field) in sources.iter().zip(self.csv.schema.fields()) {
@@ -167,15 +185,26 @@ impl CsvDecoder {
         }
         self.rows += rows as u64;
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        Ok(RecordBatch::try_new_with_options(Arc::clone(&self.csv.schema), columns, &options)?)
+        Ok(RecordBatch::try_new_with_options(
+            Arc::clone(&self.csv.schema),
+            columns,
+            &options,
+        )?)
     }
 
     fn value(&self, array: &ArrayRef, field: &Field) -> Result<ArrayRef> {
-        let text = if self.as_text() { self.with_nulls(array, field) } else { Arc::clone(array) };
+        let text = if self.as_text() {
+            self.with_nulls(array, field)
+        } else {
+            Arc::clone(array)
+        };
         if text.data_type() == field.data_type() {
             return Ok(text);
         }
-        let options = CastOptions { safe: true, ..CastOptions::default() };
+        let options = CastOptions {
+            safe: true,
+            ..CastOptions::default()
+        };
         let cast = cast_with_options(&text, field.data_type(), &options)?;
         let bad = (0..text.len()).find(|row| text.is_valid(*row) && cast.is_null(*row));
         match bad {
@@ -213,7 +242,9 @@ impl CsvDecoder {
 
 impl Decoder for CsvDecoder {
     fn push(&mut self, text: &[u8], out: &mut Vec<RecordBatch>) -> Result<()> {
-        let State::Header(seen) = &mut self.state else { return self.decode(text, false, out) };
+        let State::Header(seen) = &mut self.state else {
+            return self.decode(text, false, out);
+        };
         seen.extend_from_slice(text);
         if seen.len() < MAX_HEADER && !seen.contains(&b'\n') {
             return Ok(());

@@ -23,7 +23,14 @@ pub struct JsonDecoder {
 impl JsonDecoder {
     pub fn new(url: Arc<str>, schema: SchemaRef, batch_size: usize) -> Result<Self> {
         let decoder = decoder(&schema, batch_size)?;
-        Ok(Self { url, schema, batch_size, decoder, pending: Vec::new(), rows: 0 })
+        Ok(Self {
+            url,
+            schema,
+            batch_size,
+            decoder,
+            pending: Vec::new(),
+            rows: 0,
+        })
     }
 
     fn flush(&mut self, out: &mut Vec<RecordBatch>) -> Result<()> {
@@ -41,7 +48,10 @@ impl JsonDecoder {
 
     /// Decodes line by line until the first that fails.
     fn broken(&self, error: &ArrowError) -> datafusion::common::DataFusionError {
-        let lines = self.pending.split(|b| *b == b'\n').filter(|l| !l.trim_ascii().is_empty());
+        let lines = self
+            .pending
+            .split(|b| *b == b'\n')
+            .filter(|l| !l.trim_ascii().is_empty());
         let bad = |line: &&[u8]| {
             let mut one = match decoder(&self.schema, 2) {
                 Ok(one) => one,
@@ -53,7 +63,10 @@ impl JsonDecoder {
         let row = self.rows + at.map_or_else(|| lines.count() as u64, |at| at as u64 + 1);
         let text = error.to_string();
         let text = text.strip_prefix("Json error: ").unwrap_or(&text);
-        failure(errors::INVALID_FILE, format!("\"{}\", row {row}: {text}", self.url))
+        failure(
+            errors::INVALID_FILE,
+            format!("\"{}\", row {row}: {text}", self.url),
+        )
     }
 }
 
