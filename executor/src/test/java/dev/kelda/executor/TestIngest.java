@@ -62,6 +62,25 @@ class TestIngest {
         .containsExactly("null|n0|0", "null|n1|1");
   }
 
+  @Test
+  void foreignTypesBecomeCanonicalOnes() throws Exception {
+    try (BufferAllocator client =
+            tester.engine.allocator().newChildAllocator("client", 0, Long.MAX_VALUE);
+        ArrowReader reader = new ForeignReader(client)) {
+      IngestRequest request =
+          new IngestRequest(
+              Optional.empty(), Optional.empty(), "f", IfMissing.CREATE, IfExists.FAIL, Map.of());
+      assertThat(tester.engine.ingest(tester.session, request, reader)).isEqualTo(2);
+    }
+    assertThat(tester.rows("DESCRIBE f"))
+        .containsExactly(
+            "wide|VARCHAR|YES|null",
+            "small|INTEGER|YES|null",
+            "at|TIMESTAMP WITH LOCAL TIME ZONE|YES|null");
+    assertThat(tester.rows("SELECT wide, small, EXTRACT(YEAR FROM at) FROM f ORDER BY 1"))
+        .containsExactly("a|65535|1970", "b|1|1970");
+  }
+
   private void assertFails(ErrorCode code, IfMissing ifMissing, IfExists ifExists) {
     assertThatThrownBy(() -> ingest("t", ifMissing, ifExists, ROWS, 1))
         .isInstanceOfSatisfying(KeldaException.class, e -> assertThat(e.code()).isEqualTo(code));

@@ -56,8 +56,7 @@ final class UpcallBridge {
       QueryScope scope = scope(open.getQueryId());
       scope.enter();
       try {
-        UpcallReader reader =
-            new UpcallReader(upcalls.openScan(open, scope.allocator()), scope);
+        UpcallReader reader = new UpcallReader(upcalls.openScan(open, scope.allocator()), scope);
         scope.opened(reader);
         export(reader, scope.allocator(), streamAddress);
         return null;

@@ -41,7 +41,8 @@ public final class SystemConnector implements Connector {
             new LiveTable<>("functions", SystemTables.FUNCTIONS, any -> functions.get()),
             new LiveTable<>("queries", SystemTables.QUERIES, any -> queries.get()),
             new LiveTable<>("sessions", SystemTables.SESSIONS, any -> sessions.get()),
-            new LiveTable<>("settings", SystemTables.SETTINGS, any -> SystemTables.settings(settings.get())));
+            new LiveTable<>(
+                "settings", SystemTables.SETTINGS, any -> SystemTables.settings(settings.get())));
     this.informationSchema = new InformationSchema(catalogs).tables();
   }
 

@@ -27,14 +27,7 @@ public final class RuntimeFilters {
     return switch (filter.getKindCase()) {
       case CALL -> call(filter.getCall());
       case IN_LIST -> in(filter.getInList());
-      case COLUMN,
-          LITERAL,
-          CAST,
-          CASE,
-          PARAMETER,
-          FIELD_ACCESS,
-          LAMBDA,
-          KIND_NOT_SET ->
+      case COLUMN, LITERAL, CAST, CASE, PARAMETER, FIELD_ACCESS, LAMBDA, KIND_NOT_SET ->
           Optional.empty();
     };
   }

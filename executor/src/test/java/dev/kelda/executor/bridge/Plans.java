@@ -81,8 +81,7 @@ final class Plans {
   /** One BIGINT column. */
   static Rel numbers(long... values) {
     Values.Builder rows = Values.newBuilder().addColumns(field(INT64));
-    Arrays.stream(values)
-        .forEach(v -> rows.addRows(Values.Row.newBuilder().addValues(literal(v))));
+    Arrays.stream(values).forEach(v -> rows.addRows(Values.Row.newBuilder().addValues(literal(v))));
     return Rel.newBuilder().setValues(rows).build();
   }
 
@@ -105,11 +104,7 @@ final class Plans {
   static Rel join(Rel left, Rel right, Join.Type type, Join.Key... keys) {
     return Rel.newBuilder()
         .setJoin(
-            Join.newBuilder()
-                .setLeft(left)
-                .setRight(right)
-                .setType(type)
-                .addAllKeys(List.of(keys)))
+            Join.newBuilder().setLeft(left).setRight(right).setType(type).addAllKeys(List.of(keys)))
         .build();
   }
 
@@ -169,10 +164,7 @@ final class Plans {
                         .setPartitions(scanPartitions)
                         .setDescription("test rows")))
         .setSettings(
-            QuerySettings.newBuilder()
-                .setTargetPartitions(2)
-                .setBatchRows(8192)
-                .setTimeZone("UTC"))
+            QuerySettings.newBuilder().setTargetPartitions(2).setBatchRows(8192).setTimeZone("UTC"))
         .build();
   }
 }

@@ -11,7 +11,6 @@ import static dev.kelda.executor.bridge.Plans.cast;
 import static dev.kelda.executor.bridge.Plans.column;
 import static dev.kelda.executor.bridge.Plans.decimal;
 import static dev.kelda.executor.bridge.Plans.filter;
-import static dev.kelda.executor.bridge.Plans.integer;
 import static dev.kelda.executor.bridge.Plans.javaScan;
 import static dev.kelda.executor.bridge.Plans.join;
 import static dev.kelda.executor.bridge.Plans.key;
@@ -227,11 +226,12 @@ final class TestNativeEngine {
         ErrorCode.DIVISION_BY_ZERO,
         "division by zero");
     assertFails(
-        project(numbers(300), cast(column(0), Plans.simple(dev.kelda.planner.proto.DataType.Simple.INT8))),
+        project(
+            numbers(300),
+            cast(column(0), Plans.simple(dev.kelda.planner.proto.DataType.Simple.INT8))),
         ErrorCode.NUMBER_OUT_OF_RANGE,
         "300");
-    assertFails(
-        project(numbers(1), cast(literal("abc"), INT32)), ErrorCode.INVALID_CAST, "abc");
+    assertFails(project(numbers(1), cast(literal("abc"), INT32)), ErrorCode.INVALID_CAST, "abc");
   }
 
   @Test
@@ -413,10 +413,10 @@ final class TestNativeEngine {
   }
 
   private void assertFails(Rel plan, ErrorCode code, String message) {
-    assertThatThrownBy(() -> rows(plan, plan.hasProject() ? plan.getProject().getExpressionsCount() : 1))
+    assertThatThrownBy(
+            () -> rows(plan, plan.hasProject() ? plan.getProject().getExpressionsCount() : 1))
         .isInstanceOfSatisfying(
-            KeldaException.class,
-            e -> assertThat(e.code()).as(e.describe()).isEqualTo(code))
+            KeldaException.class, e -> assertThat(e.code()).as(e.describe()).isEqualTo(code))
         .hasMessageContaining(message);
   }
 
