@@ -37,6 +37,8 @@ public record Name(List<String> parts, TextPosition position) {
   }
 
   private static String quoteIfNeeded(String part) {
-    return part.matches("[\\p{L}_][\\p{L}\\p{N}_$]*") ? part : '"' + part.replace("\"", "\"\"") + '"';
+    return part.matches("[\\p{L}_][\\p{L}\\p{N}_$]*")
+        ? part
+        : '"' + part.replace("\"", "\"\"") + '"';
   }
 }

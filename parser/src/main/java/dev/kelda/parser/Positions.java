@@ -9,7 +9,9 @@ import org.apache.calcite.sql.parser.SqlParserPos;
 public final class Positions {
   private Positions() {}
 
-  /** Where the node begins; the first character of the text when the node has no place of its own. */
+  /**
+   * Where the node begins; the first character of the text when the node has no place of its own.
+   */
   public static TextPosition start(SqlNode node) {
     return start(node.getParserPosition()).orElse(new TextPosition(1, 1));
   }

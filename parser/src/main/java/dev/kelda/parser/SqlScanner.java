@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Finds where statements end in a text: knows strings, quoted names and comments, nothing else.
- * A comment alone is no statement.
+ * Finds where statements end in a text: knows strings, quoted names and comments, nothing else. A
+ * comment alone is no statement.
  */
 final class SqlScanner {
   /** What is open at the end of the text, and where it began. */

@@ -52,9 +52,7 @@ public final class SqlText {
    */
   public static boolean isComplete(String text) {
     SqlScanner scanner = SqlScanner.scan(requireNonNull(text, "text is null"));
-    return scanner.unclosed().isEmpty()
-        && scanner.rest().isEmpty()
-        && !scanner.ended().isEmpty();
+    return scanner.unclosed().isEmpty() && scanner.rest().isEmpty() && !scanner.ended().isEmpty();
   }
 
   private static Statement parse(Grammar grammar) {
@@ -129,7 +127,6 @@ public final class SqlText {
   }
 
   private static KeldaException tooComplex(String message) {
-    return new KeldaException(
-        ErrorCode.STATEMENT_TOO_COMPLEX, message, new TextPosition(1, 1));
+    return new KeldaException(ErrorCode.STATEMENT_TOO_COMPLEX, message, new TextPosition(1, 1));
   }
 }

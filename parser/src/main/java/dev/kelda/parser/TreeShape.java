@@ -18,9 +18,9 @@ import org.apache.calcite.sql.parser.SqlParserPos;
 import org.apache.calcite.util.NlsString;
 
 /**
- * The last touch on a tree. Keeps trees shallow, as everything that reads them recurses. A chain of an associative operator
- * ({@code a OR b OR c ...}), which the grammar makes as deep as it is long, becomes a balanced
- * tree with its terms in the same order; what is still too deep is refused.
+ * The last touch on a tree. Keeps trees shallow, as everything that reads them recurses. A chain of
+ * an associative operator ({@code a OR b OR c ...}), which the grammar makes as deep as it is long,
+ * becomes a balanced tree with its terms in the same order; what is still too deep is refused.
  */
 final class TreeShape {
   static final int MAX_DEPTH = 500;

@@ -30,9 +30,11 @@ final class TestLimits {
 
   @Test
   void readsLongLists() {
-    String numbers = IntStream.range(0, 100_000).mapToObj(i -> "" + i).collect(Collectors.joining(","));
+    String numbers =
+        IntStream.range(0, 100_000).mapToObj(i -> "" + i).collect(Collectors.joining(","));
     assertAccepted("SELECT * FROM t WHERE x IN (" + numbers + ")");
-    assertAccepted("INSERT INTO t VALUES " + repeat("(" + repeat("12345", 10, ",") + ")", 10_000, ","));
+    assertAccepted(
+        "INSERT INTO t VALUES " + repeat("(" + repeat("12345", 10, ",") + ")", 10_000, ","));
     assertAccepted("SELECT " + repeat("a", 10_000, ",") + " FROM t");
   }
 
@@ -50,7 +52,8 @@ final class TestLimits {
     assertTooComplex("SELECT " + "NOT ".repeat(10_000) + "a");
     assertTooComplex("SELECT a" + "::INT".repeat(10_000));
     assertTooComplex("SELECT a::INT" + "[]".repeat(5_000));
-    assertTooComplex("SELECT CAST(a AS " + "MAP<INT,".repeat(5_000) + "INT" + ">".repeat(5_000) + ")");
+    assertTooComplex(
+        "SELECT CAST(a AS " + "MAP<INT,".repeat(5_000) + "INT" + ">".repeat(5_000) + ")");
     assertTooComplex("SELECT " + "CASE WHEN a THEN ".repeat(1_000) + "1" + " END".repeat(1_000));
   }
 

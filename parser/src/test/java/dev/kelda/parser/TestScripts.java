@@ -23,14 +23,25 @@ final class TestScripts {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"SELECT 1;", "SELECT 1; ", "SELECT 1; -- done", "SELECT ';';\n/* x */", "a;b;"})
+  @ValueSource(
+      strings = {"SELECT 1;", "SELECT 1; ", "SELECT 1; -- done", "SELECT ';';\n/* x */", "a;b;"})
   void isComplete(String text) {
     assertThat(SqlText.isComplete(text)).isTrue();
   }
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", " ", "-- x;", "SELECT 1", "SELECT ';", "SELECT \";", "SELECT 1 /* ;", "a; b", ";"})
+      strings = {
+        "",
+        " ",
+        "-- x;",
+        "SELECT 1",
+        "SELECT ';",
+        "SELECT \";",
+        "SELECT 1 /* ;",
+        "a; b",
+        ";"
+      })
   void isNotComplete(String text) {
     assertThat(SqlText.isComplete(text)).isFalse();
   }

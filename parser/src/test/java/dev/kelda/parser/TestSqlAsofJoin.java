@@ -13,13 +13,16 @@ final class TestSqlAsofJoin {
   @Test
   void carriesEveryPart() {
     SqlAsofJoin join =
-        join("a LEFT ASOF JOIN b MATCH_CONDITION (a.t >= b.t) TOLERANCE INTERVAL '3' HOUR ON a.k = b.k");
+        join(
+            "a LEFT ASOF JOIN b MATCH_CONDITION (a.t >= b.t) TOLERANCE INTERVAL '3' HOUR ON a.k = b.k");
     assertThat(join.getKind()).isEqualTo(SqlKind.JOIN);
     assertThat(join.getJoinType()).isEqualTo(JoinType.LEFT);
     assertThat(join.keepsUnmatched()).isTrue();
     assertThat(join.matchCondition()).hasToString("`a`.`t` >= `b`.`t`");
-    assertThat(join.tolerance()).hasValueSatisfying(t -> assertThat(t).hasToString("INTERVAL '3' HOUR"));
-    assertThat(join.onCondition()).hasValueSatisfying(c -> assertThat(c).hasToString("`a`.`k` = `b`.`k`"));
+    assertThat(join.tolerance())
+        .hasValueSatisfying(t -> assertThat(t).hasToString("INTERVAL '3' HOUR"));
+    assertThat(join.onCondition())
+        .hasValueSatisfying(c -> assertThat(c).hasToString("`a`.`k` = `b`.`k`"));
     assertThat(join.usingColumns()).isEmpty();
   }
 
@@ -37,7 +40,8 @@ final class TestSqlAsofJoin {
     SqlAsofJoin join = join("a ASOF JOIN b ON a.k = b.k AND a.t >= b.t AND a.j = b.j");
     assertThat(join.matchCondition()).hasToString("`a`.`t` >= `b`.`t`");
     assertThat(join.onCondition())
-        .hasValueSatisfying(c -> assertThat(c).hasToString("`a`.`k` = `b`.`k` AND `a`.`j` = `b`.`j`"));
+        .hasValueSatisfying(
+            c -> assertThat(c).hasToString("`a`.`k` = `b`.`k` AND `a`.`j` = `b`.`j`"));
   }
 
   @Test

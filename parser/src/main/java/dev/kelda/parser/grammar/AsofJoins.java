@@ -86,7 +86,8 @@ final class AsofJoins {
           Nodes.position(position));
     }
     if (found.size() > 1) {
-      throw error("ASOF JOIN takes one comparison by >=, >, <= or <; this is another", found.get(1));
+      throw error(
+          "ASOF JOIN takes one comparison by >=, >, <= or <; this is another", found.get(1));
     }
     return found.getFirst();
   }

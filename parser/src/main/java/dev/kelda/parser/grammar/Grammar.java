@@ -11,7 +11,9 @@ import org.apache.calcite.sql.validate.SqlConformance;
 import org.apache.calcite.sql.validate.SqlConformanceEnum;
 import org.apache.calcite.sql.validate.SqlDelegatingConformance;
 
-/** The door to the generated parser: one statement's text in, a {@link Statement} or an error out. */
+/**
+ * The door to the generated parser: one statement's text in, a {@link Statement} or an error out.
+ */
 public final class Grammar {
   private static final int MAX_TOKENS = 400_000;
   private static final int MAX_NESTING = 500;
@@ -38,6 +40,7 @@ public final class Grammar {
       Grammar grammar = new Grammar(TokenSource.read(sql));
       grammar.checkSize();
       Unsupported.check(grammar.tokens.tokens());
+      Unsupported.checkAliases(grammar.tokens.tokens());
       return grammar;
     } catch (TokenMgrError e) {
       throw SyntaxErrors.lexical(e);

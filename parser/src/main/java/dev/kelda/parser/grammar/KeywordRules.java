@@ -14,8 +14,8 @@ final class KeywordRules {
   /** Units of time as INTERVAL, EXTRACT and FLOOR take them. */
   static final BitSet UNITS =
       Words.kinds(
-          YEAR, YEARS, QUARTER, QUARTERS, MONTH, MONTHS, WEEK, WEEKS, DAY, DAYS, HOUR, HOURS, MINUTE,
-          MINUTES, SECOND, SECONDS);
+          YEAR, YEARS, QUARTER, QUARTERS, MONTH, MONTHS, WEEK, WEEKS, DAY, DAYS, HOUR, HOURS,
+          MINUTE, MINUTES, SECOND, SECONDS);
 
   /** Words that begin a clause; they end a WINDOW clause and a MATCH_CONDITION. */
   static final BitSet CLAUSES =
@@ -26,18 +26,78 @@ final class KeywordRules {
   /** Keywords everywhere but after a dot and as a label after AS. */
   static final BitSet RESERVED =
       Words.kinds(
-          SELECT, FROM, WHERE, GROUP, HAVING, ORDER, LIMIT, OFFSET, QUALIFY, UNION, INTERSECT,
-          EXCEPT, JOIN, ON, USING, AND, OR, NOT, IN, IS, NULL, LIKE, ILIKE, BETWEEN, CASE, DISTINCT,
-          ALL, AS, WITH, TRUE, FALSE, EXISTS, FOR, LATERAL, TABLE, DEFAULT_, TABLESAMPLE, TO,
-          CURRENT_DATE, CURRENT_TIME, CURRENT_TIMESTAMP, LOCALTIME, LOCALTIMESTAMP, CURRENT_USER,
-          SESSION_USER, CURRENT_CATALOG, CURRENT_SCHEMA, MATCH_RECOGNIZE, MATCH_CONDITION);
+          SELECT,
+          FROM,
+          WHERE,
+          GROUP,
+          HAVING,
+          ORDER,
+          LIMIT,
+          OFFSET,
+          QUALIFY,
+          UNION,
+          INTERSECT,
+          EXCEPT,
+          JOIN,
+          ON,
+          USING,
+          AND,
+          OR,
+          NOT,
+          IN,
+          IS,
+          NULL,
+          LIKE,
+          ILIKE,
+          BETWEEN,
+          CASE,
+          DISTINCT,
+          ALL,
+          AS,
+          WITH,
+          TRUE,
+          FALSE,
+          EXISTS,
+          FOR,
+          LATERAL,
+          TABLE,
+          DEFAULT_,
+          TABLESAMPLE,
+          TO,
+          CURRENT_DATE,
+          CURRENT_TIME,
+          CURRENT_TIMESTAMP,
+          LOCALTIME,
+          LOCALTIMESTAMP,
+          CURRENT_USER,
+          SESSION_USER,
+          CURRENT_CATALOG,
+          CURRENT_SCHEMA,
+          MATCH_RECOGNIZE,
+          MATCH_CONDITION);
 
   /** Not reserved by Calcite, but in its way: as names they are ordinary functions and columns. */
   private static final BitSet NAMES =
       Words.kinds(
-          ARRAY_AGG, ARRAY_CONCAT_AGG, STRING_AGG, GROUP_CONCAT, DATE_DIFF, DATE_TRUNC,
-          DATETIME_DIFF, DATETIME_TRUNC, TIME_DIFF, TIME_TRUNC, TIMESTAMP_DIFF, TIMESTAMP_TRUNC,
-          CONTAINS_SUBSTR, HOP, TUMBLE, FINAL, JSON_ARRAY, JSON_ARRAYAGG, JSON_OBJECT,
+          ARRAY_AGG,
+          ARRAY_CONCAT_AGG,
+          STRING_AGG,
+          GROUP_CONCAT,
+          DATE_DIFF,
+          DATE_TRUNC,
+          DATETIME_DIFF,
+          DATETIME_TRUNC,
+          TIME_DIFF,
+          TIME_TRUNC,
+          TIMESTAMP_DIFF,
+          TIMESTAMP_TRUNC,
+          CONTAINS_SUBSTR,
+          HOP,
+          TUMBLE,
+          FINAL,
+          JSON_ARRAY,
+          JSON_ARRAYAGG,
+          JSON_OBJECT,
           JSON_OBJECTAGG);
 
   private static final BitSet FUNCTIONS_OF_UNITS =
@@ -70,8 +130,7 @@ final class KeywordRules {
       case INTO -> words.previous() == INSERT;
       case ANALYZE -> words.previous() == EXPLAIN;
       case QUERY -> words.previous() == CANCEL;
-      case IF ->
-          words.previousIs(SCHEMA, TABLE, ATTACH, DETACH) && words.nextIs(NOT, EXISTS);
+      case IF -> words.previousIs(SCHEMA, TABLE, ATTACH, DETACH) && words.nextIs(NOT, EXISTS);
       case SECRET -> words.previous() == EQ && words.next() == QUOTED_STRING;
       case COMMENT -> words.next() == QUOTED_STRING;
       // Joins and tables.
@@ -85,13 +144,12 @@ final class KeywordRules {
       case TOLERANCE -> words.afterMatchCondition();
       case SYSTEM_TIME, SYSTEM_VERSION -> words.previous() == FOR;
       case OF ->
-          words.previous() == AS && (words.kind(-2) == SYSTEM_TIME || words.kind(-2) == SYSTEM_VERSION)
+          words.previous() == AS
+                  && (words.kind(-2) == SYSTEM_TIME || words.kind(-2) == SYSTEM_VERSION)
               || words.previousIs(MEMBER, SUBMULTISET);
       case UNNEST -> words.next() == LPAREN;
-      case VALUES ->
-          words.nextIs(LPAREN, ROW, QUOTED_STRING, UNSIGNED_INTEGER_LITERAL, HOOK);
-      case ROW ->
-          words.nextIs(LPAREN, ONLY) || words.previousIs(CURRENT) || afterRowCount(words);
+      case VALUES -> words.nextIs(LPAREN, ROW, QUOTED_STRING, UNSIGNED_INTEGER_LITERAL, HOOK);
+      case ROW -> words.nextIs(LPAREN, ONLY) || words.previousIs(CURRENT) || afterRowCount(words);
       case RECURSIVE -> words.previous() == WITH;
       case SET_MINUS -> words.nextIs(SELECT, ALL, DISTINCT);
       // Clauses.
@@ -113,8 +171,7 @@ final class KeywordRules {
       case LEADING, TRAILING, BOTH -> words.previous() == LPAREN && words.kind(-2) == TRIM;
       case FILTER -> words.next() == LPAREN && words.kind(2) == WHERE;
       case OVER -> words.previousIs(RPAREN, NULLS);
-      case WITHIN ->
-          words.next() == GROUP && words.kind(2) == LPAREN || words.next() == DISTINCT;
+      case WITHIN -> words.next() == GROUP && words.kind(2) == LPAREN || words.next() == DISTINCT;
       case PARTITION -> words.next() == BY;
       case ROWS -> words.inWindow() || words.next() == ONLY || afterRowCount(words);
       case RANGE -> words.inWindow() && words.next() != LPAREN;
@@ -139,8 +196,7 @@ final class KeywordRules {
               || kind == TIME && words.next() == ZONE
               || isZonedLiteral(words);
       case LOCAL, WITHOUT -> words.next() == TIME;
-      case ARRAY ->
-          words.nextIs(LBRACKET, LPAREN) || words.previousIs(IDENTIFIER, RPAREN, ARRAY);
+      case ARRAY -> words.nextIs(LBRACKET, LPAREN) || words.previousIs(IDENTIFIER, RPAREN, ARRAY);
       default -> !reservedByCalcite;
     };
   }
@@ -159,8 +215,7 @@ final class KeywordRules {
   }
 
   private static boolean afterRowCount(Words words) {
-    return words.previousIs(UNSIGNED_INTEGER_LITERAL, HOOK)
-            && BEFORE_ROW_COUNT.get(words.kind(-2))
+    return words.previousIs(UNSIGNED_INTEGER_LITERAL, HOOK) && BEFORE_ROW_COUNT.get(words.kind(-2))
         || words.previousIs(FIRST, NEXT) && words.kind(-2) == FETCH;
   }
 

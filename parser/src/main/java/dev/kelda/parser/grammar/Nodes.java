@@ -23,7 +23,8 @@ import org.apache.calcite.sql.parser.SqlParserPos;
 final class Nodes {
   private static final TextPosition BEGINNING = new TextPosition(1, 1);
   private static final Set<String> LATER_KINDS =
-      Set.of("FEATURE", "MODELS", "INDEXES", "TRAINING", "PIPELINES", "MONITORS", "VIEWS", "CREATE");
+      Set.of(
+          "FEATURE", "MODELS", "INDEXES", "TRAINING", "PIPELINES", "MONITORS", "VIEWS", "CREATE");
 
   private Nodes() {}
 
@@ -92,8 +93,7 @@ final class Nodes {
         SqlNodeList.EMPTY);
   }
 
-  static Statement show(
-      SqlIdentifier what, Optional<SqlIdentifier> in, Optional<String> like) {
+  static Statement show(SqlIdentifier what, Optional<SqlIdentifier> in, Optional<String> like) {
     String word = what.toString().toUpperCase(Locale.ROOT);
     Optional<Statement.Show.Kind> kind =
         switch (word) {
@@ -112,7 +112,9 @@ final class Nodes {
     if (kind.isEmpty()) {
       if (in.isPresent() || like.isPresent()) {
         throw error(
-            "SHOW " + what + " takes no FROM or LIKE; known lists are CATALOGS, SCHEMAS, TABLES,"
+            "SHOW "
+                + what
+                + " takes no FROM or LIKE; known lists are CATALOGS, SCHEMAS, TABLES,"
                 + " COLUMNS, FUNCTIONS, SETTINGS, QUERIES",
             what);
       }

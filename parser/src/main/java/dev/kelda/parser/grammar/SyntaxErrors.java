@@ -19,16 +19,47 @@ import org.apache.calcite.runtime.CalciteContextException;
 /** What went wrong, where, and the nearest word that would have been right. */
 final class SyntaxErrors {
   private static final Pattern LEXICAL =
-      Pattern.compile("Lexical error at line (\\d+), column (\\d+)\\.\\s+Encountered: (.*) after.*",
+      Pattern.compile(
+          "Lexical error at line (\\d+), column (\\d+)\\.\\s+Encountered: (.*) after.*",
           Pattern.DOTALL);
   private static final Pattern ENCOUNTERED = Pattern.compile("\"(.+?)\" \\(\\d+\\),");
   private static final int MAX_EXPECTED = 5;
+
   /** Reserved words that a user may well have meant as a name. */
   private static final Set<Integer> NAME_LIKE_WORDS =
       Set.of(
-          ORDER, GROUP, LIMIT, OFFSET, TABLE, USING, ALL, CASE, DEFAULT_, FOR, TO, LIKE, IN, IS, AS,
-          TRUE, FALSE, NULL, NOT, AND, OR, EXISTS, QUALIFY, LATERAL, CURRENT_DATE, CURRENT_TIME,
-          CURRENT_TIMESTAMP, LOCALTIME, LOCALTIMESTAMP, CURRENT_USER, SESSION_USER);
+          ORDER,
+          GROUP,
+          LIMIT,
+          OFFSET,
+          TABLE,
+          USING,
+          ALL,
+          CASE,
+          DEFAULT_,
+          FOR,
+          TO,
+          LIKE,
+          IN,
+          IS,
+          AS,
+          TRUE,
+          FALSE,
+          NULL,
+          NOT,
+          AND,
+          OR,
+          EXISTS,
+          QUALIFY,
+          LATERAL,
+          CURRENT_DATE,
+          CURRENT_TIME,
+          CURRENT_TIMESTAMP,
+          LOCALTIME,
+          LOCALTIMESTAMP,
+          CURRENT_USER,
+          SESSION_USER);
+
   private static final int WORDS_BACK = 4;
   private static final int MAX_SHOWN = 40;
 
@@ -69,7 +100,8 @@ final class SyntaxErrors {
     while (at < tokens.size() - 1 && !isAt(tokens.get(at), position)) {
       at++;
     }
-    for (Token token : tokens.subList(Math.max(0, at - WORDS_BACK), Math.min(tokens.size(), at + 2))) {
+    for (Token token :
+        tokens.subList(Math.max(0, at - WORDS_BACK), Math.min(tokens.size(), at + 2))) {
       Optional<String> typo = near(token, STATEMENT_WORDS);
       if (typo.isPresent()) {
         return unexpected(token, "; did you mean " + typo.get() + "?");
@@ -108,14 +140,17 @@ final class SyntaxErrors {
     }
     for (int back = index - 1; back >= 0 && back > index - 3; back--) {
       Token earlier = tokens.get(back);
-      Optional<String> typo = TypeNames.isKnown(earlier) ? Optional.empty() : near(earlier, KEYWORDS);
+      Optional<String> typo =
+          TypeNames.isKnown(earlier) ? Optional.empty() : near(earlier, KEYWORDS);
       if (typo.isPresent()) {
         return unexpected(earlier, "; did you mean " + typo.get() + "?");
       }
     }
     if (found.kind == EOF) {
       return new KeldaException(
-          ErrorCode.SYNTAX_ERROR, "the statement ends too early" + list(expected), endOf(tokens, index));
+          ErrorCode.SYNTAX_ERROR,
+          "the statement ends too early" + list(expected),
+          endOf(tokens, index));
     }
     int before = kind(tokens, index - 1);
     if (found.kind == FROM && (before == COMMA || before == SELECT)) {
@@ -125,8 +160,7 @@ final class SyntaxErrors {
     }
     if (NAME_LIKE_WORDS.contains(found.kind) && expected.contains(IDENTIFIER)) {
       String quoted = '"' + found.image + '"';
-      return unexpected(
-          found, ", a reserved word; as a name it needs quotes: " + quoted);
+      return unexpected(found, ", a reserved word; as a name it needs quotes: " + quoted);
     }
     return unexpected(found, list(expected));
   }
@@ -215,17 +249,84 @@ final class SyntaxErrors {
   /** The words that may begin a statement, or a query within one. */
   private static final List<String> STATEMENT_WORDS =
       List.of(
-          "SELECT", "VALUES", "WITH", "FROM", "TABLE", "INSERT", "CREATE", "DROP", "EXPLAIN",
-          "ANALYZE", "DESCRIBE", "SHOW", "SET", "RESET", "USE", "CANCEL", "ATTACH", "DETACH");
+          "SELECT",
+          "VALUES",
+          "WITH",
+          "FROM",
+          "TABLE",
+          "INSERT",
+          "CREATE",
+          "DROP",
+          "EXPLAIN",
+          "ANALYZE",
+          "DESCRIBE",
+          "SHOW",
+          "SET",
+          "RESET",
+          "USE",
+          "CANCEL",
+          "ATTACH",
+          "DETACH");
 
   /** The words that a misspelt name before the error is compared with. */
   private static final List<String> KEYWORDS =
       List.of(
-          "SELECT", "FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "QUALIFY",
-          "UNION", "INTERSECT", "EXCEPT", "JOIN", "LEFT", "RIGHT", "INNER", "OUTER", "FULL", "CROSS",
-          "USING", "BETWEEN", "DISTINCT", "VALUES", "INSERT", "INTO", "CREATE", "TABLE", "SCHEMA",
-          "DROP", "EXPLAIN", "ANALYZE", "DESCRIBE", "SHOW", "RESET", "CAST", "CASE", "WHEN", "THEN",
-          "ELSE", "END", "EXISTS", "INTERVAL", "PARTITION", "OVER", "WITH", "ASOF", "LATERAL",
-          "MATCH_CONDITION", "TOLERANCE", "ATTACH", "DETACH", "CANCEL", "LIKE", "ILIKE", "AND",
-          "NULLS", "WINDOW", "FETCH");
+          "SELECT",
+          "FROM",
+          "WHERE",
+          "GROUP",
+          "HAVING",
+          "ORDER",
+          "LIMIT",
+          "OFFSET",
+          "QUALIFY",
+          "UNION",
+          "INTERSECT",
+          "EXCEPT",
+          "JOIN",
+          "LEFT",
+          "RIGHT",
+          "INNER",
+          "OUTER",
+          "FULL",
+          "CROSS",
+          "USING",
+          "BETWEEN",
+          "DISTINCT",
+          "VALUES",
+          "INSERT",
+          "INTO",
+          "CREATE",
+          "TABLE",
+          "SCHEMA",
+          "DROP",
+          "EXPLAIN",
+          "ANALYZE",
+          "DESCRIBE",
+          "SHOW",
+          "RESET",
+          "CAST",
+          "CASE",
+          "WHEN",
+          "THEN",
+          "ELSE",
+          "END",
+          "EXISTS",
+          "INTERVAL",
+          "PARTITION",
+          "OVER",
+          "WITH",
+          "ASOF",
+          "LATERAL",
+          "MATCH_CONDITION",
+          "TOLERANCE",
+          "ATTACH",
+          "DETACH",
+          "CANCEL",
+          "LIKE",
+          "ILIKE",
+          "AND",
+          "NULLS",
+          "WINDOW",
+          "FETCH");
 }

@@ -2,7 +2,6 @@ package dev.kelda.parser.grammar;
 
 import static dev.kelda.parser.grammar.KeldaParserImplConstants.*;
 
-
 import java.util.Locale;
 import java.util.Set;
 
@@ -34,9 +33,7 @@ final class Tokens {
 
   /** A parenthesis that holds names, not a query. */
   static boolean isColumnList(KeldaParserImpl parser) {
-    return kind(parser, 1) == LPAREN
-        && !isQueryWord(kind(parser, 2))
-        && kind(parser, 2) != LPAREN;
+    return kind(parser, 1) == LPAREN && !isQueryWord(kind(parser, 2)) && kind(parser, 2) != LPAREN;
   }
 
   static boolean isExplainOptions(KeldaParserImpl parser) {

@@ -42,9 +42,7 @@ final class Trees {
       return split(items, first.getOperator(), Trees::leaf);
     }
     return split(
-        items,
-        SqlStdOperatorTable.OR,
-        terms -> split(terms, SqlStdOperatorTable.AND, Trees::leaf));
+        items, SqlStdOperatorTable.OR, terms -> split(terms, SqlStdOperatorTable.AND, Trees::leaf));
   }
 
   private static SqlNode leaf(List<Object> items) {

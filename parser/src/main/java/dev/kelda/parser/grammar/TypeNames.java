@@ -92,7 +92,12 @@ final class TypeNames {
    * @param zoned WITH TIME ZONE was written: an instant, whichever the spelling
    */
   static SqlTypeNameSpec spec(
-      String name, boolean varying, int precision, int scale, boolean zoned, SqlParserPos position) {
+      String name,
+      boolean varying,
+      int precision,
+      int scale,
+      boolean zoned,
+      SqlParserPos position) {
     String upper = name.toUpperCase(Locale.ROOT);
     SqlTypeName type = TYPES.get(upper);
     if (varying) {

@@ -11,16 +11,76 @@ import java.util.Set;
 final class Unsupported {
   private static final Set<String> VERBS =
       Set.of(
-          "UPDATE", "DELETE", "MERGE", "TRUNCATE", "ALTER", "CALL", "COPY", "GRANT", "REVOKE",
-          "BEGIN", "COMMIT", "ROLLBACK", "START", "SAVEPOINT", "ANALYZE", "VACUUM", "REFRESH", "RUN",
-          "PREPARE", "EXECUTE", "DEALLOCATE", "PRAGMA", "INSTALL", "LOAD", "IMPORT", "EXPORT",
-          "CHECKPOINT", "DECLARE", "LISTEN", "LOCK", "PIVOT", "UNPIVOT", "UPSERT", "REPLACE");
+          "UPDATE",
+          "DELETE",
+          "MERGE",
+          "TRUNCATE",
+          "ALTER",
+          "CALL",
+          "COPY",
+          "GRANT",
+          "REVOKE",
+          "BEGIN",
+          "COMMIT",
+          "ROLLBACK",
+          "START",
+          "SAVEPOINT",
+          "ANALYZE",
+          "VACUUM",
+          "REFRESH",
+          "RUN",
+          "PREPARE",
+          "EXECUTE",
+          "DEALLOCATE",
+          "PRAGMA",
+          "INSTALL",
+          "LOAD",
+          "IMPORT",
+          "EXPORT",
+          "CHECKPOINT",
+          "DECLARE",
+          "LISTEN",
+          "LOCK",
+          "PIVOT",
+          "UNPIVOT",
+          "UPSERT",
+          "REPLACE");
   private static final Set<String> KINDS =
       Set.of(
-          "VIEW", "FEATURE", "MODEL", "VECTOR", "TEXT", "TRAINING", "MONITOR", "PIPELINE", "ROLE",
-          "ROW", "COLUMN", "INDEX", "UNIQUE", "MATERIALIZED", "TEMPORARY", "TEMP", "FUNCTION",
-          "MACRO", "TYPE", "SEQUENCE", "USER", "DATABASE", "EXTERNAL", "TRIGGER", "PROCEDURE",
-          "CATALOG", "SECRET");
+          "VIEW",
+          "FEATURE",
+          "MODEL",
+          "VECTOR",
+          "TEXT",
+          "TRAINING",
+          "MONITOR",
+          "PIPELINE",
+          "ROLE",
+          "ROW",
+          "COLUMN",
+          "INDEX",
+          "UNIQUE",
+          "MATERIALIZED",
+          "TEMPORARY",
+          "TEMP",
+          "FUNCTION",
+          "MACRO",
+          "TYPE",
+          "SEQUENCE",
+          "USER",
+          "DATABASE",
+          "EXTERNAL",
+          "TRIGGER",
+          "PROCEDURE",
+          "CATALOG",
+          "SECRET");
+
+  private static final Set<String> JOINS = Set.of("SEMI", "ANTI", "POSITIONAL");
+  private static final Set<Integer> NUMBERS =
+      Set.of(
+          KeldaParserImplConstants.UNSIGNED_INTEGER_LITERAL,
+          KeldaParserImplConstants.DECIMAL_NUMERIC_LITERAL,
+          KeldaParserImplConstants.APPROX_NUMERIC_LITERAL);
 
   private Unsupported() {}
 
@@ -42,6 +102,31 @@ final class Unsupported {
       int at = word(tokens, 1).equals("OR") && word(tokens, 2).equals("REPLACE") ? 3 : 1;
       if (KINDS.contains(word(tokens, at))) {
         throw refuse(verb + " " + word(tokens, at), tokens.getFirst());
+      }
+    }
+  }
+
+  /** What would otherwise read as an alias, and mean something else without a word. */
+  static void checkAliases(List<Token> tokens) {
+    for (int i = 1; i < tokens.size(); i++) {
+      Token before = tokens.get(i - 1);
+      Token token = tokens.get(i);
+      if (token.kind == KeldaParserImplConstants.JOIN
+          && before.kind == KeldaParserImplConstants.IDENTIFIER
+          && JOINS.contains(word(tokens, i - 1))
+          && i > 1
+          && tokens.get(i - 2).kind != KeldaParserImplConstants.AS
+          && tokens.get(i - 2).kind != KeldaParserImplConstants.DOT) {
+        throw refuse(word(tokens, i - 1) + " JOIN", before);
+      }
+      if (NUMBERS.contains(before.kind)
+          && token.beginLine == before.endLine
+          && token.beginColumn == before.endColumn + 1
+          && Character.isJavaIdentifierStart(token.image.charAt(0))) {
+        throw new KeldaException(
+            ErrorCode.SYNTAX_ERROR,
+            "'" + before.image + token.image + "' is neither a number nor a name",
+            new TextPosition(before.beginLine, before.beginColumn));
       }
     }
   }

@@ -1,5 +1,7 @@
 package dev.kelda.parser.grammar;
 
+import static dev.kelda.parser.grammar.KeldaParserImplConstants.*;
+
 import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.Deque;
@@ -12,12 +14,10 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-import static dev.kelda.parser.grammar.KeldaParserImplConstants.*;
-
 /**
  * The tokens of one statement and, walking from left to right, what is open around the current one.
- * {@link KeywordRules} asks it; {@link TokenSource} moves it. Kinds to the left are decided,
- * kinds to the right are as the lexer gave them.
+ * {@link KeywordRules} asks it; {@link TokenSource} moves it. Kinds to the left are decided, kinds
+ * to the right are as the lexer gave them.
  */
 final class Words {
   private static final Map<String, Integer> KIND_BY_WORD =
