@@ -269,5 +269,10 @@ impl Decoder for CsvDecoder {
 
 fn plain(text: &str) -> String {
     let text = text.strip_prefix("Csv error: ").unwrap_or(text);
-    text.split(". Row data:").next().unwrap_or(text).to_owned()
+    let text = text.split(". Row data:").next().unwrap_or(text);
+    // The reader's message about a short or long row ends in a stray brace.
+    match text.starts_with("incorrect number of fields") {
+        true => text.trim_end_matches('}').to_owned(),
+        false => text.to_owned(),
+    }
 }
