@@ -42,7 +42,16 @@ final class FlightErrors {
     return seen;
   }
 
+  /** Never throws: a call whose failure cannot be told would hang its client. */
   FlightRuntimeException toFlight(Throwable failure) {
+    try {
+      return describe(failure);
+    } catch (Throwable e) {
+      return CallStatus.INTERNAL.withDescription("INTERNAL_ERROR: " + e).toRuntimeException();
+    }
+  }
+
+  private FlightRuntimeException describe(Throwable failure) {
     KeldaException error = toKelda(failure);
     counts.get(error.code()).increment();
     ErrorFlightMetadata metadata = new ErrorFlightMetadata();

@@ -175,6 +175,8 @@ final class KeldaFlightProducer implements FlightProducer {
           () -> {
             try (stream) {
               work.into(stream);
+            } catch (Throwable e) {
+              stream.fail(errors.toFlight(e));
             }
           });
     } catch (java.util.concurrent.RejectedExecutionException e) {
