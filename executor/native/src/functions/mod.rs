@@ -31,7 +31,7 @@ mod format;
 mod math;
 mod mode;
 mod moments;
-mod percentile_disc;
+mod percentile;
 mod regex;
 mod rounding;
 mod text;
@@ -201,7 +201,6 @@ pub fn aggregate(id: &str) -> Option<Arc<AggregateUDF>> {
         "max" => agg::min_max::max_udaf(),
         "median" => agg::median::median_udaf(),
         "min" => agg::min_max::min_udaf(),
-        "percentile_cont" | "quantile_cont" => agg::percentile_cont::percentile_cont_udaf(),
         "regr_avgx" => agg::regr::regr_avgx_udaf(),
         "regr_avgy" => agg::regr::regr_avgy_udaf(),
         "regr_count" => agg::regr::regr_count_udaf(),
@@ -227,7 +226,7 @@ fn own_aggregate(id: &str) -> Option<AggregateUDF> {
         .or_else(|| arg_extreme::function(id))
         .or_else(|| mode::function(id))
         .or_else(|| moments::function(id))
-        .or_else(|| percentile_disc::function(id))
+        .or_else(|| percentile::function(id))
 }
 
 /// The window function with this registry id.

@@ -1,10 +1,11 @@
-//! PERCENTILE_DISC: the first value whose share of the sorted values reaches the fraction.
+//! PERCENTILE_DISC: the first value whose share of the sorted values reaches the fraction; PERCENTILE_CONT: the value at
+//! the fraction, between two values if need be (DataFusion's has six digits only).
 
 use super::aggregates::Own;
 use crate::errors::{INVALID_ARGUMENT, failure};
-use datafusion::arrow::array::{Array, ArrayRef, AsArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, Float64Array};
 use datafusion::arrow::compute::{SortOptions, concat, sort, take};
-use datafusion::arrow::datatypes::{DataType, Field};
+use datafusion::arrow::datatypes::{DataType, Field, Float64Type};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::function::AccumulatorArgs;
 use datafusion::logical_expr::{Accumulator, AggregateUDF};
@@ -12,39 +13,53 @@ use datafusion::physical_expr::expressions::Literal;
 use std::sync::Arc;
 
 pub fn function(id: &str) -> Option<AggregateUDF> {
-    if !matches!(id, "percentile_disc" | "quantile_disc") {
-        return None;
-    }
+    Some(match id {
+        "percentile_disc" => discrete("percentile_disc"),
+        "quantile_disc" => discrete("quantile_disc"),
+        "percentile_cont" => continuous("percentile_cont"),
+        "quantile_cont" => continuous("quantile_cont"),
+        _ => return None,
+    })
+}
+
+fn list(element: DataType) -> DataType {
+    DataType::List(Arc::new(Field::new_list_field(element, true)))
+}
+
+fn discrete(id: &'static str) -> AggregateUDF {
     let own = Own {
-        id: if id == "quantile_disc" {
-            "quantile_disc"
-        } else {
-            "percentile_disc"
-        },
-        parameters: |t| {
-            t.iter()
-                .enumerate()
-                .map(|(i, t)| if i == 0 { t.clone() } else { DataType::Float64 })
-                .collect()
-        },
+        id,
+        parameters: |t| vec![t[0].clone(), DataType::Float64],
         result: |t| t[0].clone(),
-        state: |t| {
-            vec![DataType::List(Arc::new(Field::new_list_field(
-                t[0].clone(),
-                true,
-            )))]
-        },
-        accumulator: |a| {
-            let descending = a.order_bys.first().is_some_and(|s| s.options.descending);
-            Ok(Box::new(Discrete {
-                values: Vec::new(),
-                data_type: a.expr_fields[0].data_type().clone(),
-                fraction: fraction(a)?,
-                descending,
-            }))
-        },
+        state: |t| vec![list(t[0].clone())],
+        accumulator: |a| percentile(a, fraction(a)?, false),
     };
-    Some(own.function())
+    own.function()
+}
+
+fn continuous(id: &'static str) -> AggregateUDF {
+    let own = Own {
+        id,
+        parameters: |_| vec![DataType::Float64, DataType::Float64],
+        result: |_| DataType::Float64,
+        state: |_| vec![list(DataType::Float64)],
+        accumulator: |a| percentile(a, fraction(a)?, true),
+    };
+    own.function()
+}
+
+fn percentile(
+    args: &AccumulatorArgs,
+    fraction: f64,
+    interpolate: bool,
+) -> Result<Box<dyn Accumulator>> {
+    Ok(Box::new(Percentile {
+        values: Vec::new(),
+        data_type: args.expr_fields[0].data_type().clone(),
+        fraction,
+        descending: args.order_bys.first().is_some_and(|s| s.options.descending),
+        interpolate,
+    }))
 }
 
 fn fraction(args: &AccumulatorArgs) -> Result<f64> {
@@ -65,15 +80,30 @@ fn fraction(args: &AccumulatorArgs) -> Result<f64> {
     }
 }
 
+/// The value at a fraction of the way from the first to the last.
+fn between(sorted: &Float64Array, fraction: f64) -> f64 {
+    let place = fraction * (sorted.len() - 1) as f64;
+    let (low, high) = (
+        sorted.value(place.floor() as usize),
+        sorted.value(place.ceil() as usize),
+    );
+    if low == high {
+        low
+    } else {
+        low + (high - low) * place.fract()
+    }
+}
+
 #[derive(Debug)]
-struct Discrete {
+struct Percentile {
     values: Vec<ArrayRef>,
     data_type: DataType,
     fraction: f64,
     descending: bool,
+    interpolate: bool,
 }
 
-impl Discrete {
+impl Percentile {
     fn all(&self) -> Result<ArrayRef> {
         if self.values.is_empty() {
             return Ok(datafusion::arrow::array::new_empty_array(&self.data_type));
@@ -83,7 +113,7 @@ impl Discrete {
     }
 }
 
-impl Accumulator for Discrete {
+impl Accumulator for Percentile {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
         let column = &values[0];
         if column.null_count() == 0 {
@@ -108,8 +138,15 @@ impl Accumulator for Discrete {
             nulls_first: false,
         };
         let sorted = sort(&all, Some(options))?;
-        let place = (self.fraction * sorted.len() as f64).ceil() as usize;
-        let value = ScalarValue::try_from_array(&sorted, place.saturating_sub(1))?;
+        let value = if self.interpolate {
+            ScalarValue::Float64(Some(between(
+                sorted.as_primitive::<Float64Type>(),
+                self.fraction,
+            )))
+        } else {
+            let place = (self.fraction * sorted.len() as f64).ceil() as usize;
+            ScalarValue::try_from_array(&sorted, place.saturating_sub(1))?
+        };
         self.values = vec![sorted];
         Ok(value)
     }
