@@ -9,6 +9,7 @@ import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlOrderBy;
 import org.apache.calcite.sql.SqlSelect;
+import org.apache.calcite.sql.SqlStarExclude;
 import org.apache.calcite.sql.SqlWith;
 import org.apache.calcite.sql.dialect.AnsiSqlDialect;
 
@@ -42,7 +43,7 @@ final class OutputNames {
   }
 
   private static String name(SqlNode item) {
-    if (item instanceof SqlIdentifier || item.getKind() == SqlKind.AS || !isSmall(item)) {
+    if (item instanceof SqlIdentifier || item instanceof SqlStarExclude || item.getKind() == SqlKind.AS || !isSmall(item)) {
       return "";
     }
     String text =
@@ -55,9 +56,11 @@ final class OutputNames {
                         .withClauseStartsLine(false)
                         .withKeywordsLowerCase(true))
             .getSql()
-            .replaceAll("\\s+", " ")
-            .toLowerCase(Locale.ROOT);
-    return text.length() > LONGEST ? "" : text;
+            .replaceAll("\\s+", " ");
+    if (text.length() > LONGEST) {
+      return "";
+    }
+    return text.contains("'") ? text : text.toLowerCase(Locale.ROOT);
   }
 
   private static boolean isSmall(SqlNode node) {
