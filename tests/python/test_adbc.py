@@ -81,7 +81,7 @@ def test_metadata(connection, cursor):
     assert [t["table_name"] for t in tables] == ["listed"]
     assert [c["column_name"] for c in tables[0]["table_columns"]] == ["a", "b"]
     assert connection.adbc_get_table_schema("listed").names == ["a", "b"]
-    assert "BASE TABLE" in connection.adbc_get_table_types()
+    assert "TABLE" in connection.adbc_get_table_types()
     assert connection.adbc_get_info()["vendor_name"] == "Kelda"
 
 

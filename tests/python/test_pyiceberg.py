@@ -4,6 +4,7 @@ import adbc_driver_flightsql.dbapi as flightsql
 import pyarrow as pa
 import pytest
 from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.types import LongType, StringType
 
 
 @pytest.fixture
@@ -44,11 +45,11 @@ def test_schema_changes_by_field_id(server, catalog):
     with table.update_schema() as update:
         update.rename_column("old_name", "new_name")
         update.delete_column("gone")
-        update.update_column("id", "long")
-        update.add_column("added", "string")
+        update.update_column("id", LongType())
+        update.add_column("added", StringType())
     assert run(server, "SELECT id, new_name, added FROM evolved ORDER BY id") == [(1, "x", None), (2, "y", None)]
     with table.update_schema() as update:
-        update.add_column("gone", "long")
+        update.add_column("gone", LongType())
     assert run(server, "SELECT gone FROM evolved WHERE id = 1") == [(None,)]
 
 

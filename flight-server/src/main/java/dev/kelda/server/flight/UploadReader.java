@@ -9,12 +9,17 @@ import java.util.List;
 import org.apache.arrow.flight.FlightRuntimeException;
 import org.apache.arrow.flight.FlightStream;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.BaseVariableWidthVector;
+import org.apache.arrow.vector.BaseVariableWidthViewVector;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.ValueVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.ViewVarBinaryVector;
+import org.apache.arrow.vector.ViewVarCharVector;
 import org.apache.arrow.vector.dictionary.Dictionary;
 import org.apache.arrow.vector.dictionary.DictionaryEncoder;
 import org.apache.arrow.vector.ipc.ArrowReader;
+import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.DictionaryEncoding;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
@@ -58,7 +63,7 @@ final class UploadReader extends ArrowReader {
     if (encoding == null) {
       List<Field> children =
           field.getChildren().stream().map(child -> decoded(child, depth + 1)).toList();
-      return new Field(field.getName(), field.getFieldType(), children);
+      return new Field(field.getName(), withoutView(field, depth), children);
     }
     if (depth > 0) {
       throw invalid("a dictionary inside of a nested column is not supported");
@@ -68,6 +73,23 @@ final class UploadReader extends ArrowReader {
         field.getName(),
         new FieldType(field.isNullable(), values.getType(), null, field.getMetadata()),
         values.getChildren());
+  }
+
+  // Polars sends texts as views; Arrow Java can neither validate nor export those.
+  private static FieldType withoutView(Field field, int depth) {
+    ArrowType plain =
+        switch (field.getType()) {
+          case ArrowType.Utf8View ignored -> ArrowType.Utf8.INSTANCE;
+          case ArrowType.BinaryView ignored -> ArrowType.Binary.INSTANCE;
+          default -> field.getType();
+        };
+    if (plain == field.getType()) {
+      return field.getFieldType();
+    }
+    if (depth > 0) {
+      throw invalid("a text or binary view inside of a nested column is not supported");
+    }
+    return new FieldType(field.isNullable(), plain, null, field.getMetadata());
   }
 
   @Override
@@ -92,9 +114,14 @@ final class UploadReader extends ArrowReader {
   }
 
   private void take(VectorSchemaRoot theirs, VectorSchemaRoot ours) {
-    ValueVectorUtility.validateFull(theirs);
     List<FieldVector> from = theirs.getFieldVectors();
     for (int i = 0; i < from.size(); i++) {
+      if (from.get(i) instanceof BaseVariableWidthViewVector views) {
+        copy(views, (BaseVariableWidthVector) ours.getVector(i));
+        bytes += ours.getVector(i).getBufferSize();
+        continue;
+      }
+      ValueVectorUtility.validateFull(from.get(i));
       DictionaryEncoding encoding = from.get(i).getField().getDictionary();
       if (encoding == null) {
         from.get(i).makeTransferPair(ours.getVector(i)).transfer();
@@ -106,6 +133,22 @@ final class UploadReader extends ArrowReader {
       bytes += ours.getVector(i).getBufferSize();
     }
     ours.setRowCount(theirs.getRowCount());
+  }
+
+  private static void copy(BaseVariableWidthViewVector from, BaseVariableWidthVector to) {
+    to.allocateNew(from.getValueCount());
+    for (int row = 0; row < from.getValueCount(); row++) {
+      if (!from.isNull(row)) {
+        to.setSafe(row, bytes(from, row));
+      }
+    }
+    to.setValueCount(from.getValueCount());
+  }
+
+  private static byte[] bytes(BaseVariableWidthViewVector views, int row) {
+    return views instanceof ViewVarCharVector texts
+        ? texts.get(row)
+        : ((ViewVarBinaryVector) views).get(row);
   }
 
   private Dictionary dictionary(DictionaryEncoding encoding) {

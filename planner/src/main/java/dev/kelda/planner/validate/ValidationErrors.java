@@ -8,14 +8,18 @@ import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.error.TextPosition;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.calcite.runtime.CalciteContextException;
 import org.apache.calcite.runtime.CalciteException;
+import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlIdentifier;
+import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.util.SqlBasicVisitor;
 import org.apache.calcite.sql.validate.SqlValidatorException;
@@ -89,7 +93,7 @@ public final class ValidationErrors {
       String column = name.isEmpty() ? message.substring(message.lastIndexOf(':') + 1).strip() : name;
       return new KeldaException(
           ErrorCode.COLUMN_NOT_FOUND,
-          "there is no column \"" + column + "\"" + in(message) + Names.suggestion(column, columns(catalog)),
+          "there is no column \"" + column + "\"" + in(message) + Names.suggestion(column, columns(catalog, query)),
           at,
           cause);
     }
@@ -191,11 +195,26 @@ public final class ValidationErrors {
     return at < 0 ? "" : " in table \"" + quoted(message.substring(at)) + "\"";
   }
 
-  private static List<String> columns(CatalogSnapshot catalog) {
-    return catalog.resolved().stream()
+  /** The columns of every table in the query, and every alias that the query gives. */
+  private static List<String> columns(CatalogSnapshot catalog, SqlNode query) {
+    Set<String> names = new LinkedHashSet<>();
+    catalog.resolved().stream()
         .flatMap(t -> t.table().schema().getFields().stream().map(Field::getName))
-        .distinct()
-        .toList();
+        .forEach(names::add);
+    query.accept(
+        new SqlBasicVisitor<Void>() {
+          @Override
+          public Void visit(SqlCall call) {
+            if (call.getKind() == SqlKind.AS) {
+              call.getOperandList().stream()
+                  .skip(1)
+                  .filter(operand -> operand instanceof SqlIdentifier)
+                  .forEach(alias -> names.add(((SqlIdentifier) alias).getSimple()));
+            }
+            return super.visit(call);
+          }
+        });
+    return List.copyOf(names);
   }
 
   private static String candidates(String name, CatalogSnapshot catalog) {
