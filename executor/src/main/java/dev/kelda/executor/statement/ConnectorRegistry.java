@@ -34,7 +34,10 @@ public final class ConnectorRegistry implements AutoCloseable {
 
   public ConnectorRegistry(
       Iterable<ConnectorFactory> factories, ConnectorContext context, Map<String, String> secrets) {
-    factories.forEach(factory -> this.factories.put(factory.type(), factory));
+    for (ConnectorFactory factory : factories) {
+      this.factories.put(factory.type(), factory);
+      factory.aliases().forEach(alias -> this.factories.put(alias, factory));
+    }
     this.context = requireNonNull(context, "context is null");
     this.secrets = Map.copyOf(secrets);
   }

@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Makes catalogs of type {@code jdbc}. Properties:
+ * Makes catalogs of type {@code jdbc}, also called by the database's name. Properties:
  *
  * <ul>
  *   <li>{@code url}: {@code postgresql://HOST[:PORT]/DATABASE}, {@code sqlite:PATH} or {@code
@@ -28,6 +28,12 @@ public final class JdbcConnectorFactory implements ConnectorFactory {
   @Override
   public String type() {
     return "jdbc";
+  }
+
+  /** The URL alone decides which database it is. */
+  @Override
+  public Set<String> aliases() {
+    return Set.of("postgres", "postgresql", "sqlite", "duckdb");
   }
 
   @Override
