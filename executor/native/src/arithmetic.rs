@@ -15,6 +15,7 @@ use datafusion::logical_expr::{
 use std::sync::Arc;
 
 mod decimal;
+mod name;
 mod temporal;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -83,6 +84,10 @@ struct Arithmetic {
 impl ScalarUDFImpl for Arithmetic {
     fn name(&self) -> &str {
         self.operation.symbol()
+    }
+
+    fn schema_name(&self, args: &[Expr]) -> Result<String> {
+        Ok(name::of(self.name(), &self.declared, args))
     }
 
     fn signature(&self) -> &Signature {

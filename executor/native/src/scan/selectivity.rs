@@ -2,14 +2,17 @@
 //!
 //! Decoding filter columns first pays when few rows pass and other columns are skipped, and costs when most pass. For
 //! the filters that joins and top-k operators hand down at run time nobody knows beforehand, so the first rows of each
-//! piece tell; pieces opened later act on it. Constant comparisons are left to the filter above the scan.
+//! piece tell; pieces opened later act on it. Constant comparisons are left to the filter above the scan. A scan that
+//! hands up nothing but filter columns has nothing to skip.
 
 use datafusion::arrow::array::{AsArray, RecordBatch};
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Result, internal_err};
 use datafusion::physical_expr::expressions::{Column, DynamicFilterPhysicalExpr};
 use datafusion::physical_expr::projection::ProjectionExprs;
+use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_expr::{PhysicalExpr, conjunction, split_conjunction};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -35,12 +38,19 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// `None` if there is no run-time filter whose columns the scan hands upwards.
+    /// `None` if there is no run-time filter whose columns the scan hands upwards, or no column that it could skip.
     pub fn new(
         found: &Arc<Selectivity>,
         filter: Arc<dyn PhysicalExpr>,
         projection: &ProjectionExprs,
     ) -> Option<Self> {
+        let read_first = collect_columns(&filter);
+        let skips = collect_columns_of(projection)
+            .iter()
+            .any(|column| !read_first.iter().any(|f| f.name() == column.name()));
+        if !skips {
+            return None;
+        }
         let parts = split_conjunction(&filter)
             .into_iter()
             .filter(|part| is_dynamic(part));
@@ -65,6 +75,11 @@ impl Probe {
             self.found.0.store(low, Ordering::Relaxed);
         }
     }
+}
+
+fn collect_columns_of(projection: &ProjectionExprs) -> HashSet<Column> {
+    let columns = projection.iter().map(|part| collect_columns(&part.expr));
+    columns.flatten().collect()
 }
 
 fn is_dynamic(filter: &Arc<dyn PhysicalExpr>) -> bool {
