@@ -25,16 +25,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kelda.executor.proto.EngineConfig;
 import dev.kelda.executor.proto.QueryMetrics;
 import dev.kelda.executor.proto.QueryRequest;
+import dev.kelda.executor.proto.WriteTarget;
 import dev.kelda.planner.proto.Aggregate;
 import dev.kelda.planner.proto.Expr;
+import dev.kelda.planner.proto.Field;
 import dev.kelda.planner.proto.Frame;
 import dev.kelda.planner.proto.Join;
+import dev.kelda.planner.proto.PointInTimeJoin;
 import dev.kelda.planner.proto.Rel;
 import dev.kelda.planner.proto.SetOp;
 import dev.kelda.planner.proto.Sort;
 import dev.kelda.planner.proto.SortKey;
 import dev.kelda.planner.proto.Window;
 import dev.kelda.planner.proto.WindowCall;
+import dev.kelda.planner.proto.Write;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.io.IOException;
@@ -158,6 +162,46 @@ final class TestNativeEngine {
         .containsExactlyInAnyOrder("1|null", "2|2", "3|3", "null|4");
     assertThat(rows(join(left, right, Join.Type.ANTI, key(0, 0)), 1)).containsExactly("1");
     assertThat(rows(join(left, right, Join.Type.INNER), 2)).hasSize(9);
+  }
+
+  @Test
+  void pointInTimeJoins() {
+    PointInTimeJoin.Feature feature =
+        PointInTimeJoin.Feature.newBuilder()
+            .setInput(numbers(10, 20, 30))
+            .setSpineTime(column(0))
+            .setFeatureTime(column(0))
+            .setMatch(PointInTimeJoin.Feature.Match.GREATER_OR_EQUAL)
+            .setTolerance(literal(5))
+            .addOutput(0)
+            .build();
+    PointInTimeJoin left =
+        PointInTimeJoin.newBuilder().setSpine(numbers(9, 20, 27, 34)).addFeatures(feature).build();
+    assertThat(rows(Rel.newBuilder().setPointInTimeJoin(left).build(), 2))
+        .containsExactlyInAnyOrder("9|null", "20|20", "27|null", "34|30");
+    PointInTimeJoin inner =
+        left.toBuilder().setFeatures(0, feature.toBuilder().setInner(true)).build();
+    assertThat(rows(Rel.newBuilder().setPointInTimeJoin(inner).build(), 2))
+        .containsExactlyInAnyOrder("20|20", "34|30");
+  }
+
+  @Test
+  void writes(@TempDir Path folder) {
+    Rel plan =
+        Rel.newBuilder().setWrite(Write.newBuilder().setInput(range(100)).setTargetId(7)).build();
+    WriteTarget target =
+        WriteTarget.newBuilder()
+            .setTargetId(7)
+            .setLocation(folder.toUri().toString())
+            .setFilePrefix("part")
+            .addColumns(Field.newBuilder().setName("n").setType(INT64))
+            .setTargetFileBytes(1L << 30)
+            .setCompression("zstd")
+            .setRowGroupRows(1000)
+            .build();
+    List<String> files = rows(request(plan, 3).toBuilder().addTargets(target).build());
+    assertThat(files).singleElement().asString().contains("part").contains(".parquet|100|");
+    assertThat(folder).isDirectoryContaining("glob:**part*.parquet");
   }
 
   @Test
