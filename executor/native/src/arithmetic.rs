@@ -12,6 +12,7 @@ use datafusion::logical_expr::{
     ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
     Volatility,
 };
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 mod decimal;
@@ -59,6 +60,7 @@ pub fn call(operation: Operation, args: Vec<Expr>, declared: &DataType) -> Expr 
     let function = Arithmetic {
         operation,
         declared: declared.clone(),
+        digest: name::digest(operation.symbol(), declared, &args),
         signature: Signature::variadic_any(Volatility::Immutable),
     };
     ScalarUDF::new_from_impl(function).call(args)
@@ -74,11 +76,27 @@ pub fn relabel(input: Expr, precision: u8, scale: i8) -> Expr {
     ScalarUDF::new_from_impl(function).call(vec![input])
 }
 
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug)]
 struct Arithmetic {
     operation: Operation,
     declared: DataType,
+    /// Of the call as it was made; its arguments may have been rewritten since. No part of what the function is.
+    digest: u128,
     signature: Signature,
+}
+
+impl PartialEq for Arithmetic {
+    fn eq(&self, other: &Self) -> bool {
+        self.operation == other.operation && self.declared == other.declared
+    }
+}
+
+impl Eq for Arithmetic {}
+
+impl Hash for Arithmetic {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.operation, &self.declared).hash(state);
+    }
 }
 
 impl ScalarUDFImpl for Arithmetic {
@@ -87,7 +105,7 @@ impl ScalarUDFImpl for Arithmetic {
     }
 
     fn schema_name(&self, args: &[Expr]) -> Result<String> {
-        Ok(name::of(self.name(), &self.declared, args))
+        Ok(name::of(self.name(), self.digest, args))
     }
 
     fn signature(&self) -> &Signature {
