@@ -43,11 +43,11 @@ complete: ## rewrite the expected results of a .slt file: make complete FILE=joi
 	@$(MVN) verify -Dkelda.native.skip -pl flight-server -am -Dtest='TestSqlLogic' -Dsurefire.failIfNoSpecifiedTests=false -Dslt.file='$(FILE)' -Dslt.complete=true
 
 fmt: ## format Java and Rust
-	@$(MVN) spotless:apply
+	@JAVA_HOME=$$(dev/find-jdk) $(MVN) spotless:apply
 	@cd executor/native && cargo fmt
 
 lint: ## formatting and clippy, as the tests check them
-	@$(MVN) spotless:check
+	@JAVA_HOME=$$(dev/find-jdk) $(MVN) spotless:check
 	@cd executor/native && cargo fmt --check
 	@cd executor/native && cargo clippy --release --all-targets --locked -- -D warnings
 

@@ -198,6 +198,9 @@ fn from_any(error: &(dyn Error + Send + Sync + 'static)) -> Failure {
         if let Some(found) = e.downcast_ref::<object_store::Error>() {
             return from_store(found);
         }
+        if let Some(found) = e.downcast_ref::<regex::Error>() {
+            return Failure::new(INVALID_ARGUMENT, one_line(&found.to_string()));
+        }
         if let Some(found) = e.downcast_ref::<std::io::Error>() {
             return from_io(found);
         }
@@ -205,6 +208,11 @@ fn from_any(error: &(dyn Error + Send + Sync + 'static)) -> Failure {
     }
     let text = error.to_string();
     Failure::decode(&text).unwrap_or_else(|| Failure::internal(clean::message(&text)))
+}
+
+// The regex crate draws the pattern and a caret on lines of their own.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn from_store(error: &object_store::Error) -> Failure {

@@ -23,6 +23,7 @@ mod aggregates;
 mod arg_extreme;
 mod arrays;
 mod calendar;
+pub mod casting;
 mod convert;
 mod datetime;
 mod elementwise;

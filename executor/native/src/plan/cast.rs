@@ -1,5 +1,6 @@
 //! Casts as users mean them.
 
+use crate::functions::casting;
 use crate::plan::expr::Typed;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::Result;
@@ -7,6 +8,10 @@ use datafusion::logical_expr::{Cast, Expr, TryCast};
 
 /// `optional` gives NULL where the cast would fail.
 pub fn cast(input: Typed, to: &DataType, optional: bool) -> Result<Typed> {
+    if input.data_type == *to {
+        return Ok(input);
+    }
+    let input = as_users_mean(input, to);
     if input.data_type == *to {
         return Ok(input);
     }
@@ -18,6 +23,21 @@ pub fn cast(input: Typed, to: &DataType, optional: bool) -> Result<Typed> {
         },
     };
     Ok(Typed::new(expr, to.clone()))
+}
+
+/// Goes before the cast where Arrow would write a timestamp in ISO form or cut a double's fraction off.
+fn as_users_mean(input: Typed, to: &DataType) -> Typed {
+    match (&input.data_type, to) {
+        (DataType::Timestamp(_, _), DataType::Utf8) => Typed::new(
+            casting::timestamp_text().call(vec![input.expr]),
+            DataType::Utf8,
+        ),
+        (DataType::Float32 | DataType::Float64, integer) if integer.is_integer() => Typed::new(
+            casting::nearest_integer().call(vec![input.expr]),
+            DataType::Float64,
+        ),
+        _ => input,
+    }
 }
 
 /// A decimal that only gets more digits before the point needs no look at its values.

@@ -27,6 +27,9 @@ import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.RelRoot;
 import org.apache.calcite.sql.SqlExplainFormat;
 import org.apache.calcite.sql.SqlExplainLevel;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rel.type.RelDataTypeFactory;
+import org.apache.calcite.sql.type.SqlTypeName;
 import org.apache.calcite.sql.SqlNode;
 
 /** Turns a parsed query into a plan. Thread-safe; keep one. */
@@ -114,7 +117,8 @@ public final class Planner {
             : shaped.getRowType().getFieldNames();
     RelNode optimized = optimizer.optimize(shaped);
     RelEncoder encoder = new RelEncoder(scope.rex());
-    Rel encoded = encoder.castTo(optimized, shaped.getRowType());
+    RelDataType outputType = typed(shaped.getRowType(), scope.types());
+    Rel encoded = encoder.castTo(optimized, outputType);
     return new QueryPlan(
         Plan.newBuilder()
             .setVersion(PLAN_VERSION)
@@ -123,19 +127,30 @@ public final class Planner {
             .addAllParameterTypes(parameters.stream().map(Types::toProto).toList())
             .build(),
         encoder.scans(),
-        schema(output, shaped),
+        schema(output, outputType),
         parameters,
         RelOptUtil.dumpPlan(
             "", optimized, SqlExplainFormat.TEXT, SqlExplainLevel.EXPPLAN_ATTRIBUTES),
         catalog.resolved());
   }
 
-  private static Schema schema(List<String> names, RelNode node) {
+  /** A column of nothing but NULL is a text, as in PostgreSQL: clients and tables have no NULL type. */
+  private static RelDataType typed(RelDataType row, RelDataTypeFactory types) {
+    RelDataType text =
+        types.createTypeWithNullability(types.createSqlType(SqlTypeName.VARCHAR), true);
+    return types.createStructType(
+        row.getFieldList().stream()
+            .map(f -> f.getType().getSqlTypeName() == SqlTypeName.NULL ? text : f.getType())
+            .toList(),
+        row.getFieldNames());
+  }
+
+  private static Schema schema(List<String> names, RelDataType row) {
     List<Field> fields = new ArrayList<>();
     for (int i = 0; i < names.size(); i++) {
       fields.add(
           Types.nullable(
-              Types.toArrow(names.get(i), node.getRowType().getFieldList().get(i).getType())));
+              Types.toArrow(names.get(i), row.getFieldList().get(i).getType())));
     }
     return new Schema(fields);
   }

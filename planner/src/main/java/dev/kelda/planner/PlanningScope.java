@@ -28,7 +28,10 @@ record PlanningScope(
 
   static PlanningScope open() {
     RexBuilder rex = new RexBuilder(TYPES);
-    RelOptCluster cluster = RelOptCluster.create(new HepPlanner(EMPTY), rex);
+    HepPlanner planner = new HepPlanner(EMPTY);
+    // Calcite's own constant folding keeps milliseconds only; constants are folded where they are executed.
+    planner.setExecutor((builder, constants, reduced) -> reduced.addAll(constants));
+    RelOptCluster cluster = RelOptCluster.create(planner, rex);
     RelMetadataQueryBase.THREAD_PROVIDERS.set(METADATA);
     cluster.setMetadataProvider(METADATA);
     cluster.setMetadataQuerySupplier(RelMetadataQuery::instance);

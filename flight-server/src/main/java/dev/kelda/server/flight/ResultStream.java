@@ -75,9 +75,12 @@ final class ResultStream implements AutoCloseable {
   void send(ArrowReader reader) throws IOException {
     VectorSchemaRoot in = reader.getVectorSchemaRoot();
     checkColumns(in.getSchema());
-    if (!in.getFieldVectors().isEmpty()) {
-      source = in.getVector(0).getAllocator();
-      sourceBytes = source.getAllocatedMemory();
+    for (FieldVector vector : in.getFieldVectors()) {
+      if (vector.getAllocator() != null) { // a column of NULLs alone has no memory
+        source = vector.getAllocator();
+        sourceBytes = source.getAllocatedMemory();
+        break;
+      }
     }
     while (reader.loadNextBatch()) {
       if (in.getRowCount() > 0) {
