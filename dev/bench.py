@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 from bench_flight import flight
 from kelda_server import ROOT, KeldaServer
@@ -23,7 +24,7 @@ def tpch(uri, folder, options):
 
 def main():
     folder, *options = sys.argv[1:]
-    print(f"{os.cpu_count()} CPUs, {folder}", flush=True)
+    print(f"{os.cpu_count()} CPUs, TPC-H {Path(folder).name}", flush=True)
     with tempfile.TemporaryDirectory() as scratch, KeldaServer(f"{scratch}/home", allow=[folder, scratch]) as server:
         code = tpch(server.uri, folder, options)
         flight(server.uri, scratch)

@@ -57,6 +57,18 @@ final class Engine implements AutoCloseable {
     }
   }
 
+  /** The first column's rows as lines. */
+  String text(String sql) throws SQLException {
+    StringBuilder lines = new StringBuilder();
+    try (Statement statement = connection.createStatement();
+        ResultSet result = statement.executeQuery(sql)) {
+      while (result.next()) {
+        lines.append(result.getString(1)).append('\n');
+      }
+    }
+    return lines.toString();
+  }
+
   /** Milliseconds of each execution of one prepared statement, its rows read. */
   List<Double> prepared(String sql, int warmups, int rounds) throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(sql)) {

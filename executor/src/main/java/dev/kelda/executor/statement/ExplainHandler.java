@@ -27,7 +27,9 @@ record ExplainHandler(Services services, Handlers handlers)
 
   @Override
   public Action prepare(Statement.Explain statement, Request request) {
+    long start = System.nanoTime();
     Action explained = handlers.prepare(statement.statement(), request);
+    long planning = System.nanoTime() - start;
     PlannedQuery query =
         explained
             .query()
@@ -43,7 +45,7 @@ record ExplainHandler(Services services, Handlers handlers)
         (execution, parameters) -> {
           Explanation explanation =
               statement.analyze()
-                  ? analyzed(execution, explained, query, parameters)
+                  ? analyzed(execution, explained, query, parameters, planning)
                   : planned(execution, query, parameters);
           List<String> lines =
               statement.format() == Format.JSON ? explanation.json() : explanation.text();
@@ -58,7 +60,11 @@ record ExplainHandler(Services services, Handlers handlers)
   }
 
   private static Explanation analyzed(
-      Execution execution, Action explained, PlannedQuery query, List<Scalar> parameters) {
+      Execution execution,
+      Action explained,
+      PlannedQuery query,
+      List<Scalar> parameters,
+      long planning) {
     long start = System.nanoTime();
     long rows =
         switch (explained.work().run(execution, parameters)) {
@@ -69,6 +75,7 @@ record ExplainHandler(Services services, Handlers handlers)
         query.plan().calcitePlanText(),
         execution.metrics().orElseThrow(),
         rows,
+        planning,
         System.nanoTime() - start);
   }
 

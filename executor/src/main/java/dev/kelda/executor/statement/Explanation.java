@@ -20,7 +20,8 @@ record Explanation(String logical, List<Operator> operators, Optional<Totals> to
   record Operator(int depth, String description, Optional<QueryMetrics.Operator> figures) {}
 
   /** The whole run. */
-  record Totals(long rows, long nanos, long memoryBytes, long spilledBytes) {}
+  record Totals(
+      long rows, long planningNanos, long nanos, long memoryBytes, long spilledBytes) {}
 
   Explanation {
     requireNonNull(logical, "logical is null");
@@ -45,7 +46,12 @@ record Explanation(String logical, List<Operator> operators, Optional<Totals> to
     return new Explanation(logical, operators, Optional.empty());
   }
 
-  static Explanation analyzed(String logical, QueryMetrics metrics, long rows, long nanos) {
+  /**
+   * @param planningNanos from the syntax tree to the protobuf, in Java
+   * @param nanos of the execution, DataFusion's planning included
+   */
+  static Explanation analyzed(
+      String logical, QueryMetrics metrics, long rows, long planningNanos, long nanos) {
     List<Operator> operators =
         metrics.getOperatorsList().stream()
             .map(o -> new Operator(o.getDepth(), o.getDescription(), Optional.of(o)))
@@ -54,7 +60,12 @@ record Explanation(String logical, List<Operator> operators, Optional<Totals> to
         logical,
         operators,
         Optional.of(
-            new Totals(rows, nanos, metrics.getMemoryPeakBytes(), metrics.getSpilledBytes())));
+            new Totals(
+                rows,
+                planningNanos,
+                nanos,
+                metrics.getMemoryPeakBytes(),
+                metrics.getSpilledBytes())));
   }
 
   List<String> text() {
@@ -71,8 +82,13 @@ record Explanation(String logical, List<Operator> operators, Optional<Totals> to
     totals.ifPresent(
         t ->
             lines.add(
-                "Total: %d rows in %s, peak memory %d bytes, spilled %d bytes"
-                    .formatted(t.rows, millis(t.nanos), t.memoryBytes, t.spilledBytes)));
+                "Total: %d rows in %s, planned in %s, peak memory %d bytes, spilled %d bytes"
+                    .formatted(
+                        t.rows,
+                        millis(t.nanos),
+                        millis(t.planningNanos),
+                        t.memoryBytes,
+                        t.spilledBytes)));
     return lines;
   }
 
@@ -84,8 +100,8 @@ record Explanation(String logical, List<Operator> operators, Optional<Totals> to
     totals.ifPresent(
         t ->
             json.append(
-                ",\"rows\":%d,\"nanos\":%d,\"memory_peak_bytes\":%d,\"spilled_bytes\":%d"
-                    .formatted(t.rows, t.nanos, t.memoryBytes, t.spilledBytes)));
+                ",\"rows\":%d,\"nanos\":%d,\"planning_nanos\":%d,\"memory_peak_bytes\":%d,\"spilled_bytes\":%d"
+                    .formatted(t.rows, t.nanos, t.planningNanos, t.memoryBytes, t.spilledBytes)));
     return List.of(json.append('}').toString());
   }
 
