@@ -198,15 +198,15 @@ fn from_any(error: &(dyn Error + Send + Sync + 'static)) -> Failure {
         if let Some(found) = e.downcast_ref::<object_store::Error>() {
             return from_store(found);
         }
-        if let Some(found) = e.downcast_ref::<regex::Error>() {
-            return Failure::new(INVALID_ARGUMENT, one_line(&found.to_string()));
-        }
         if let Some(found) = e.downcast_ref::<std::io::Error>() {
             return from_io(found);
         }
         at = e.source();
     }
     let text = error.to_string();
+    if let Some(at) = text.find("regex parse error") {
+        return Failure::new(INVALID_ARGUMENT, one_line(&text[at..]));
+    }
     Failure::decode(&text).unwrap_or_else(|| Failure::internal(clean::message(&text)))
 }
 

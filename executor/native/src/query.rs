@@ -27,7 +27,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Batches that wait between the engine and Java.
 const CHANNEL: usize = 2;
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Memory is freed only when the work has ended; a single step of a huge nested-loop join can take half a minute.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A query that was started and not yet closed. Thread-safe.
 pub struct Query {

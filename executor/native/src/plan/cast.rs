@@ -25,7 +25,7 @@ pub fn cast(input: Typed, to: &DataType, optional: bool) -> Result<Typed> {
     Ok(Typed::new(expr, to.clone()))
 }
 
-/// Goes before the cast where Arrow would write a timestamp in ISO form or cut a double's fraction off.
+/// Goes before the cast where Arrow would write a timestamp in ISO form or cut a fraction off.
 fn as_users_mean(input: Typed, to: &DataType) -> Typed {
     match (&input.data_type, to) {
         (DataType::Timestamp(_, _), DataType::Utf8) => Typed::new(
@@ -36,6 +36,11 @@ fn as_users_mean(input: Typed, to: &DataType) -> Typed {
             casting::nearest_integer().call(vec![input.expr]),
             DataType::Float64,
         ),
+        (DataType::Decimal128(_, scale), integer) if *scale > 0 && integer.is_integer() => {
+            let whole = DataType::Decimal128(38, 0);
+            let rounded = Expr::Cast(Cast::new(Box::new(input.expr), whole.clone()));
+            Typed::new(rounded, whole)
+        }
         _ => input,
     }
 }

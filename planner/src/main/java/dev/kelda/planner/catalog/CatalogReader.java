@@ -13,7 +13,6 @@ import org.apache.calcite.config.CalciteConnectionConfigImpl;
 import org.apache.calcite.config.CalciteConnectionProperty;
 import org.apache.calcite.jdbc.CalciteSchema;
 import org.apache.calcite.prepare.CalciteCatalogReader;
-import org.apache.calcite.prepare.Prepare;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.schema.Schema;
 import org.apache.calcite.schema.Table;
@@ -35,8 +34,6 @@ import org.apache.calcite.sql.validate.SqlNameMatchers;
 public final class CatalogReader extends CalciteCatalogReader {
   private static final CalciteConnectionConfigImpl CONFIG = config();
 
-  private final CatalogSnapshot snapshot;
-
   public CatalogReader(CatalogSnapshot snapshot, RelDataTypeFactory factory) {
     super(
         CalciteSchema.createRootSchema(false, false, "", new Root(snapshot)),
@@ -44,17 +41,6 @@ public final class CatalogReader extends CalciteCatalogReader {
         paths(snapshot),
         factory,
         CONFIG);
-    this.snapshot = snapshot;
-  }
-
-  // Calcite would also look for a name of one part in the catalog itself, whose tables are those of its main schema.
-  @Override
-  public Prepare.PreparingTable getTable(List<String> names) {
-    boolean elsewhere =
-        names.size() == 1
-            && snapshot.synthetic(names.getFirst()).isEmpty()
-            && snapshot.find(names).isEmpty();
-    return elsewhere ? null : super.getTable(names);
   }
 
   private static List<List<String>> paths(CatalogSnapshot snapshot) {
