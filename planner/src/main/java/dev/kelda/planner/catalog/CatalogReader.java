@@ -34,6 +34,9 @@ import org.apache.calcite.sql.validate.SqlNameMatchers;
 public final class CatalogReader extends CalciteCatalogReader {
   private static final CalciteConnectionConfigImpl CONFIG = config();
 
+  /** Marks a catalog on the search path, where it gives its schemas but no tables of its own. */
+  private static final String SCHEMAS_OF = "schemas of ";
+
   public CatalogReader(CatalogSnapshot snapshot, RelDataTypeFactory factory) {
     super(
         CalciteSchema.createRootSchema(false, false, "", new Root(snapshot)),
@@ -45,7 +48,10 @@ public final class CatalogReader extends CalciteCatalogReader {
 
   private static List<List<String>> paths(CatalogSnapshot snapshot) {
     String catalog = snapshot.session().catalog();
-    return List.of(List.of(catalog, snapshot.session().schema()), List.of(catalog), List.of());
+    return List.of(
+        List.of(catalog, snapshot.session().schema()),
+        List.of(SCHEMAS_OF + catalog),
+        List.of());
   }
 
   private static CalciteConnectionConfigImpl config() {
@@ -84,8 +90,12 @@ public final class CatalogReader extends CalciteCatalogReader {
           name ->
               snapshot
                   .catalogs()
-                  .find(name)
-                  .map(e -> new Named<>(e.name(), new CatalogNode(snapshot, e))),
+                  .find(name.startsWith(SCHEMAS_OF) ? name.substring(SCHEMAS_OF.length()) : name)
+                  .map(
+                      e ->
+                          name.startsWith(SCHEMAS_OF)
+                              ? new Named<>(name, new CatalogNode(snapshot, e, false))
+                              : new Named<>(e.name(), new CatalogNode(snapshot, e, true))),
           () -> new HashSet<>(snapshot.catalogs().names()));
     }
   }
@@ -94,16 +104,22 @@ public final class CatalogReader extends CalciteCatalogReader {
   private static final class CatalogNode extends AbstractSchema {
     private final CatalogSnapshot snapshot;
     private final Catalogs.Entry catalog;
+    private final boolean hasTables;
 
-    CatalogNode(CatalogSnapshot snapshot, Catalogs.Entry catalog) {
+    CatalogNode(CatalogSnapshot snapshot, Catalogs.Entry catalog, boolean hasTables) {
       this.snapshot = snapshot;
       this.catalog = catalog;
+      this.hasTables = hasTables;
     }
 
     @Override
     public Lookup<Table> tables() {
       return new Found<>(
-          name -> find(List.of(catalog.name(), snapshot.mainSchema(catalog), name)), Set::of);
+          name ->
+              hasTables
+                  ? find(List.of(catalog.name(), snapshot.mainSchema(catalog), name))
+                  : Optional.empty(),
+          Set::of);
     }
 
     @Override
