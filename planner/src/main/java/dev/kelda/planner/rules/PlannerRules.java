@@ -45,7 +45,7 @@ final class PlannerRules {
           org.apache.calcite.rel.rules.PruneEmptyRules.JOIN_RIGHT_INSTANCE,
           org.apache.calcite.rel.rules.PruneEmptyRules.SORT_INSTANCE,
           org.apache.calcite.rel.rules.PruneEmptyRules.SORT_FETCH_ZERO_INSTANCE,
-          org.apache.calcite.rel.rules.PruneEmptyRules.AGGREGATE_INSTANCE,
+          EmptyAggregateRule.INSTANCE,
           org.apache.calcite.rel.rules.PruneEmptyRules.UNION_INSTANCE);
 
   /** After join order and trimming: fewer projections, windows as operators. */
