@@ -16,6 +16,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 mod decimal;
+mod exact;
 mod name;
 mod temporal;
 

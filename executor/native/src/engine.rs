@@ -46,6 +46,7 @@ impl Engine {
             let message = "the engine needs at least one thread and some memory";
             return Err(errors::failure(errors::INVALID_CONFIGURATION, message));
         }
+        memory::keep_freed_memory();
         let runtime = Builder::new_multi_thread()
             .worker_threads(config.worker_threads as usize)
             .thread_stack_size(WORKER_STACK)

@@ -1,6 +1,6 @@
 //! Decimals: the fast path is Arrow's kernel plus a relabelling; values are looked at only where they may not fit.
 
-use super::{Operand, Operation, apply as arrow_apply, type_name};
+use super::{Operand, Operation, apply as arrow_apply, exact, type_name};
 use crate::errors::{DIVISION_BY_ZERO, NUMBER_OUT_OF_RANGE, failure};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Decimal128Array};
 use datafusion::arrow::buffer::NullBuffer;
@@ -38,6 +38,9 @@ pub fn apply(
         Operation::Multiply => p1 as i16 + p2 as i16,
         Operation::Modulo | Operation::Divide | Operation::Negate => p1.max(p2) as i16,
     };
+    if let Some(result) = exact::apply(operation, &left, &right, needed, precision, scale)? {
+        return Ok(Arc::new(result));
+    }
     let result = match arrow_apply(operation, &left, &right) {
         Ok(result) => result,
         Err(ArrowError::DivideByZero) => return Err(failure(DIVISION_BY_ZERO, "division by zero")),

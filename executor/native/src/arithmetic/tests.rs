@@ -52,6 +52,40 @@ fn decimals_that_do_not_fit_are_errors() {
 }
 
 #[test]
+fn scales_are_aligned_and_nulls_stay() {
+    let left = decimals(vec![Some(150), None, Some(-5)], 15, 2);
+    let right = decimals(vec![Some(1), Some(2), Some(3)], 10, 0);
+    let sum = decimal::apply(Operation::Add, &left, &right, 18, 2).unwrap();
+    assert_eq!(unscaled(&sum), vec![Some(250), None, Some(295)]);
+    let one = Operand {
+        scalar: true,
+        ..decimals(vec![Some(1)], 10, 0)
+    };
+    let difference = decimal::apply(Operation::Subtract, &one, &left, 18, 2).unwrap();
+    assert_eq!(unscaled(&difference), vec![Some(-50), None, Some(105)]);
+    let nothing = Operand {
+        scalar: true,
+        ..decimals(vec![None], 10, 0)
+    };
+    let product = decimal::apply(Operation::Multiply, &left, &nothing, 25, 2).unwrap();
+    assert_eq!(unscaled(&product), vec![None, None, None]);
+}
+
+#[test]
+fn wide_factors_are_checked() {
+    let wide = decimals(vec![Some(10i128.pow(20))], 38, 0);
+    let product = decimal::apply(
+        Operation::Multiply,
+        &wide,
+        &decimals(vec![Some(7)], 1, 0),
+        38,
+        0,
+    );
+    assert_eq!(unscaled(&product.unwrap()), vec![Some(7 * 10i128.pow(20))]);
+    assert!(decimal::apply(Operation::Multiply, &wide, &wide, 38, 0).is_err());
+}
+
+#[test]
 fn integers_mix_with_decimals() {
     let left = array_of(Arc::new(Int64Array::from(vec![3])));
     let right = decimals(vec![Some(150)], 5, 2);

@@ -8,12 +8,23 @@ use datafusion::common::{Result, resources_datafusion_err};
 use datafusion::execution::memory_pool::{
     FairSpillPool, MemoryConsumer, MemoryLimit, MemoryPool, MemoryReservation, TrackConsumersPool,
 };
+use std::ffi::c_long;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+/// `mi_option_purge_delay` in mimalloc.h; the Rust crate has no name for it.
+const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
+const PURGE_DELAY_MILLIS: c_long = 20_000;
 const REPORTED_CONSUMERS: NonZeroUsize = NonZeroUsize::new(3).expect("positive");
+
+/// Freed memory goes back to the system after 20 s instead of 1 s: the next query takes it as it is. Pages that the kernel
+/// has to clear again cost a tenth of the CPU time of TPC-H.
+pub fn keep_freed_memory() {
+    // SAFETY: sets a number that the allocator reads atomically.
+    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, PURGE_DELAY_MILLIS) };
+}
 
 /// Bytes that all queries together have reserved.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! Grouping and aggregate functions.
 
+use crate::arithmetic::{self, Operation};
 use crate::errors;
 use crate::plan::call::declared;
 use crate::plan::expr::Row;
@@ -10,14 +11,34 @@ use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{Column, Result, ScalarValue};
 use datafusion::functions_aggregate as functions;
 use datafusion::logical_expr::expr::{AggregateFunction, NullTreatment, Sort as SortExpr};
-use datafusion::logical_expr::{Aggregate, AggregateUDF, Expr, GroupingSet, LogicalPlan, lit};
+use datafusion::logical_expr::{
+    Aggregate, AggregateUDF, Expr, GroupingSet, LogicalPlan, cast, lit,
+};
 use std::sync::Arc;
 
-/// What stands above the aggregate for one call: the call itself, or something made of it.
+/// What stands above the aggregate for one call: the call itself, or something made of others.
 enum Output {
     Column(Expr, DataType),
+    /// The average of decimals, from a sum that is exact and often wanted anyway.
+    Mean {
+        sum: Expr,
+        count: Expr,
+    },
     Value(Expr),
 }
+
+impl Output {
+    fn calls(&self) -> Vec<&Expr> {
+        match self {
+            Self::Column(call, _) => vec![call],
+            Self::Mean { sum, count } => vec![sum, count],
+            Self::Value(_) => vec![],
+        }
+    }
+}
+
+/// Sums of decimals with up to so many digits stay below 39 digits for any number of rows.
+const SAFE_SUM_DIGITS: u8 = 19;
 
 impl Builder<'_> {
     pub(super) fn aggregate(&self, message: &proto::Aggregate) -> Result<Built> {
@@ -36,7 +57,7 @@ impl Builder<'_> {
         let mut outputs = Vec::with_capacity(message.calls.len());
         for call in &message.calls {
             let output = aggregate_call(&row, call, plain)?;
-            if let Output::Column(expr, _) = &output {
+            for expr in output.calls() {
                 if !calls.contains(expr) {
                     calls.push(expr.clone());
                 }
@@ -54,9 +75,13 @@ impl Builder<'_> {
             exprs.push(match output {
                 Output::Value(expr) => expr,
                 Output::Column(call, data_type) => {
-                    let name = call.schema_name().to_string();
-                    let column = Expr::Column(Column::new_unqualified(name));
-                    declared(column, plan.schema(), &data_type)?.alias(self.fresh_name())
+                    declared(result_of(&call), plan.schema(), &data_type)?.alias(self.fresh_name())
+                }
+                Output::Mean { sum, count } => {
+                    let double = |call| cast(result_of(call), DataType::Float64);
+                    let operands = vec![double(&sum), double(&count)];
+                    arithmetic::call(Operation::Divide, operands, &DataType::Float64)
+                        .alias(self.fresh_name())
                 }
             });
         }
@@ -146,19 +171,37 @@ fn aggregate_call(row: &Row, call: &proto::AggregateCall, plain: bool) -> Result
         order_by,
         nulls,
     };
+    if call.function == "avg" && data_type == DataType::Float64 {
+        if let Some(mean) = mean(row, &call.args, &expr)? {
+            return Ok(mean);
+        }
+    }
     let (function, mut args) = resolve(row, &call.function, &call.args, &data_type)?;
     if crate::functions::is_ordered_set(&call.function) {
         args.splice(0..0, expr.order_by.iter().map(|key| key.expr.clone()));
     }
-    let expr = AggregateFunction::new_udf(
-        function,
-        args,
-        expr.distinct,
-        expr.filter.map(Box::new),
-        expr.order_by,
-        expr.nulls,
-    );
-    Ok(Output::Column(Expr::AggregateFunction(expr), data_type))
+    Ok(Output::Column(expr.of(function, args), data_type))
+}
+
+/// AVG of decimals as SUM / COUNT; nothing where the sum could leave its type.
+fn mean(row: &Row, args: &[proto::Expr], parts: &AggregateParts) -> Result<Option<Output>> {
+    let typed = row.typed_all(args)?;
+    let [only] = typed.as_slice() else {
+        return Ok(None);
+    };
+    if !matches!(only.data_type, DataType::Decimal128(digits, _) if digits <= SAFE_SUM_DIGITS) {
+        return Ok(None);
+    }
+    let args = vec![only.expr.clone()];
+    Ok(Some(Output::Mean {
+        sum: parts.of(functions::sum::sum_udaf(), args.clone()),
+        count: parts.of(functions::count::count_udaf(), args),
+    }))
+}
+
+/// The column of the aggregate that holds this call.
+fn result_of(call: &Expr) -> Expr {
+    Expr::Column(Column::new_unqualified(call.schema_name().to_string()))
 }
 
 struct AggregateParts {
@@ -166,6 +209,19 @@ struct AggregateParts {
     filter: Option<Expr>,
     order_by: Vec<SortExpr>,
     nulls: Option<NullTreatment>,
+}
+
+impl AggregateParts {
+    fn of(&self, function: Arc<AggregateUDF>, args: Vec<Expr>) -> Expr {
+        Expr::AggregateFunction(AggregateFunction::new_udf(
+            function,
+            args,
+            self.distinct,
+            self.filter.clone().map(Box::new),
+            self.order_by.clone(),
+            self.nulls,
+        ))
+    }
 }
 
 /// The function and its arguments, at the types that give the declared result without overflow.

@@ -121,15 +121,15 @@ final class AggregateEncoder {
     };
   }
 
-  /** Arguments in the type in which the engine must compute. */
+  /** Arguments in the type in which the engine must compute; it chooses that of AVG itself. */
   static Expr argument(Expr column, RelDataType type, RelDataType result, String function) {
-    boolean average =
+    boolean spread =
         switch (function) {
-          case "avg", "stddev_pop", "stddev_samp", "var_pop", "var_samp" ->
+          case "stddev_pop", "stddev_samp", "var_pop", "var_samp" ->
               SqlTypeUtil.isNumeric(type);
           default -> false;
         };
-    if (average && !Types.toArrow("", type).getType().equals(CanonicalTypes.FLOAT64)) {
+    if (spread && !Types.toArrow("", type).getType().equals(CanonicalTypes.FLOAT64)) {
       return RexEncoder.cast(column, Types.toProto(result), false);
     }
     boolean wide =
