@@ -40,9 +40,10 @@ mod text;
 /// The ids of the registry whose `evaluated` is `java`. A test compares them with the file.
 pub const JAVA: [&str; 2] = ["normalize", "strip_accents"];
 
-/// Whether the function is evaluated by an upcall into the JVM.
+/// Whether the function is evaluated by an upcall into the JVM: those of the registry, and those of modules, whose ids
+/// carry what the planner bound (`module.function:binding`).
 pub fn is_java(id: &str) -> bool {
-    JAVA.contains(&id)
+    JAVA.contains(&id) || id.contains(':')
 }
 
 /// Whether the aggregate takes its WITHIN GROUP sort key as the first argument.

@@ -86,6 +86,8 @@ Statement CreateStatement() :
         statement = CreateSchemaRest(replace)
     |
         statement = CreateTableRest(replace)
+    |
+        statement = CreateModelRest(replace)
     )
     { return statement; }
 }
@@ -232,6 +234,7 @@ Statement DropStatement() :
     SqlIdentifier name;
     boolean cascade = false;
     final List<Name> names = new ArrayList<Name>();
+    final Statement statement;
 }
 {
     <DROP>
@@ -244,6 +247,8 @@ Statement DropStatement() :
         name = CompoundIdentifier() { names.add(Nodes.name(name)); }
         ( <COMMA> name = CompoundIdentifier() { names.add(Nodes.name(name)); } )*
         { return new Statement.DropTable(names, ifExists); }
+    |
+        statement = DropModelRest() { return statement; }
     )
 }
 
@@ -266,6 +271,8 @@ Statement ExplainStatement() :
         statement = InsertStatement()
     |
         statement = CreateStatement()
+    |
+        statement = DropStatement()
     )
     { return new Statement.Explain(statement, chosen.analyze, chosen.format); }
 }
@@ -302,10 +309,13 @@ Statement DescribeStatement() :
 {
     final SqlNode query;
     final SqlIdentifier table;
+    final Statement statement;
 }
 {
     <DESCRIBE>
     (
+        statement = DescribeModelRest() { return statement; }
+    |
         LOOKAHEAD({ Tokens.startsQuery(this) })
         query = TopQuery() { return new Statement.DescribeQuery(query, parameterCount()); }
     |

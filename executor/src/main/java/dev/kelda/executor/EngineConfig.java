@@ -2,6 +2,7 @@ package dev.kelda.executor;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.kelda.executor.metastore.MetastoreConfig;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,6 +26,7 @@ import java.util.Map;
  * @param maxRunning queries that run at the same time
  * @param maxQueued queries that wait for their turn before TOO_MANY_REQUESTS
  * @param queryHistory finished queries that {@code system.queries} remembers
+ * @param metastore where models, views and the like are registered
  */
 public record EngineConfig(
     Path home,
@@ -39,7 +41,8 @@ public record EngineConfig(
     Map<String, String> settings,
     int maxRunning,
     int maxQueued,
-    int queryHistory) {
+    int queryHistory,
+    MetastoreConfig metastore) {
 
   /**
    * @param type of the connector: iceberg, files, jdbc …
@@ -60,6 +63,7 @@ public record EngineConfig(
     stores = Map.copyOf(stores);
     secrets = Map.copyOf(secrets);
     settings = Map.copyOf(settings);
+    requireNonNull(metastore, "metastore is null");
     if (threads < 1 || memoryBytes < 1 || maxRunning < 1 || maxQueued < 0 || queryHistory < 0) {
       throw new IllegalArgumentException("threads, memory and limits must be positive");
     }
@@ -86,7 +90,8 @@ public record EngineConfig(
         Map.of(),
         64,
         256,
-        1000);
+        1000,
+        MetastoreConfig.EMBEDDED);
   }
 
   public EngineConfig withBase(Path value) {
@@ -103,7 +108,8 @@ public record EngineConfig(
         settings,
         maxRunning,
         maxQueued,
-        queryHistory);
+        queryHistory,
+        metastore);
   }
 
   public EngineConfig withAllowedLocations(List<String> value) {
@@ -120,7 +126,8 @@ public record EngineConfig(
         settings,
         maxRunning,
         maxQueued,
-        queryHistory);
+        queryHistory,
+        metastore);
   }
 
   public EngineConfig withThreads(int value) {
@@ -137,7 +144,8 @@ public record EngineConfig(
         settings,
         maxRunning,
         maxQueued,
-        queryHistory);
+        queryHistory,
+        metastore);
   }
 
   public EngineConfig withMemoryBytes(long value) {
@@ -154,7 +162,8 @@ public record EngineConfig(
         settings,
         maxRunning,
         maxQueued,
-        queryHistory);
+        queryHistory,
+        metastore);
   }
 
   public EngineConfig withSpillBytes(long value) {
@@ -171,7 +180,8 @@ public record EngineConfig(
         settings,
         maxRunning,
         maxQueued,
-        queryHistory);
+        queryHistory,
+        metastore);
   }
 
   /** Adds a catalog, or replaces the one of that name. */
@@ -195,7 +205,8 @@ public record EngineConfig(
         settings,
         maxRunning,
         maxQueued,
-        queryHistory);
+        queryHistory,
+        metastore);
   }
 
   public EngineConfig withStores(Map<String, Map<String, String>> value) {
@@ -212,7 +223,8 @@ public record EngineConfig(
         settings,
         maxRunning,
         maxQueued,
-        queryHistory);
+        queryHistory,
+        metastore);
   }
 
   public EngineConfig withSecrets(Map<String, String> value) {
@@ -229,7 +241,8 @@ public record EngineConfig(
         settings,
         maxRunning,
         maxQueued,
-        queryHistory);
+        queryHistory,
+        metastore);
   }
 
   public EngineConfig withSettings(Map<String, String> value) {
@@ -246,7 +259,8 @@ public record EngineConfig(
         value,
         maxRunning,
         maxQueued,
-        queryHistory);
+        queryHistory,
+        metastore);
   }
 
   public EngineConfig withAdmission(int running, int queued) {
@@ -263,7 +277,27 @@ public record EngineConfig(
         settings,
         running,
         queued,
-        queryHistory);
+        queryHistory,
+        metastore);
+  }
+
+  /** Iceberg catalogs that name no address of their own are in the same database. */
+  public EngineConfig withMetastore(MetastoreConfig value) {
+    return new EngineConfig(
+        home,
+        base,
+        allowedLocations,
+        threads,
+        memoryBytes,
+        spillBytes,
+        catalogs,
+        stores,
+        secrets,
+        settings,
+        maxRunning,
+        maxQueued,
+        queryHistory,
+        value);
   }
 
   /** Without the secret parts. */

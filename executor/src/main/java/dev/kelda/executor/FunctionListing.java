@@ -6,6 +6,7 @@ import dev.kelda.planner.catalog.Catalogs;
 import dev.kelda.planner.function.FunctionRegistry;
 import dev.kelda.planner.function.Signature;
 import dev.kelda.spi.connector.TableFunction;
+import dev.kelda.spi.extension.PlannedFunction;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -23,6 +24,10 @@ final class FunctionListing {
     }
     for (Catalogs.Entry catalog : catalogs.entries()) {
       catalog.connector().tableFunctions().forEach(function -> all.add(listing(function)));
+    }
+    catalogs.functions().inFrom().forEach(function -> all.add(listing(function)));
+    for (PlannedFunction function : catalogs.functions().scalar()) {
+      function.names().forEach(name -> all.add(listing(name, function)));
     }
     all.sort(Comparator.comparing(FunctionInfo::name));
     return all;
@@ -45,6 +50,17 @@ final class FunctionListing {
         function.signatures().stream().map(Signature::result).distinct().collect(joining(", ")),
         function.description(),
         function.example().orElse(""));
+  }
+
+  private static FunctionInfo listing(String name, PlannedFunction function) {
+    return new FunctionInfo(
+        name,
+        FunctionInfo.Kind.SCALAR,
+        function.id().substring(0, function.id().indexOf('.')),
+        function.syntax(),
+        "depends on the arguments",
+        function.description(),
+        "");
   }
 
   private static FunctionInfo listing(TableFunction function) {

@@ -3,17 +3,25 @@ package dev.kelda.executor;
 import static java.util.Objects.requireNonNull;
 
 import dev.kelda.executor.bridge.NativeEngine;
+import dev.kelda.executor.extension.Extensions;
+import dev.kelda.executor.extension.ModuleQueries;
+import dev.kelda.executor.extension.ModuleServices;
+import dev.kelda.executor.extension.RunningStatement;
+import dev.kelda.executor.extension.SessionCaller;
 import dev.kelda.executor.ingest.Ingestion;
+import dev.kelda.executor.metastore.JdbcMetastore;
 import dev.kelda.executor.run.EngineUpcalls;
 import dev.kelda.executor.run.Execution;
 import dev.kelda.executor.run.Executions;
 import dev.kelda.executor.run.Failures;
 import dev.kelda.executor.run.NativeRunner;
+import dev.kelda.executor.run.Outcome;
 import dev.kelda.executor.run.Parameters;
 import dev.kelda.executor.setting.SettingValues;
 import dev.kelda.executor.statement.Action;
 import dev.kelda.executor.statement.ConnectorRegistry;
 import dev.kelda.executor.statement.Handlers;
+import dev.kelda.executor.statement.ModuleStatementHandler;
 import dev.kelda.executor.statement.Planning;
 import dev.kelda.executor.statement.Request;
 import dev.kelda.executor.statement.Services;
@@ -27,16 +35,23 @@ import dev.kelda.spi.connector.LocationPolicy;
 import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.extension.Caller;
+import dev.kelda.spi.extension.ExtensionFactory;
+import dev.kelda.spi.extension.Metric;
+import dev.kelda.spi.extension.SqlQuery;
 import dev.kelda.spi.function.JavaFunction;
+import dev.kelda.spi.http.HttpRoute;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
@@ -46,7 +61,6 @@ import org.slf4j.LoggerFactory;
 /** SQL in, Arrow out. Thread-safe; everything thrown is a {@link KeldaException}. */
 public final class QueryEngine implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(QueryEngine.class);
-  private static final Session.Path DEFAULT_PATH = new Session.Path("lake", "main");
 
   private final Deque<AutoCloseable> resources = new ArrayDeque<>(); // the last opened first
   private final Map<String, Session> sessions = new ConcurrentHashMap<>();
@@ -56,6 +70,7 @@ public final class QueryEngine implements AutoCloseable {
   private final NativeEngine nativeEngine;
   private final ConnectorRegistry connectors;
   private final Handlers handlers;
+  private final Extensions extensions;
   private final Ingestion ingestion;
   private final PlanCache plans = new PlanCache();
   private final SettingValues defaults;
@@ -83,6 +98,14 @@ public final class QueryEngine implements AutoCloseable {
                 () ->
                     handlers.prepare(
                         SqlText.parse(sql), Request.of(session, connectors.catalogs()))));
+  }
+
+  private Action plan(Session session, SqlQuery query, Consumer<Runnable> onCancel) {
+    try {
+      return plan(session, query.text(), onCancel);
+    } catch (KeldaException e) {
+      throw ModuleStatementHandler.shifted(e, query);
+    }
   }
 
   /** Checks a statement and plans it; changes nothing. */
@@ -125,23 +148,35 @@ public final class QueryEngine implements AutoCloseable {
       root = open(new RootAllocator());
       executions =
           new Executions(root, config.maxRunning(), config.maxQueued(), config.queryHistory());
+      EngineUpcalls upcalls =
+          new EngineUpcalls(executions::find, ServiceLoader.load(JavaFunction.class));
       nativeEngine =
-          open(
-              NativeEngine.open(
-                  NativeConfigs.of(config, temporary.path()),
-                  new EngineUpcalls(executions::find, ServiceLoader.load(JavaFunction.class))));
+          open(NativeEngine.open(NativeConfigs.of(config, temporary.path()), upcalls));
       planningThreads = open(new PlanningThreads());
+      ConnectorContext context = context(config);
       connectors =
           open(
               new ConnectorRegistry(
-                  ServiceLoader.load(ConnectorFactory.class), context(config), config.secrets()));
+                  ServiceLoader.load(ConnectorFactory.class), context, config.secrets()));
+      JdbcMetastore metastore = open(new JdbcMetastore(config.metastore(), config.home()));
+      ModuleQueries queries = moduleQueries();
+      extensions =
+          open(
+              new Extensions(
+                  ServiceLoader.load(ExtensionFactory.class),
+                  new ModuleServices(config, context, connectors, metastore, root, queries)));
+      connectors.catalogs().contribute(extensions.functions());
+      upcalls.contribute(
+          extensions::function, execution -> new RunningStatement(execution, queries));
       open(executions);
       config.catalogs().forEach(connectors::configure);
       connectors.register(SystemConnector.NAME, systemCatalog());
       NativeRunner runner = new NativeRunner(nativeEngine, config.threads());
       handlers =
           new Handlers(
-              new Services(connectors, new Planning(), runner, executions, this::functions));
+              new Services(connectors, new Planning(), runner, executions, this::functions),
+              extensions,
+              queries);
       ingestion = new Ingestion(connectors, runner);
       defaults = defaults(config);
     } catch (Throwable thrown) {
@@ -169,7 +204,8 @@ public final class QueryEngine implements AutoCloseable {
         config.home(),
         new LocationPolicy(config.base(), allowed),
         new Inspections(nativeEngine::inspectFiles),
-        config.stores());
+        config.stores(),
+        config.metastore().properties());
   }
 
   private Connector systemCatalog() {
@@ -179,6 +215,40 @@ public final class QueryEngine implements AutoCloseable {
         this::sessions,
         this::functions,
         () -> EngineUpcalls.CURRENT.get().session().settings());
+  }
+
+  private ModuleQueries moduleQueries() {
+    return new ModuleQueries() {
+      @Override
+      public Session session(Caller caller) {
+        if (caller instanceof SessionCaller known) {
+          return alive(known.session());
+        }
+        Session session = openSession(caller.user());
+        session.use(caller.catalog(), caller.schema());
+        return session;
+      }
+
+      @Override
+      public Action plan(Session session, SqlQuery query) {
+        return QueryEngine.this.plan(session, query, whenCancelled -> {});
+      }
+
+      @Override
+      public QueryResult run(
+          Session session, SqlQuery query, List<Scalar> parameters, Optional<Execution> parent) {
+        Function<Execution, Outcome> work =
+            execution -> {
+              Action action = QueryEngine.this.plan(session, query, execution::onCancel);
+              return action
+                  .work()
+                  .run(execution, Parameters.coerce(action.parameters(), parameters));
+            };
+        return parent.isPresent()
+            ? executions.runPart(parent.get(), session, query.text(), work)
+            : executions.run(session, query.text(), work);
+      }
+    };
   }
 
   private static SettingValues defaults(EngineConfig config) {
@@ -194,7 +264,7 @@ public final class QueryEngine implements AutoCloseable {
         new Session(
             UUID.randomUUID().toString(),
             user,
-            DEFAULT_PATH,
+            Session.DEFAULT_PATH,
             defaults,
             closing -> {
               sessions.remove(closing.id());
@@ -248,6 +318,16 @@ public final class QueryEngine implements AutoCloseable {
 
   public List<FunctionInfo> functions() {
     return FunctionListing.of(connectors.catalogs());
+  }
+
+  /** What the modules answer over HTTP. */
+  public List<HttpRoute> routes() {
+    return extensions.routes();
+  }
+
+  /** What the modules measure. */
+  public List<Metric> moduleMetrics() {
+    return extensions.metrics();
   }
 
   public EngineMetrics metrics() {

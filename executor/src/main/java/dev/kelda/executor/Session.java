@@ -20,6 +20,9 @@ public final class Session implements AutoCloseable {
     }
   }
 
+  /** Where a new session looks names up. */
+  public static final Path DEFAULT_PATH = new Path("lake", "main");
+
   private final String id;
   private final String user;
   private final SettingValues defaults;

@@ -12,21 +12,21 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowReader;
 
 /** An engine on a home folder of its own, and results as text. */
-final class EngineTester implements AutoCloseable {
-  final QueryEngine engine;
-  final Session session;
+public final class EngineTester implements AutoCloseable {
+  public final QueryEngine engine;
+  public final Session session;
 
-  EngineTester(Path home) {
+  public EngineTester(Path home) {
     this(config(home));
   }
 
-  EngineTester(EngineConfig config) {
+  public EngineTester(EngineConfig config) {
     System.setProperty(Executions.STRICT, "true");
     engine = QueryEngine.open(config);
     session = engine.openSession("tester");
   }
 
-  static EngineConfig config(Path home) {
+  public static EngineConfig config(Path home) {
     return EngineConfig.of(home)
         .withCatalogs(Map.of("lake", new EngineConfig.CatalogConfig("memory", Map.of())))
         .withThreads(2)
@@ -34,19 +34,19 @@ final class EngineTester implements AutoCloseable {
   }
 
   /** One string per row, values separated by {@code |}. */
-  List<String> rows(String sql) {
+  public List<String> rows(String sql) {
     try (QueryResult result = engine.run(session, sql)) {
       return rows(result);
     }
   }
 
-  List<String> rows(Prepared prepared, Scalar... parameters) {
+  public List<String> rows(Prepared prepared, Scalar... parameters) {
     try (QueryResult result = engine.execute(session, prepared, List.of(parameters))) {
       return rows(result);
     }
   }
 
-  long update(String sql) {
+  public long update(String sql) {
     try (QueryResult result = engine.run(session, sql)) {
       return result.updateCount();
     }

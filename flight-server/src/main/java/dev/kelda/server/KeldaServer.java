@@ -48,7 +48,11 @@ public final class KeldaServer implements AutoCloseable {
       return Optional.empty();
     }
     Pages pages =
-        new Pages(ready::get, () -> ServerMetrics.page(engine, flight, Version.CURRENT));
+        new Pages(
+            ready::get,
+            () -> ServerMetrics.page(engine, flight, Version.CURRENT),
+            engine.routes(),
+            flight::user);
     return Optional.of(HttpFront.start(configuration.server(), pages));
   }
 

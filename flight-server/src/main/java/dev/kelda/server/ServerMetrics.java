@@ -5,6 +5,7 @@ import dev.kelda.executor.QueryEngine;
 import dev.kelda.server.flight.FlightFront;
 import dev.kelda.server.http.PrometheusText;
 import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.extension.Metric;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
@@ -21,6 +22,9 @@ final class ServerMetrics {
     text.counters("kelda_build_info", "The running version", "version", Map.of(version, 1));
     engine(text, engine.metrics());
     flight(text, flight);
+    for (Metric metric : engine.moduleMetrics()) {
+      text.metric(metric);
+    }
     jvm(text);
     return text.toString();
   }

@@ -123,6 +123,7 @@ public final class SqlText {
       case Statement.CancelQuery s -> s;
       case Statement.Attach s -> s;
       case Statement.Detach s -> s;
+      case Statement.Extension s -> s.mapQueries(TreeShape::shallow);
     };
   }
 

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.apache.calcite.sql.SqlNode;
 
 /**
@@ -211,6 +212,17 @@ public sealed interface Statement {
   record Detach(Name catalog, boolean ifExists) implements Statement {
     public Detach {
       requireNonNull(catalog, "catalog is null");
+    }
+  }
+
+  /**
+   * A statement that a module runs. Its records stand in a sealed family of their own beside this
+   * file, such as {@link ModelStatement}; their grammar in a file of its own.
+   */
+  non-sealed interface Extension extends Statement {
+    /** The same statement with every query it carries changed. */
+    default Extension mapQueries(UnaryOperator<SqlNode> change) {
+      return this;
     }
   }
 }

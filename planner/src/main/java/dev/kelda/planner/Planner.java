@@ -100,11 +100,11 @@ public final class Planner {
   }
 
   private QueryPlan plan(SqlNode query, CatalogSnapshot catalog, UnaryOperator<RelNode> shape) {
-    PlanningScope scope = PlanningScope.open();
+    PlanningScope scope = PlanningScope.open(catalog);
     CatalogReader reader = new CatalogReader(catalog, scope.types());
     QueryValidator validator = new QueryValidator(scope.operators(), reader, scope.types());
     List<String> labels = OutputNames.of(query);
-    SqlNode validated = validator.validate(new FromRewriter(catalog).rewrite(query));
+    SqlNode validated = validator.validate(rewriter(catalog).rewrite(query));
     List<Field> parameters = Parameters.of(validated, validator);
     RelRoot root =
         new QueryConverter(validator, reader, scope.cluster())
@@ -132,6 +132,21 @@ public final class Planner {
         RelOptUtil.dumpPlan(
             "", optimized, SqlExplainFormat.TEXT, SqlExplainLevel.EXPPLAN_ATTRIBUTES),
         catalog.resolved());
+  }
+
+  private static FromRewriter rewriter(CatalogSnapshot catalog) {
+    return new FromRewriter(catalog, relation -> columns(relation, catalog));
+  }
+
+  /** The columns of a query that stands as an argument; the query is used up. */
+  private static Schema columns(SqlNode query, CatalogSnapshot catalog) {
+    PlanningScope scope = PlanningScope.open(catalog);
+    QueryValidator validator =
+        new QueryValidator(
+            scope.operators(), new CatalogReader(catalog, scope.types()), scope.types());
+    RelDataType row =
+        validator.getValidatedNodeType(validator.validate(rewriter(catalog).rewrite(query)));
+    return schema(row.getFieldNames(), typed(row, scope.types()));
   }
 
   /** A column of nothing but NULL is a text, as in PostgreSQL: clients and tables have no NULL type. */

@@ -1,6 +1,8 @@
 package dev.kelda.planner;
 
+import dev.kelda.planner.catalog.CatalogSnapshot;
 import dev.kelda.planner.function.FunctionRegistry;
+import dev.kelda.planner.function.ModuleOperators;
 import dev.kelda.planner.validate.KeldaOperators;
 import dev.kelda.planner.validate.KeldaTypeFactory;
 import org.apache.calcite.plan.RelOptCluster;
@@ -26,7 +28,7 @@ record PlanningScope(
   private static final SqlOperatorTable OPERATORS =
       KeldaOperators.in(FunctionRegistry.load().operators());
 
-  static PlanningScope open() {
+  static PlanningScope open(CatalogSnapshot catalog) {
     RexBuilder rex = new RexBuilder(TYPES);
     HepPlanner planner = new HepPlanner(EMPTY);
     // Calcite's own constant folding keeps milliseconds only; constants are folded where they are executed.
@@ -35,6 +37,6 @@ record PlanningScope(
     RelMetadataQueryBase.THREAD_PROVIDERS.set(METADATA);
     cluster.setMetadataProvider(METADATA);
     cluster.setMetadataQuerySupplier(RelMetadataQuery::instance);
-    return new PlanningScope(TYPES, rex, cluster, OPERATORS);
+    return new PlanningScope(TYPES, rex, cluster, ModuleOperators.in(OPERATORS, catalog));
   }
 }

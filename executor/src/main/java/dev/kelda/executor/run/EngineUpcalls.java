@@ -1,5 +1,7 @@
 package dev.kelda.executor.run;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.kelda.executor.bridge.Upcalls;
 import dev.kelda.executor.proto.EvaluateFunction;
 import dev.kelda.executor.proto.OpenScan;
@@ -7,6 +9,8 @@ import dev.kelda.executor.wire.RuntimeFilters;
 import dev.kelda.spi.connector.Scan;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.extension.PlannedFunction;
+import dev.kelda.spi.extension.StatementContext;
 import dev.kelda.spi.function.JavaFunction;
 import java.util.HashMap;
 import java.util.Map;
@@ -25,6 +29,8 @@ public final class EngineUpcalls implements Upcalls {
 
   private final Function<String, Optional<Execution>> executions;
   private final Map<String, JavaFunction> functions = new HashMap<>();
+  private volatile Function<String, Optional<PlannedFunction>> modules = id -> Optional.empty();
+  private volatile Function<Execution, StatementContext> contexts;
 
   /**
    * @param executions running ones by id
@@ -35,16 +41,34 @@ public final class EngineUpcalls implements Upcalls {
     functions.forEach(function -> this.functions.put(function.id(), function));
   }
 
-  @Override
-  public ArrowReader openScan(OpenScan request, BufferAllocator allocator) {
+  /**
+   * Adds the modules' functions, before the first statement.
+   *
+   * @param modules by id
+   * @param contexts a running statement as modules see it
+   */
+  public void contribute(
+      Function<String, Optional<PlannedFunction>> modules,
+      Function<Execution, StatementContext> contexts) {
+    this.contexts = requireNonNull(contexts, "contexts is null");
+    this.modules = requireNonNull(modules, "modules is null");
+  }
+
+  private Execution running(String queryId) {
     Execution execution =
         executions
-            .apply(request.getQueryId())
+            .apply(queryId)
             .orElseThrow(
                 () ->
                     new KeldaException(
-                        ErrorCode.QUERY_NOT_FOUND, "query " + request.getQueryId() + " is over"));
+                        ErrorCode.QUERY_NOT_FOUND, "query " + queryId + " is over"));
     execution.checkpoint();
+    return execution;
+  }
+
+  @Override
+  public ArrowReader openScan(OpenScan request, BufferAllocator allocator) {
+    Execution execution = running(request.getQueryId());
     Scan.Java scan = execution.scans().get(request.getScanId());
     if (scan == null) {
       throw new KeldaException(
@@ -63,11 +87,24 @@ public final class EngineUpcalls implements Upcalls {
   public FieldVector evaluate(
       EvaluateFunction call, VectorSchemaRoot arguments, BufferAllocator allocator) {
     JavaFunction function = functions.get(call.getFunction());
-    if (function == null) {
-      throw new KeldaException(
-          ErrorCode.FUNCTION_NOT_FOUND,
-          "function " + call.getFunction() + " has no implementation in Java");
-    }
-    return function.evaluate(arguments, allocator);
+    return function == null
+        ? evaluateBound(call, arguments, allocator)
+        : function.evaluate(arguments, allocator);
+  }
+
+  private FieldVector evaluateBound(
+      EvaluateFunction call, VectorSchemaRoot arguments, BufferAllocator allocator) {
+    int colon = call.getFunction().indexOf(':');
+    PlannedFunction function =
+        modules
+            .apply(colon < 0 ? "" : call.getFunction().substring(0, colon))
+            .orElseThrow(
+                () ->
+                    new KeldaException(
+                        ErrorCode.FUNCTION_NOT_FOUND,
+                        "function " + call.getFunction() + " has no implementation in Java"));
+    StatementContext context = contexts.apply(running(call.getQueryId()));
+    return function.evaluate(
+        call.getFunction().substring(colon + 1), arguments, allocator, context);
   }
 }

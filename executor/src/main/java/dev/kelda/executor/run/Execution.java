@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.arrow.memory.BufferAllocator;
@@ -30,6 +31,7 @@ public final class Execution {
   private final long startNanos = System.nanoTime();
   private final Map<Integer, Scan.Java> scans = new ConcurrentHashMap<>();
   private final AtomicBoolean ended = new AtomicBoolean();
+  private final Set<Execution> parts = ConcurrentHashMap.newKeySet();
 
   private volatile State state = State.QUEUED;
   private volatile long plannedNanos;
@@ -104,6 +106,7 @@ public final class Execution {
       toStop = stop;
       notifyAll();
     }
+    parts.forEach(part -> part.cancel(reason));
     toStop.ifPresent(Runnable::run);
     return true;
   }
@@ -116,6 +119,16 @@ public final class Execution {
   public synchronized void onCancel(Runnable action) {
     checkpoint();
     stop = Optional.of(action);
+  }
+
+  /** From now on the part is stopped when this statement is. */
+  void begin(Execution part) {
+    parts.add(part);
+    cancelled().ifPresent(part::cancel);
+  }
+
+  void end(Execution part) {
+    parts.remove(part);
   }
 
   public void planning() {

@@ -75,11 +75,34 @@ public final class Executions implements AutoCloseable {
       admitted = true;
       execution.planning();
       Outcome outcome = work.apply(execution);
-      return new RunningResult(this, execution, outcome, stopClock);
+      return new RunningResult(this, execution, outcome, stopClock, true);
     } catch (Throwable thrown) {
       KeldaException failure = Failures.of(execution, thrown);
       stopClock.run();
       end(execution, Optional.of(failure), admitted);
+      throw failure;
+    }
+  }
+
+  /**
+   * Runs a statement as a part of another one: in its place, stopped with it, without a clock of its
+   * own.
+   *
+   * @throws KeldaException whatever goes wrong
+   */
+  public QueryResult runPart(
+      Execution whole, Session session, String sql, Function<Execution, Outcome> work) {
+    whole.checkpoint();
+    Execution execution = begin(session, sql);
+    Runnable detach = () -> whole.end(execution);
+    try {
+      whole.begin(execution);
+      execution.planning();
+      return new RunningResult(this, execution, work.apply(execution), detach, false);
+    } catch (Throwable thrown) {
+      KeldaException failure = Failures.of(execution, thrown);
+      detach.run();
+      end(execution, Optional.of(failure), false);
       throw failure;
     }
   }

@@ -13,15 +13,26 @@ final class RunningResult implements QueryResult {
   private final Executions executions;
   private final Execution execution;
   private final Runnable stopClock;
+  private final boolean admitted;
   private final Optional<ResultReader> reader;
   private final Schema schema;
   private final long updateCount;
   private boolean closed; // guarded by this
 
-  RunningResult(Executions executions, Execution execution, Outcome outcome, Runnable stopClock) {
+  /**
+   * @param stopClock once, at the end
+   * @param admitted it has a place of its own, to be given back
+   */
+  RunningResult(
+      Executions executions,
+      Execution execution,
+      Outcome outcome,
+      Runnable stopClock,
+      boolean admitted) {
     this.executions = executions;
     this.execution = execution;
     this.stopClock = stopClock;
+    this.admitted = admitted;
     switch (outcome) {
       case Outcome.Rows rows -> {
         this.reader = Optional.of(ResultReader.of(execution, rows.reader()));
@@ -85,6 +96,7 @@ final class RunningResult implements QueryResult {
     }
     boolean complete = reader.isEmpty() || reader.get().isComplete();
     executions.end(
-        execution, failure.or(() -> complete ? Optional.empty() : execution.cancelled()), true);
+        execution, failure.or(() -> complete ? Optional.empty() : execution.cancelled()),
+        admitted);
   }
 }

@@ -9,6 +9,7 @@ import dev.kelda.spi.connector.Scalar;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
 
@@ -20,13 +21,15 @@ import org.apache.arrow.vector.types.pojo.Schema;
  * @param parameters one field per {@code ?}
  * @param cacheable the same text gives an equal action as long as the query is current
  * @param work runs it once
+ * @param explanation the lines of EXPLAIN, where there is no query to explain
  */
 public record Action(
     Optional<Schema> rows,
     Optional<PlannedQuery> query,
     List<Field> parameters,
     boolean cacheable,
-    Work work) {
+    Work work,
+    Optional<Supplier<List<String>>> explanation) {
 
   /** Runs a statement once. */
   public interface Work {
@@ -38,6 +41,17 @@ public record Action(
     requireNonNull(query, "query is null");
     parameters = List.copyOf(parameters);
     requireNonNull(work, "work is null");
+    requireNonNull(explanation, "explanation is null");
+  }
+
+  /** A statement that is explained by its query, if at all. */
+  public Action(
+      Optional<Schema> rows,
+      Optional<PlannedQuery> query,
+      List<Field> parameters,
+      boolean cacheable,
+      Work work) {
+    this(rows, query, parameters, cacheable, work, Optional.empty());
   }
 
   /** A statement that returns rows made in Java. */

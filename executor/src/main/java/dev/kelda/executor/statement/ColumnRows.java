@@ -1,7 +1,7 @@
 package dev.kelda.executor.statement;
 
-import dev.kelda.executor.rows.Columns;
-import dev.kelda.executor.rows.TypeNames;
+import dev.kelda.spi.rows.Columns;
+import dev.kelda.spi.rows.TypeNames;
 import java.util.List;
 import java.util.Optional;
 import org.apache.arrow.vector.types.pojo.Field;

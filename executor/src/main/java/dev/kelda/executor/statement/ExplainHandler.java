@@ -1,6 +1,6 @@
 package dev.kelda.executor.statement;
 
-import dev.kelda.executor.rows.Columns;
+import dev.kelda.spi.rows.Columns;
 import dev.kelda.executor.run.Execution;
 import dev.kelda.executor.run.Failures;
 import dev.kelda.executor.run.Outcome;
@@ -11,8 +11,10 @@ import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.arrow.vector.ipc.ArrowReader;
 
 /** {@code EXPLAIN [ANALYZE] statement}: Calcite's plan and DataFusion's, one line per row. */
@@ -30,6 +32,9 @@ record ExplainHandler(Services services, Handlers handlers)
     long start = System.nanoTime();
     Action explained = handlers.prepare(statement.statement(), request);
     long planning = System.nanoTime() - start;
+    if (explained.query().isEmpty() && explained.explanation().isPresent()) {
+      return described(statement, explained, explained.explanation().get(), planning);
+    }
     PlannedQuery query =
         explained
             .query()
@@ -53,6 +58,39 @@ record ExplainHandler(Services services, Handlers handlers)
         });
   }
 
+  /** A statement that says itself what it does. */
+  private static Action described(
+      Statement.Explain statement,
+      Action explained,
+      Supplier<List<String>> explanation,
+      long planning) {
+    return new Action(
+        Optional.of(PLAN.schema()),
+        Optional.empty(),
+        explained.parameters(),
+        false,
+        (execution, parameters) -> {
+          execution.running();
+          List<String> lines = new ArrayList<>(explanation.get());
+          if (statement.analyze()) {
+            long start = System.nanoTime();
+            long rows = rows(execution, explained, parameters);
+            lines.add(Explanation.total(rows, planning, System.nanoTime() - start));
+          }
+          return new Outcome.Rows(
+              PLAN.reader(
+                  execution.allocator(),
+                  statement.format() == Format.JSON ? Explanation.json(lines) : lines));
+        });
+  }
+
+  private static long rows(Execution execution, Action explained, List<Scalar> parameters) {
+    return switch (explained.work().run(execution, parameters)) {
+      case Outcome.Updated updated -> updated.rows();
+      case Outcome.Rows result -> drain(execution, result.reader());
+    };
+  }
+
   private Explanation planned(Execution execution, PlannedQuery query, List<Scalar> parameters) {
     execution.running();
     return Explanation.planned(
@@ -66,11 +104,7 @@ record ExplainHandler(Services services, Handlers handlers)
       List<Scalar> parameters,
       long planning) {
     long start = System.nanoTime();
-    long rows =
-        switch (explained.work().run(execution, parameters)) {
-          case Outcome.Updated updated -> updated.rows();
-          case Outcome.Rows result -> drain(execution, result.reader());
-        };
+    long rows = rows(execution, explained, parameters);
     return Explanation.analyzed(
         query.plan().calcitePlanText(),
         execution.metrics().orElseThrow(),

@@ -105,6 +105,17 @@ record Explanation(String logical, List<Operator> operators, Optional<Totals> to
     return List.of(json.append('}').toString());
   }
 
+  /** The last line of a run that no operators measured. */
+  static String total(long rows, long planningNanos, long nanos) {
+    return "Total: %d rows in %s, planned in %s"
+        .formatted(rows, millis(nanos), millis(planningNanos));
+  }
+
+  /** Lines of a statement without operators as one document. */
+  static List<String> json(List<String> lines) {
+    return List.of("{\"statement\":" + array(lines, Explanation::quote) + "}");
+  }
+
   private static String figures(QueryMetrics.Operator f) {
     StringBuilder text = new StringBuilder();
     append(text, "rows", f.getRows(), String::valueOf);

@@ -1,5 +1,7 @@
 package dev.kelda.executor.statement;
 
+import dev.kelda.executor.extension.Extensions;
+import dev.kelda.executor.extension.ModuleQueries;
 import dev.kelda.parser.Statement;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
@@ -11,7 +13,7 @@ import java.util.Map;
 public final class Handlers {
   private final Map<Class<? extends Statement>, StatementHandler<?>> handlers = new HashMap<>();
 
-  public Handlers(Services services) {
+  public Handlers(Services services, Extensions extensions, ModuleQueries queries) {
     List<StatementHandler<?>> all =
         List.of(
             new QueryHandler(services),
@@ -33,6 +35,10 @@ public final class Handlers {
             new AttachHandler(services),
             new DetachHandler(services));
     all.forEach(handler -> handlers.put(handler.statement(), handler));
+    for (dev.kelda.spi.extension.StatementHandler<?> contributed : extensions.statements()) {
+      StatementHandler<?> handler = ModuleStatementHandler.of(contributed, this, queries);
+      handlers.put(handler.statement(), handler);
+    }
   }
 
   /** Hands the statement to its handler. */

@@ -22,6 +22,8 @@ public record Request(Session session, CatalogSnapshot catalog) {
     return new Request(
         session,
         CatalogSnapshot.of(
-            catalogs, new SessionContext(session.user(), session.catalog(), session.schema())));
+            catalogs,
+            new SessionContext(
+                session.user(), session.catalog(), session.schema(), session.options())));
   }
 }

@@ -2,7 +2,7 @@ package dev.kelda.executor.statement;
 
 import dev.kelda.executor.FunctionInfo;
 import dev.kelda.executor.QueryInfo;
-import dev.kelda.executor.rows.Columns;
+import dev.kelda.spi.rows.Columns;
 import dev.kelda.executor.run.Outcome;
 import dev.kelda.executor.system.SystemTables;
 import dev.kelda.parser.Name;

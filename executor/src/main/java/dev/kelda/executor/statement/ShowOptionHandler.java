@@ -1,6 +1,6 @@
 package dev.kelda.executor.statement;
 
-import dev.kelda.executor.rows.Columns;
+import dev.kelda.spi.rows.Columns;
 import dev.kelda.executor.run.Outcome;
 import dev.kelda.parser.Statement;
 import java.util.List;

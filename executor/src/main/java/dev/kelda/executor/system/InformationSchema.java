@@ -1,7 +1,7 @@
 package dev.kelda.executor.system;
 
-import dev.kelda.executor.rows.Columns;
-import dev.kelda.executor.rows.TypeNames;
+import dev.kelda.spi.rows.Columns;
+import dev.kelda.spi.rows.TypeNames;
 import dev.kelda.planner.catalog.Catalogs;
 import dev.kelda.spi.connector.Operand;
 import dev.kelda.spi.connector.Predicate;

@@ -2,7 +2,7 @@ package dev.kelda.executor.system;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.kelda.executor.rows.Columns;
+import dev.kelda.spi.rows.Columns;
 import dev.kelda.spi.connector.Predicate;
 import dev.kelda.spi.connector.Scan;
 import dev.kelda.spi.connector.Table;

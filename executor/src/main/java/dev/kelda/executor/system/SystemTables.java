@@ -3,7 +3,7 @@ package dev.kelda.executor.system;
 import dev.kelda.executor.FunctionInfo;
 import dev.kelda.executor.QueryInfo;
 import dev.kelda.executor.SessionInfo;
-import dev.kelda.executor.rows.Columns;
+import dev.kelda.spi.rows.Columns;
 import dev.kelda.executor.setting.Setting;
 import dev.kelda.executor.setting.SettingValues;
 import dev.kelda.executor.setting.Settings;

@@ -8,7 +8,7 @@ import dev.kelda.executor.QueryInfo.State;
 import dev.kelda.executor.QueryResult;
 import dev.kelda.executor.Session;
 import dev.kelda.executor.Sessions;
-import dev.kelda.executor.rows.Columns;
+import dev.kelda.spi.rows.Columns;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.util.List;

@@ -2,6 +2,7 @@ package dev.kelda.server.config;
 
 import dev.kelda.executor.EngineConfig;
 import dev.kelda.executor.EngineConfig.CatalogConfig;
+import dev.kelda.executor.metastore.MetastoreConfig;
 import dev.kelda.executor.setting.SettingType;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
@@ -68,7 +69,8 @@ public final class ConfigFile {
   }
 
   private Configuration configuration(Optional<Path> givenHome) {
-    root.allow("server", "engine", "settings", "secrets", "catalogs", "storage", "users");
+    root.allow(
+        "server", "engine", "metastore", "settings", "secrets", "catalogs", "storage", "users");
     Optional<TomlSection> server = root.section("server");
     Path home =
         givenHome
@@ -150,6 +152,7 @@ public final class ConfigFile {
       }
     }
     return engine
+        .withMetastore(root.section("metastore").map(ConfigFile::metastore).orElse(MetastoreConfig.EMBEDDED))
         .withStores(stores())
         .withSecrets(root.section("secrets").map(TomlSection::allTexts).orElse(Map.of()))
         .withSettings(root.section("settings").map(TomlSection::allTexts).orElse(Map.of()));
@@ -167,6 +170,11 @@ public final class ConfigFile {
     return engine.withAdmission(
         s.integer("max_running", 1, 100_000).orElse(engine.maxRunning()),
         s.integer("max_queued", 0, 1_000_000).orElse(engine.maxQueued()));
+  }
+
+  private static MetastoreConfig metastore(TomlSection s) {
+    s.allow("uri", "user", "password");
+    return new MetastoreConfig(s.text("uri"), s.text("user"), s.text("password"));
   }
 
   private CatalogConfig catalog(TomlSection catalogs, String name) {

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -27,6 +28,7 @@ public final class FlightFront implements AutoCloseable {
 
   private final ServerConfig config;
   private final FlightErrors errors = new FlightErrors();
+  private final Authentication authentication;
   private final Sessions sessions;
   private final BufferAllocator uploads;
   private final ExecutorService calls;
@@ -60,9 +62,9 @@ public final class FlightFront implements AutoCloseable {
             errors,
             limits,
             workers);
+    this.authentication = new Authentication(config.users(), tickets, clock);
     CallInterceptor interceptor =
-        new CallInterceptor(
-            new Authentication(config.users(), tickets, clock), sessions::connectionEnded);
+        new CallInterceptor(authentication, sessions::connectionEnded);
     this.server = server(producer, interceptor, limits);
     sweeper.scheduleWithFixedDelay(
         sessions::sweep, SWEEP.toSeconds(), SWEEP.toSeconds(), TimeUnit.SECONDS);
@@ -134,6 +136,16 @@ public final class FlightFront implements AutoCloseable {
     String scheme = config.tls().isPresent() ? "grpc+tls" : "grpc";
     String host = config.host().contains(":") ? "[" + config.host() + "]" : config.host();
     return scheme + "://" + host + ":" + port();
+  }
+
+  /**
+   * The user of an HTTP request, with the passwords and tokens of Flight.
+   *
+   * @param authorization the header
+   * @throws KeldaException AUTHENTICATION_FAILED, TOO_MANY_REQUESTS
+   */
+  public String user(Optional<String> authorization) {
+    return authentication.identify(authorization).user();
   }
 
   /** Errors sent to clients since the start. */

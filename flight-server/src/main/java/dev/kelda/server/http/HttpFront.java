@@ -53,6 +53,7 @@ public final class HttpFront implements AutoCloseable {
     Optional<SslContext> tls = config.tls().map(HttpFront::tls);
     EventLoopGroup group = new NioEventLoopGroup(1, new DefaultThreadFactory("kelda-http", true));
     ConnectionLimit limit = new ConnectionLimit(MOST_CONNECTIONS);
+    RouteTable routes = new RouteTable(pages.routes());
     ServerBootstrap bootstrap =
         new ServerBootstrap()
             .group(group)
@@ -73,8 +74,9 @@ public final class HttpFront implements AutoCloseable {
                                 new HttpDecoderConfig()
                                     .setMaxInitialLineLength(MOST_LINE_BYTES)
                                     .setMaxHeaderSize(MOST_HEADER_BYTES)))
-                        .addLast(new HttpObjectAggregator(1))
-                        .addLast(new PageHandler(pages));
+                        .addLast(new RouteGate(pages, routes))
+                        .addLast(new HttpObjectAggregator(Math.max(1, routes.mostBodyBytes())))
+                        .addLast(new PageHandler(pages, routes));
                   }
                 });
     try {

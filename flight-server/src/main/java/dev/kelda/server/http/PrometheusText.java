@@ -1,5 +1,6 @@
 package dev.kelda.server.http;
 
+import dev.kelda.spi.extension.Metric;
 import java.util.Map;
 
 /** Writes metrics in Prometheus' text format, version 0.0.4. */
@@ -23,6 +24,20 @@ public final class PrometheusText {
       String name, String help, String label, Map<String, ? extends Number> values) {
     header(name, help, "counter");
     values.forEach((key, value) -> sample(name, Map.of(label, key), value.doubleValue()));
+    return this;
+  }
+
+  /** A module's metric. */
+  public PrometheusText metric(Metric metric) {
+    header(metric.name(), metric.help(), metric.isCounter() ? "counter" : "gauge");
+    metric
+        .values()
+        .forEach(
+            (label, value) ->
+                sample(
+                    metric.name(),
+                    metric.label().isEmpty() ? Map.of() : Map.of(metric.label(), label),
+                    value));
     return this;
   }
 

@@ -130,9 +130,11 @@ final class KeywordRules {
       case INTO -> words.previous() == INSERT;
       case ANALYZE -> words.previous() == EXPLAIN;
       case QUERY -> words.previous() == CANCEL;
-      case IF -> words.previousIs(SCHEMA, TABLE, ATTACH, DETACH) && words.nextIs(NOT, EXISTS);
+      case IF -> words.previousIs(SCHEMA, TABLE, MODEL, ATTACH, DETACH) && words.nextIs(NOT, EXISTS);
       case SECRET -> words.previous() == EQ && words.next() == QUOTED_STRING;
       case COMMENT -> words.next() == QUOTED_STRING;
+      case MODEL -> words.afterVerb(CREATE, DROP, DESCRIBE) || words.isModelArgument();
+      case INPUT, OUTPUT -> words.next() == LPAREN && words.isStatementAbout(MODEL);
       // Joins and tables.
       case LEFT, RIGHT -> words.nextIs(JOIN, OUTER, ASOF) || words.previous() == ASOF;
       case FULL -> words.nextIs(JOIN, OUTER);

@@ -1,6 +1,7 @@
 package dev.kelda.parser.grammar;
 
 import dev.kelda.parser.ColumnDefinition;
+import dev.kelda.parser.ModelStatement;
 import dev.kelda.parser.Name;
 import dev.kelda.parser.Positions;
 import dev.kelda.parser.Statement;
@@ -24,7 +25,7 @@ final class Nodes {
   private static final TextPosition BEGINNING = new TextPosition(1, 1);
   private static final Set<String> LATER_KINDS =
       Set.of(
-          "FEATURE", "MODELS", "INDEXES", "TRAINING", "PIPELINES", "MONITORS", "VIEWS", "CREATE");
+          "FEATURE", "INDEXES", "TRAINING", "PIPELINES", "MONITORS", "VIEWS", "CREATE");
 
   private Nodes() {}
 
@@ -95,6 +96,9 @@ final class Nodes {
 
   static Statement show(SqlIdentifier what, Optional<SqlIdentifier> in, Optional<String> like) {
     String word = what.toString().toUpperCase(Locale.ROOT);
+    if (word.equals("MODELS") && in.isEmpty()) {
+      return new ModelStatement.ShowModels(like);
+    }
     Optional<Statement.Show.Kind> kind =
         switch (word) {
           case "CATALOGS", "DATABASES" -> Optional.of(Statement.Show.Kind.CATALOGS);

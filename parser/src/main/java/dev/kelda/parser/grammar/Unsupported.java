@@ -49,7 +49,6 @@ final class Unsupported {
       Set.of(
           "VIEW",
           "FEATURE",
-          "MODEL",
           "VECTOR",
           "TEXT",
           "TRAINING",

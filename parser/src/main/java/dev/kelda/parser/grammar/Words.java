@@ -116,6 +116,34 @@ final class Words {
     return at == 0 || at == start;
   }
 
+  /** The current token says what CREATE, DROP, … is about. */
+  boolean afterVerb(int... verbs) {
+    int verb = tokens.get(start).kind;
+    boolean replaces = previous() == REPLACE && kind(-2) == OR && at == start + 3;
+    return contains(verbs, verb) && (at == start + 1 || verb == CREATE && replaces);
+  }
+
+  /** The statement is a CREATE, DROP, … of that kind. */
+  boolean isStatementAbout(int kind) {
+    int what = start + (kindAt(start + 1) == OR ? 3 : 1);
+    return open.size() == 1 && kindAt(what) == kind;
+  }
+
+  private int kindAt(int index) {
+    return index < tokens.size() ? tokens.get(index).kind : EOF;
+  }
+
+  /** MODEL in {@code f(TABLE t, MODEL m)}: two words side by side inside a function's arguments. */
+  boolean isModelArgument() {
+    boolean name =
+        isNameLike(next()) && !KeywordRules.RESERVED.get(next()) && next() != DESC && next() != ASC;
+    int function = opener();
+    return name
+        && previousIs(LPAREN, COMMA)
+        && (function == IDENTIFIER || function == QUOTED_IDENTIFIER)
+        && (kind(2) == COMMA || kind(2) == RPAREN || kind(2) == DOT);
+  }
+
   boolean inWindow() {
     return open.peek().window;
   }

@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * The tables of one statement: every name is loaded at most once, so that a statement sees one
@@ -30,6 +31,9 @@ public final class CatalogSnapshot {
   private static final String INFORMATION_SCHEMA = "information_schema";
   private static final String SYSTEM = "system";
   private static final String MAIN = "main";
+
+  /** The catalog of what is in no catalog: functions' results and what plans depend on. */
+  public static final String NO_CATALOG = "";
 
   private final Catalogs catalogs;
   private final SessionContext session;
@@ -147,21 +151,42 @@ public final class CatalogSnapshot {
   /** Adds a table that has no name of its own, such as the result of a table function. */
   public TableReference addSynthetic(
       String key, String catalog, String label, Supplier<Optional<Table>> loader) {
-    return synthetic.computeIfAbsent(
-        key,
-        ignored -> {
-          TableReference reference =
-              new TableReference(catalog, MAIN, label, loader.get().orElseThrow(), loader);
-          resolved.add(reference);
-          return reference;
-        });
+    return synthetic(key)
+        .orElseGet(() -> addSynthetic(key, catalog, label, loader.get().orElseThrow(), loader));
+  }
+
+  /**
+   * @param table what the loader would give now
+   */
+  public TableReference addSynthetic(
+      String key, String catalog, String label, Table table, Supplier<Optional<Table>> loader) {
+    TableReference reference = new TableReference(catalog, MAIN, label, table, loader);
+    synthetic.put(key, reference);
+    resolved.add(reference);
+    return reference;
+  }
+
+  /**
+   * The plan holds only as long as this version stays as it is.
+   *
+   * @param what for messages: {@code model delay}
+   */
+  public void depend(String what, Supplier<String> version) {
+    addSynthetic(
+        "depends on " + what,
+        NO_CATALOG,
+        what,
+        () -> Optional.of(new VersionTable(version.get())));
   }
 
   public Optional<TableReference> synthetic(String key) {
     return Optional.ofNullable(synthetic.get(key));
   }
 
-  /** A table function of any catalog, with the catalog's name; the session's catalog wins. */
+  /**
+   * A table function of any catalog, with the catalog's name, or of a module; the session's catalog
+   * wins.
+   */
   public Optional<Map.Entry<String, TableFunction>> tableFunction(String name) {
     String wanted = name.toUpperCase(Locale.ROOT);
     List<Catalogs.Entry> order = new ArrayList<>();
@@ -174,12 +199,16 @@ public final class CatalogSnapshot {
         }
       }
     }
-    return Optional.empty();
+    return catalogs.functions().inFrom().stream()
+        .filter(function -> function.name().equals(wanted))
+        .findFirst()
+        .map(function -> Map.entry(NO_CATALOG, function));
   }
 
   public Collection<String> tableFunctionNames() {
-    return catalogs.entries().stream()
-        .flatMap(e -> e.connector().tableFunctions().stream())
+    return Stream.concat(
+            catalogs.entries().stream().flatMap(e -> e.connector().tableFunctions().stream()),
+            catalogs.functions().inFrom().stream())
         .map(TableFunction::name)
         .toList();
   }

@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 public final class Catalogs {
   private final Map<String, Entry> entries =
       new ConcurrentSkipListMap<>(String.CASE_INSENSITIVE_ORDER);
+  private volatile ModuleFunctions functions = ModuleFunctions.NONE;
 
   /** A catalog under the name it was registered with. */
   public record Entry(String name, Connector connector) {
@@ -31,6 +32,15 @@ public final class Catalogs {
       throw new KeldaException(
           ErrorCode.INVALID_ARGUMENT, "catalog \"" + name + "\" exists already");
     }
+  }
+
+  /** The functions of the modules, from now on. */
+  public void contribute(ModuleFunctions contributed) {
+    functions = requireNonNull(contributed, "contributed is null");
+  }
+
+  public ModuleFunctions functions() {
+    return functions;
   }
 
   /** The connector that was registered; the caller closes it. */

@@ -1,6 +1,7 @@
 package dev.kelda.planner.encode;
 
 import dev.kelda.planner.function.FunctionRegistry;
+import dev.kelda.planner.function.ModuleFunction;
 import dev.kelda.planner.proto.Call;
 import dev.kelda.planner.proto.Case;
 import dev.kelda.planner.proto.Cast;
@@ -11,8 +12,10 @@ import dev.kelda.planner.proto.InList;
 import dev.kelda.planner.proto.Lambda;
 import dev.kelda.planner.proto.Parameter;
 import dev.kelda.planner.validate.KeldaOperators;
+import dev.kelda.planner.validate.KeldaTypeFactory;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.extension.PlannedFunction;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +24,7 @@ import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexCall;
+import org.apache.calcite.rex.RexCallBinding;
 import org.apache.calcite.rex.RexCorrelVariable;
 import org.apache.calcite.rex.RexDynamicParam;
 import org.apache.calcite.rex.RexFieldAccess;
@@ -174,6 +178,9 @@ final class RexEncoder {
     SqlOperator operator = call.getOperator();
     DataType type = Types.toProto(call.getType());
     List<RexNode> args = call.getOperands();
+    if (operator instanceof ModuleFunction function) {
+      return moduleFunction(function, call, type);
+    }
     if (operator == SqlStdOperatorTable.MINUS_DATE) {
       String id = SqlTypeUtil.isInterval(args.get(1).getType()) ? "subtract" : "timestamp_diff";
       return call(id, type, encodeAll(args.subList(0, 2)));
@@ -237,6 +244,29 @@ final class RexEncoder {
       default -> {}
     }
     return call(id(operator), type, encodeAll(args));
+  }
+
+  /** What is evaluated is bound already: the id carries it, constants are left out. */
+  private Expr moduleFunction(ModuleFunction function, RexCall call, DataType type) {
+    PlannedFunction.Bound bound =
+        function.bound(RexCallBinding.create(rex.getTypeFactory(), call, List.of()));
+    List<Expr> args = new ArrayList<>();
+    for (int i = 0; i < call.getOperands().size(); i++) {
+      RexNode arg = call.getOperands().get(i);
+      if (!bound.dropped().contains(i)) {
+        args.add(
+            bound
+                .arguments()
+                .get(i)
+                .map(field -> encodeAs(arg, Types.toSql(types(), field)))
+                .orElseGet(() -> encode(arg)));
+      }
+    }
+    return call(function.id(bound), type, args);
+  }
+
+  private KeldaTypeFactory types() {
+    return (KeldaTypeFactory) rex.getTypeFactory();
   }
 
   static String id(SqlOperator operator) {

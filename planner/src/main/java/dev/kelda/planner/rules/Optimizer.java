@@ -41,7 +41,8 @@ public final class Optimizer {
     rel = phase("empty", rel, r -> run(EMPTY, r));
     rel = phase("join-order", rel, r -> new JoinOrder(new Estimates()).reorder(r));
     rel = phase("trim", rel, r -> new FieldTrimmer(builder).trim(r));
-    return phase("finish", rel, r -> run(FINISH, r));
+    rel = phase("finish", rel, r -> run(FINISH, r));
+    return phase("module-calls", rel, ModuleCalls::once);
   }
 
   private RelNode phase(String name, RelNode rel, UnaryOperator<RelNode> change) {

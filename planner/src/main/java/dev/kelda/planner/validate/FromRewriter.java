@@ -8,13 +8,20 @@ import dev.kelda.planner.catalog.Names;
 import dev.kelda.planner.catalog.TableReference;
 import dev.kelda.spi.connector.CanonicalTypes;
 import dev.kelda.spi.connector.Scalar;
+import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TableFunction;
+import dev.kelda.spi.connector.TableFunction.Expansion;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.apache.arrow.vector.types.pojo.Schema;
 import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlFunction;
 import org.apache.calcite.sql.SqlIdentifier;
@@ -24,6 +31,7 @@ import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
 import org.apache.calcite.sql.SqlSelect;
 import org.apache.calcite.sql.SqlSnapshot;
+import org.apache.calcite.sql.SqlWith;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.parser.SqlParserPos;
 
@@ -45,9 +53,15 @@ public final class FromRewriter {
           "feather", "READ_ARROW");
 
   private final CatalogSnapshot catalog;
+  private final Function<SqlNode, Schema> columns;
+  private final Deque<SqlWith> withs = new ArrayDeque<>(); // around the current node, innermost first
 
-  public FromRewriter(CatalogSnapshot catalog) {
+  /**
+   * @param columns the columns of a query, which is used up
+   */
+  public FromRewriter(CatalogSnapshot catalog, Function<SqlNode, Schema> columns) {
     this.catalog = catalog;
+    this.columns = columns;
   }
 
   /** The same query without paths, table functions and versions. */
@@ -73,7 +87,13 @@ public final class FromRewriter {
       if (call.getKind() == SqlKind.OVER) {
         WindowFilters.expand(call);
       }
-      call.getOperandList().forEach(this::walk);
+      if (call instanceof SqlWith with) {
+        withs.push(with);
+        with.getOperandList().forEach(this::walk);
+        withs.pop();
+      } else {
+        call.getOperandList().forEach(this::walk);
+      }
     }
   }
 
@@ -95,13 +115,27 @@ public final class FromRewriter {
       case SqlCall call
           when call.getKind() == SqlKind.COLLECTION_TABLE || call.getKind() == SqlKind.LATERAL -> {
         SqlNode inner = from(call.operand(0), needsAlias);
-        yield inner == call.operand(0) ? call : inner;
+        yield inner == call.operand(0)
+            ? call
+            : call.getKind() == SqlKind.LATERAL ? lateral(inner) : inner;
       }
       case SqlCall call
           when call.getOperator() instanceof SqlFunction && call.getKind() != SqlKind.UNNEST ->
           function(call, needsAlias);
       default -> node;
     };
+  }
+
+  /** A query in a lateral call's place still sees its neighbours. */
+  private static SqlNode lateral(SqlNode inner) {
+    if (inner.getKind() == SqlKind.AS) {
+      SqlCall as = (SqlCall) inner;
+      as.setOperand(0, lateral(as.operand(0)));
+      return as;
+    }
+    return inner.isA(SqlKind.QUERY)
+        ? SqlStdOperatorTable.LATERAL.createCall(inner.getParserPosition(), inner)
+        : inner;
   }
 
   private SqlNode path(SqlPath path, boolean needsAlias) {
@@ -120,14 +154,16 @@ public final class FromRewriter {
                         "no attached catalog reads files such as '" + text + "'",
                         Positions.start(path)));
     TableFunction.Parameter first = function.getValue().parameters().getFirst();
-    Map<String, Scalar> arguments =
-        Map.of(first.name(), Scalar.of(CanonicalTypes.UTF8, text));
+    RelationArguments arguments =
+        RelationArguments.of(first.name(), Scalar.of(CanonicalTypes.UTF8, text));
     String stem = plain.contains(".") ? plain.substring(0, plain.lastIndexOf('.')) : plain;
-    return synthetic(function, arguments, "'" + text + "'", stem, path, needsAlias);
+    String key = function.getValue().name() + arguments.text();
+    return expand(function, arguments, key, "'" + text + "'", stem, path, needsAlias);
   }
 
   private SqlNode function(SqlCall call, boolean needsAlias) {
-    String name = call.getOperator().getName();
+    SqlIdentifier id = ((SqlFunction) call.getOperator()).getNameAsId();
+    String name = String.join(".", id.names);
     Map.Entry<String, TableFunction> function =
         catalog
             .tableFunction(name)
@@ -138,31 +174,69 @@ public final class FromRewriter {
                         "there is no table function \"%s\"%s"
                             .formatted(name, Names.suggestion(name, catalog.tableFunctionNames())),
                         Positions.start(call)));
-    Map<String, Scalar> arguments = FunctionArguments.of(function.getValue(), call);
-    String label = function.getValue().name() + FunctionArguments.text(arguments);
-    return synthetic(
-        function, arguments, label, name.toLowerCase(Locale.ROOT), call, needsAlias);
+    RelationArguments arguments =
+        RelationArguments.of(function.getValue(), call, query -> columns.apply(inScope(query)));
+    String label = function.getValue().name() + arguments.text();
+    String alias = id.names.getLast().toLowerCase(Locale.ROOT);
+    return expand(function, arguments, label, label, alias, call, needsAlias);
   }
 
-  private SqlNode synthetic(
+  private SqlNode expand(
       Map.Entry<String, TableFunction> function,
-      Map<String, Scalar> arguments,
+      RelationArguments arguments,
+      String key,
       String label,
       String alias,
       SqlNode at,
       boolean needsAlias) {
-    String key =
-        function.getKey() + ":" + function.getValue().name() + FunctionArguments.text(arguments);
+    String unique = function.getKey() + ":" + key;
+    SqlIdentifier name = new SqlIdentifier(unique, at.getParserPosition());
+    if (catalog.synthetic(unique).isPresent()) {
+      return named(name, alias, needsAlias);
+    }
+    TableFunction.Call call = new TableFunction.Call(catalog.session(), arguments.arguments());
+    return switch (positioned(at, () -> function.getValue().expand(call))) {
+      case Expansion.Rows rows -> {
+        Supplier<Optional<Table>> loader = () -> table(function.getValue().expand(call));
+        catalog.addSynthetic(unique, function.getKey(), label, rows.table(), loader);
+        yield named(name, alias, needsAlias);
+      }
+      case Expansion.Query query -> {
+        catalog.depend(unique, query.version());
+        yield named(arguments.substitute(query.query()), alias, needsAlias);
+      }
+    };
+  }
+
+  private static Optional<Table> table(Expansion expansion) {
+    return expansion instanceof Expansion.Rows rows
+        ? Optional.of(rows.table())
+        : Optional.empty();
+  }
+
+  /** A query that stands as an argument sees the names that WITH gave around the call. */
+  private SqlNode inScope(SqlNode query) {
+    SqlNode scoped =
+        query instanceof SqlIdentifier name ? RelationArguments.allOf(name) : query;
+    for (SqlWith with : withs) {
+      scoped =
+          new SqlWith(
+              with.getParserPosition(),
+              (SqlNodeList) RelationArguments.copy(with.withList),
+              scoped);
+    }
+    return scoped;
+  }
+
+  private static <T> T positioned(SqlNode at, Supplier<T> work) {
     try {
-      catalog.addSynthetic(
-          key, function.getKey(), label, () -> Optional.of(function.getValue().apply(arguments)));
+      return work.get();
     } catch (KeldaException e) {
       throw e.position().isPresent()
           ? e
           : new KeldaException(
               e.code(), e.getMessage(), Positions.start(at.getParserPosition()), e.getCause());
     }
-    return named(new SqlIdentifier(key, at.getParserPosition()), alias, needsAlias);
   }
 
   private SqlNode version(
@@ -193,7 +267,7 @@ public final class FromRewriter {
     return named(new SqlIdentifier(key, at.getParserPosition()), name.names.getLast(), needsAlias);
   }
 
-  private static SqlNode named(SqlIdentifier table, String alias, boolean needsAlias) {
+  private static SqlNode named(SqlNode table, String alias, boolean needsAlias) {
     SqlParserPos position = table.getParserPosition();
     return needsAlias
         ? SqlStdOperatorTable.AS.createCall(position, table, new SqlIdentifier(alias, position))

@@ -12,7 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlIdentifier;
@@ -29,9 +28,10 @@ import org.apache.calcite.util.TimestampString;
 final class FunctionArguments {
   private FunctionArguments() {}
 
-  static Map<String, Scalar> of(TableFunction function, SqlCall call) {
+  /** The nodes as they stand, by the parameter they are for. */
+  static Map<TableFunction.Parameter, SqlNode> assign(TableFunction function, SqlCall call) {
     List<TableFunction.Parameter> parameters = function.parameters();
-    Map<String, Scalar> arguments = new LinkedHashMap<>();
+    Map<TableFunction.Parameter, SqlNode> arguments = new LinkedHashMap<>();
     int next = 0;
     for (SqlNode operand : call.getOperandList()) {
       TableFunction.Parameter parameter;
@@ -62,12 +62,12 @@ final class FunctionArguments {
         throw error(
             "%s takes at most %d arguments".formatted(function.name(), parameters.size()), operand);
       }
-      if (arguments.put(parameter.name(), convert(constant(value), parameter, value)) != null) {
+      if (arguments.put(parameter, value) != null) {
         throw error("argument \"" + parameter.name() + "\" is given twice", operand);
       }
     }
     for (TableFunction.Parameter parameter : parameters) {
-      if (parameter.required() && !arguments.containsKey(parameter.name())) {
+      if (parameter.required() && !arguments.containsKey(parameter)) {
         throw error(
             "%s needs its argument \"%s\"".formatted(function.name(), parameter.name()), call);
       }
@@ -75,11 +75,9 @@ final class FunctionArguments {
     return arguments;
   }
 
-  /** {@code ('a.csv', header => true)} as a stable text. */
-  static String text(Map<String, Scalar> arguments) {
-    return arguments.entrySet().stream()
-        .map(e -> e.getKey() + " => " + e.getValue().value().orElse("NULL"))
-        .collect(Collectors.joining(", ", "(", ")"));
+  /** The value of a constant, of the parameter's type. */
+  static Scalar converted(TableFunction.Parameter parameter, SqlNode node) {
+    return convert(constant(node), parameter, node);
   }
 
   static Scalar constant(SqlNode node) {
@@ -157,7 +155,7 @@ final class FunctionArguments {
     return text.equalsIgnoreCase("true") || text.equalsIgnoreCase("false");
   }
 
-  private static KeldaException error(String message, SqlNode at) {
+  static KeldaException error(String message, SqlNode at) {
     return new KeldaException(ErrorCode.INVALID_ARGUMENT, message, Positions.start(at));
   }
 

@@ -109,7 +109,7 @@ public final class ValidationErrors {
       return missingTable(name, at, cause, catalog, query);
     }
     if (message.startsWith("No match found for function signature")) {
-      return missingFunction(message, at, cause);
+      return missingFunction(message, at, cause, catalog);
     }
     if (message.startsWith("Unknown datatype name")) {
       return new KeldaException(
@@ -171,11 +171,12 @@ public final class ValidationErrors {
   }
 
   private static KeldaException missingFunction(
-      String message, Optional<TextPosition> at, Throwable cause) {
+      String message, Optional<TextPosition> at, Throwable cause, CatalogSnapshot catalog) {
     String signature = message.substring(message.indexOf("signature") + 10);
     int open = signature.indexOf('(');
     String name = open < 0 ? signature : signature.substring(0, open);
-    List<String> names = FunctionRegistry.load().names();
+    List<String> names = new ArrayList<>(FunctionRegistry.load().names());
+    names.addAll(catalog.catalogs().functions().names());
     boolean exists = Names.match(name, names).isPresent();
     String text =
         exists

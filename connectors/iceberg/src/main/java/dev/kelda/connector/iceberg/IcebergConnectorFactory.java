@@ -5,6 +5,7 @@ import dev.kelda.spi.connector.ConnectorContext;
 import dev.kelda.spi.connector.ConnectorFactory;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -14,8 +15,8 @@ import java.util.TreeSet;
  *
  * <ul>
  *   <li>{@code catalog}: the kind of catalog; {@code jdbc}
- *   <li>{@code uri}: {@code jdbc:sqlite:PATH} (default HOME/metastore.db) or {@code
- *       jdbc:postgresql://HOST/DB}
+ *   <li>{@code uri}: {@code jdbc:sqlite:PATH} or {@code jdbc:postgresql://HOST/DB} (default: the
+ *       engine's metastore, which is HOME/metastore.db if not configured)
  *   <li>{@code warehouse}: folder or {@code s3://} URL of the tables (default HOME/warehouse)
  *   <li>{@code catalog-name}: the name within the metastore (default: the catalog's own)
  *   <li>{@code user}, {@code password}: of the metastore
@@ -32,7 +33,11 @@ public final class IcebergConnectorFactory implements ConnectorFactory {
 
   @Override
   public Connector create(
-      String catalog, Map<String, String> properties, ConnectorContext context) {
+      String catalog, Map<String, String> given, ConnectorContext context) {
+    Map<String, String> properties = new HashMap<>(given);
+    if (!given.containsKey("uri")) {
+      properties.putAll(context.metastore());
+    }
     for (String property : properties.keySet()) {
       if (!PROPERTIES.contains(property)) {
         throw invalid(

@@ -1,4 +1,4 @@
-package dev.kelda.executor.rows;
+package dev.kelda.spi.rows;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

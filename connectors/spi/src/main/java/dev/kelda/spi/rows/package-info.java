@@ -1,5 +1,5 @@
 /**
- * Arrow batches out of Java objects: system tables, SHOW, DESCRIBE, EXPLAIN.
+ * Arrow batches out of Java objects: system tables, SHOW, DESCRIBE, EXPLAIN, modules' statements.
  *
  * <pre>
  * List of records --Columns.reader--> ArrowReader (fresh buffers per batch)
@@ -7,4 +7,4 @@
  *
  * Invariants: every batch has its own buffers, so that it may be exported; no batch is empty.
  */
-package dev.kelda.executor.rows;
+package dev.kelda.spi.rows;

@@ -1,4 +1,4 @@
-package dev.kelda.executor.rows;
+package dev.kelda.spi.rows;
 
 import static java.util.Objects.requireNonNull;
 

@@ -1,0 +1,84 @@
+package dev.kelda.spi.extension;
+
+import dev.kelda.spi.connector.LocationPolicy;
+import dev.kelda.spi.connector.Scalar;
+import dev.kelda.spi.connector.Table;
+import dev.kelda.spi.error.TextPosition;
+import dev.kelda.spi.metastore.Metastore;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.ipc.ArrowReader;
+
+/** What the engine lends to a module. Thread-safe. */
+public interface EngineServices {
+  /** The server's home folder, absolute. */
+  Path home();
+
+  /** Which paths may be read and written. */
+  LocationPolicy locations();
+
+  /** Object-store options by URL prefix; secret. */
+  Map<String, Map<String, String>> storage();
+
+  /** The value of a secret of the configuration. */
+  Optional<String> secret(String name);
+
+  /** The engine's root; modules make children of it. */
+  BufferAllocator allocator();
+
+  Metastore metastore();
+
+  /** A user outside of any session, with default settings. */
+  Caller caller(String user);
+
+  /**
+   * Runs a query as a statement of its own: admission, timeout and {@code system.queries} apply.
+   * From inside a statement use {@link StatementContext#query}, which waits for no second place.
+   *
+   * @param parameters one value per {@code ?}
+   * @return rows; the caller closes the reader, which ends the query
+   * @throws dev.kelda.spi.error.KeldaException INVALID_STATEMENT for an update, and whatever the
+   *     query throws
+   */
+  ArrowReader query(Caller caller, SqlQuery query, List<Scalar> parameters);
+
+  /**
+   * Runs a statement to its end.
+   *
+   * @return rows written or read
+   */
+  long execute(Caller caller, SqlQuery statement, List<Scalar> parameters);
+
+  /** Parses and plans, and runs nothing. */
+  QueryDescription describe(Caller caller, SqlQuery statement);
+
+  /**
+   * The current state of a table.
+   *
+   * @param name one to three parts, looked up as in SQL
+   * @return empty when there is none
+   */
+  Optional<NamedTable> table(Caller caller, List<String> name);
+
+  /**
+   * Says that names may mean something else now: plans that were kept are made anew.
+   */
+  void namesChanged();
+
+  /**
+   * The error with its position counted from the beginning of what the user wrote.
+   *
+   * @param start where the text that was parsed begins
+   */
+  static TextPosition shifted(TextPosition position, TextPosition start) {
+    return new TextPosition(
+        start.line() + position.line() - 1,
+        position.line() == 1 ? start.column() + position.column() - 1 : position.column());
+  }
+
+  /** A table under its full name, each part as its catalog spells it. */
+  record NamedTable(String catalog, String schema, String name, Table table) {}
+}

@@ -1,0 +1,37 @@
+package dev.kelda.spi.extension;
+
+import dev.kelda.spi.connector.TableFunction;
+import dev.kelda.spi.http.HttpRoute;
+import java.util.List;
+
+/** What a module adds to one engine. Every list is asked for once, but for the metrics. */
+public interface Extension extends AutoCloseable {
+  /** One handler per record of the parser that this module runs. */
+  default List<StatementHandler<?>> statements() {
+    return List.of();
+  }
+
+  /** Functions in FROM; those of connectors come first. */
+  default List<TableFunction> tableFunctions() {
+    return List.of();
+  }
+
+  /** Functions whose types depend on their arguments; those of the registry come first. */
+  default List<PlannedFunction> functions() {
+    return List.of();
+  }
+
+  /** What the server's HTTP side answers beyond its own pages. */
+  default List<HttpRoute> routes() {
+    return List.of();
+  }
+
+  /** Asked for at every reading of {@code /metrics}. */
+  default List<Metric> metrics() {
+    return List.of();
+  }
+
+  /** After the last statement; lets go of threads, files and memory. */
+  @Override
+  void close();
+}

@@ -1,0 +1,26 @@
+package dev.kelda.executor.extension;
+
+import dev.kelda.executor.QueryResult;
+import dev.kelda.executor.Session;
+import dev.kelda.executor.run.Execution;
+import dev.kelda.executor.statement.Action;
+import dev.kelda.spi.connector.Scalar;
+import dev.kelda.spi.extension.Caller;
+import dev.kelda.spi.extension.SqlQuery;
+import java.util.List;
+import java.util.Optional;
+
+/** How the engine runs what modules ask for. */
+public interface ModuleQueries {
+  /** The session behind a caller; a new one, closed with the query, for a caller without. */
+  Session session(Caller caller);
+
+  /** Parses and plans. */
+  Action plan(Session session, SqlQuery query);
+
+  /**
+   * @param parent the statement that it is a part of; empty: a statement of its own
+   */
+  QueryResult run(
+      Session session, SqlQuery query, List<Scalar> parameters, Optional<Execution> parent);
+}

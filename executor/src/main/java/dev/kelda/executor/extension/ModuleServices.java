@@ -1,0 +1,145 @@
+package dev.kelda.executor.extension;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.kelda.executor.EngineConfig;
+import dev.kelda.executor.QueryResult;
+import dev.kelda.executor.Session;
+import dev.kelda.executor.statement.Action;
+import dev.kelda.executor.statement.ConnectorRegistry;
+import dev.kelda.planner.SessionContext;
+import dev.kelda.planner.catalog.CatalogSnapshot;
+import dev.kelda.planner.catalog.TableReference;
+import dev.kelda.spi.connector.ConnectorContext;
+import dev.kelda.spi.connector.LocationPolicy;
+import dev.kelda.spi.connector.Scalar;
+import dev.kelda.spi.extension.Caller;
+import dev.kelda.spi.extension.EngineServices;
+import dev.kelda.spi.extension.QueryDescription;
+import dev.kelda.spi.extension.SqlQuery;
+import dev.kelda.spi.metastore.Metastore;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.ipc.ArrowReader;
+import org.apache.arrow.vector.types.pojo.Schema;
+
+/** {@link EngineServices} of one engine. */
+public record ModuleServices(
+    EngineConfig config,
+    ConnectorContext context,
+    ConnectorRegistry connectors,
+    Metastore metastore,
+    BufferAllocator allocator,
+    ModuleQueries queries)
+    implements EngineServices {
+  public ModuleServices {
+    requireNonNull(config, "config is null");
+    requireNonNull(context, "context is null");
+    requireNonNull(connectors, "connectors is null");
+    requireNonNull(metastore, "metastore is null");
+    requireNonNull(allocator, "allocator is null");
+    requireNonNull(queries, "queries is null");
+  }
+
+  @Override
+  public Path home() {
+    return context.home();
+  }
+
+  @Override
+  public LocationPolicy locations() {
+    return context.locations();
+  }
+
+  @Override
+  public Map<String, Map<String, String>> storage() {
+    return context.storage();
+  }
+
+  @Override
+  public Optional<String> secret(String name) {
+    return Optional.ofNullable(config.secrets().get(name));
+  }
+
+  @Override
+  public Caller caller(String user) {
+    return new SessionContext(user, Session.DEFAULT_PATH.catalog(), Session.DEFAULT_PATH.schema());
+  }
+
+  @Override
+  public ArrowReader query(Caller caller, SqlQuery query, List<Scalar> parameters) {
+    Session session = queries.session(caller);
+    try {
+      QueryResult result = queries.run(session, query, parameters, Optional.empty());
+      ArrowReader rows = Results.rows(result, query);
+      return new OwnedReader(
+          rows,
+          () -> {
+            result.close();
+            release(session, caller);
+          });
+    } catch (RuntimeException e) {
+      release(session, caller);
+      throw e;
+    }
+  }
+
+  @Override
+  public long execute(Caller caller, SqlQuery statement, List<Scalar> parameters) {
+    return within(
+        caller,
+        session -> Results.count(queries.run(session, statement, parameters, Optional.empty())));
+  }
+
+  @Override
+  public QueryDescription describe(Caller caller, SqlQuery statement) {
+    return within(
+        caller,
+        session -> {
+          Action action = queries.plan(session, statement);
+          List<String> tables =
+              action.query().stream()
+                  .flatMap(query -> query.plan().tables().stream())
+                  .filter(table -> !table.catalog().equals(CatalogSnapshot.NO_CATALOG))
+                  .map(TableReference::toString)
+                  .toList();
+          return new QueryDescription(
+              action.rows().orElseGet(() -> new Schema(List.of())), action.parameters(), tables);
+        });
+  }
+
+  @Override
+  public Optional<NamedTable> table(Caller caller, List<String> name) {
+    return CatalogSnapshot.of(
+            connectors.catalogs(),
+            new SessionContext(caller.user(), caller.catalog(), caller.schema()))
+        .find(name)
+        .map(t -> new NamedTable(t.catalog(), t.schema(), t.name(), t.table()));
+  }
+
+  @Override
+  public void namesChanged() {
+    connectors.changed();
+  }
+
+  private <T> T within(Caller caller, Function<Session, T> work) {
+    Session session = queries.session(caller);
+    try {
+      return work.apply(session);
+    } finally {
+      release(session, caller);
+    }
+  }
+
+  /** A session that was opened for one query ends with it. */
+  private static void release(Session session, Caller caller) {
+    boolean borrowed = caller instanceof SessionCaller known && known.session() == session;
+    if (!borrowed) {
+      session.close();
+    }
+  }
+}

@@ -1,0 +1,1 @@
+CREATE TABLE notes_models (name TEXT PRIMARY KEY, path TEXT NOT NULL, version BIGINT NOT NULL);
