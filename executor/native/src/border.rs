@@ -138,7 +138,7 @@ extern "system" fn Java_dev_kelda_executor_bridge_NativeEngine_startQuery<'local
             .lock()
             .expect("tokens")
             .insert(key.clone(), token.clone());
-        match Query::start(&engine, &request, token) {
+        match Query::start(&engine, request, token) {
             Ok((query, exported)) => {
                 // SAFETY: Java allocated an empty ArrowArrayStream struct at this address.
                 unsafe { std::ptr::write(stream as *mut FFI_ArrowArrayStream, exported) };
@@ -161,7 +161,7 @@ extern "system" fn Java_dev_kelda_executor_bridge_NativeEngine_explainQuery<'loc
 ) -> JString<'local> {
     entry(env, |env| {
         let engine = ENGINES.find(engine, "engine")?;
-        let text = query::explain(&engine, &bytes(env, &request)?)?;
+        let text = query::explain(&engine, bytes(env, &request)?)?;
         Ok(env.new_string(text)?)
     })
 }

@@ -12,6 +12,7 @@ use object_store::ObjectStore;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 use url::Url;
 
@@ -25,12 +26,18 @@ pub use stores::Stores;
 const WORKER_STACK: usize = 16 << 20;
 /// Decoding and planning recurse deepest of all; pages that are not touched cost nothing.
 const PLANNING_STACK: usize = 64 << 20;
+/// More wait for a thread; the server admits fewer queries than this at a time.
+const MOST_PLANNING: usize = 512;
+const IDLE_PLANNING: Duration = Duration::from_secs(30);
 const METADATA_CACHE_SHARE: usize = 20;
 
 /// Thread-safe; lives until every query that uses it is closed.
 pub struct Engine {
     runtime: Mutex<Option<Runtime>>,
     handle: Handle,
+    /// Only its blocking threads are used: they have the deep stacks, and wait for the next query.
+    planning: Mutex<Option<Runtime>>,
+    planning_handle: Handle,
     budget: Arc<Budget>,
     disk: Arc<DiskManager>,
     cache: Arc<CacheManager>,
@@ -53,6 +60,12 @@ impl Engine {
             .thread_name("kelda-native")
             .enable_all()
             .build()?;
+        let planning = Builder::new_current_thread()
+            .max_blocking_threads(MOST_PLANNING)
+            .thread_stack_size(PLANNING_STACK)
+            .thread_keep_alive(IDLE_PLANNING)
+            .thread_name("kelda-planning")
+            .build()?;
         let memory = usize::try_from(config.memory_bytes).unwrap_or(usize::MAX);
         let cache = CacheManagerConfig {
             metadata_cache_limit: (memory / METADATA_CACHE_SHARE).clamp(8 << 20, 512 << 20),
@@ -62,6 +75,8 @@ impl Engine {
         Ok(Self {
             handle: runtime.handle().clone(),
             runtime: Mutex::new(Some(runtime)),
+            planning_handle: planning.handle().clone(),
+            planning: Mutex::new(Some(planning)),
             budget: Arc::new(Budget::new(memory)),
             disk: Arc::new(disk_manager(config)?),
             cache: CacheManager::try_new(&cache)?,
@@ -104,20 +119,17 @@ impl Engine {
         })
     }
 
-    /// Runs `work` on a thread with a deep stack and waits for it. Panics become errors.
-    pub fn on_deep_stack<T: Send>(
+    /// Runs `work` on a thread with a deep stack and waits for it. Panics become errors. Not from a runtime's worker.
+    pub fn on_deep_stack<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> std::result::Result<T, Failure> + Send,
+        work: impl FnOnce() -> std::result::Result<T, Failure> + Send + 'static,
     ) -> std::result::Result<T, Failure> {
-        std::thread::scope(|scope| {
-            let thread = std::thread::Builder::new()
-                .name("kelda-planning".to_owned())
-                .stack_size(PLANNING_STACK)
-                .spawn_scoped(scope, work)
-                .map_err(|e| Failure::new(errors::STORAGE_ERROR, e.to_string()))?;
-            thread
-                .join()
-                .unwrap_or_else(|panic| Err(Failure::panic(panic.as_ref())))
+        let done = self.planning_handle.spawn_blocking(work);
+        self.handle.block_on(done).unwrap_or_else(|e| {
+            Err(match e.try_into_panic() {
+                Ok(panic) => Failure::panic(panic.as_ref()),
+                Err(_) => Failure::internal("the engine is closed"),
+            })
         })
     }
 
@@ -139,17 +151,21 @@ impl Engine {
 
     /// Ends the threads. Queries must have been closed.
     pub fn shut_down(&self) {
-        let runtime = self.runtime.lock().expect("runtime lock").take();
-        if let Some(runtime) = runtime {
-            runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+        for runtime in [&self.runtime, &self.planning] {
+            let runtime = runtime.lock().expect("runtime lock").take();
+            if let Some(runtime) = runtime {
+                runtime.shutdown_timeout(Duration::from_secs(5));
+            }
         }
     }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.get_mut().ok().and_then(Option::take) {
-            runtime.shutdown_background();
+        for runtime in [&mut self.runtime, &mut self.planning] {
+            if let Some(runtime) = runtime.get_mut().ok().and_then(Option::take) {
+                runtime.shutdown_background();
+            }
         }
     }
 }
@@ -175,3 +191,6 @@ fn disk_manager(config: &proto::EngineConfig) -> Result<DiskManager> {
         .with_max_temp_directory_size(config.spill_bytes)
         .build()
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,10 +4,11 @@ use crate::errors::{self, Failure};
 use crate::query::cancelled;
 use datafusion::arrow::array::{Array, ArrayData, ArrayRef, MutableArrayData, RecordBatch};
 use datafusion::arrow::array::{RecordBatchOptions, RecordBatchReader, make_array};
-use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
 use datafusion::common::Result;
 use datafusion::execution::SendableRecordBatchStream;
+use datafusion::logical_expr::LogicalPlan;
 use futures::{FutureExt, StreamExt};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -18,6 +19,28 @@ pub type Answer = std::result::Result<RecordBatch, Failure>;
 
 /// Buffers may be this many times larger than what a batch uses of them before they are copied.
 const WASTE: usize = 2;
+
+/// Batches that go to the client as they were read are made larger, up to so many bytes ...
+const SENT_BYTES: usize = 2 << 20;
+/// ... and so many times the rows that operators work on at a time.
+const SENT_TIMES: usize = 4;
+const TEXT_WIDTH: usize = 64;
+
+/// Rows a batch: a message has a cost of its own, so that columns which are only read and sent come in larger batches.
+pub fn batch_rows(plan: &LogicalPlan, rows: usize) -> usize {
+    let mut node = plan;
+    loop {
+        node = match node {
+            LogicalPlan::TableScan(_) => break,
+            LogicalPlan::Projection(projection) => &projection.input,
+            LogicalPlan::SubqueryAlias(alias) => &alias.input,
+            _ => return rows,
+        };
+    }
+    let width = |field: &FieldRef| field.data_type().primitive_width().unwrap_or(TEXT_WIDTH);
+    let width: usize = plan.schema().fields().iter().map(width).sum();
+    (SENT_BYTES / width.max(1)).clamp(rows, rows.saturating_mul(SENT_TIMES))
+}
 
 /// The schema that users see: the physical one under `names`, which may repeat.
 pub fn schema(physical: &Schema, names: &[String]) -> Result<SchemaRef> {

@@ -8,7 +8,7 @@
 
 use crate::engine::{Engine, QueryPool};
 use crate::errors::{self, Failure};
-use crate::live::Live;
+use crate::live::{self, Live};
 use crate::metrics;
 use crate::output::{self, RootReader};
 use crate::plan::{self, PlanContext};
@@ -20,11 +20,14 @@ use datafusion::execution::SessionState;
 use datafusion::execution::memory_pool::MemoryPool;
 use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use prost::Message;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+/// A plan of so few bytes is at most some hundred levels deep: it is dropped on the caller's stack.
+const SMALL_PLAN: usize = 2048;
 /// Batches that wait between the engine and Java.
 const CHANNEL: usize = 2;
 /// Memory is freed only when the work has ended; a single step of a huge nested-loop join can take half a minute.
@@ -38,6 +41,7 @@ pub struct Query {
     live: Arc<Live>,
     pool: Arc<QueryPool>,
     physical: Mutex<Option<Arc<dyn ExecutionPlan>>>,
+    small: bool,
 }
 
 /// A request that is planned but not running.
@@ -51,46 +55,49 @@ impl Query {
     /// Plans the request and starts its execution. `cancel` also ends the planning.
     pub fn start(
         engine: &Arc<Engine>,
-        request: &[u8],
+        request: Vec<u8>,
         cancel: CancellationToken,
     ) -> std::result::Result<(Arc<Self>, FFI_ArrowArrayStream), Failure> {
-        engine.on_deep_stack(|| {
-            let request = decode(request)?;
-            let live = Live::new();
-            let memory = request.settings.as_ref().map_or(0, |s| s.memory_bytes);
-            let memory = usize::try_from(memory).unwrap_or(usize::MAX);
-            let pool = Arc::new(QueryPool::new(Arc::clone(engine.budget()), memory));
-            let work = async {
-                let planned = plan_request(engine, &request, &pool, &live, &cancel);
-                let planned = tokio::select! {
-                    biased;
-                    () = cancel.cancelled() => return Err(cancelled()),
-                    planned = planned => planned?,
-                };
-                let (sender, receiver) = mpsc::channel(CHANNEL);
-                let schema = output::schema(&planned.physical.schema(), &planned.output_names)?;
-                let stream =
-                    execute_stream(Arc::clone(&planned.physical), planned.state.task_ctx())?;
-                let root = output::pump(stream, Arc::clone(&schema), sender, cancel.clone());
-                let token = live.token();
-                tokio::spawn(async move {
-                    root.await;
-                    drop(token);
-                });
-                Ok((planned.physical, RootReader::new(schema, receiver)))
+        let shared = Arc::clone(engine);
+        engine.on_deep_stack(move || Self::start_here(&shared, &request, cancel))
+    }
+
+    fn start_here(
+        engine: &Arc<Engine>,
+        bytes: &[u8],
+        cancel: CancellationToken,
+    ) -> std::result::Result<(Arc<Self>, FFI_ArrowArrayStream), Failure> {
+        let request = decode(bytes)?;
+        let live = Live::new();
+        let memory = request.settings.as_ref().map_or(0, |s| s.memory_bytes);
+        let memory = usize::try_from(memory).unwrap_or(usize::MAX);
+        let pool = Arc::new(QueryPool::new(Arc::clone(engine.budget()), memory));
+        let work = async {
+            let planned = plan_request(engine, &request, &pool, &live, &cancel);
+            let planned = tokio::select! {
+                biased;
+                () = cancel.cancelled() => return Err(cancelled()),
+                planned = planned => planned?,
             };
-            let (physical, reader) = engine.handle().block_on(work)?;
-            engine.query_started();
-            let query = Arc::new(Self {
-                id: request.query_id.clone(),
-                engine: Arc::clone(engine),
-                cancel,
-                live,
-                pool,
-                physical: Mutex::new(Some(physical)),
-            });
-            Ok((query, FFI_ArrowArrayStream::new(Box::new(reader))))
-        })
+            let (sender, receiver) = mpsc::channel(CHANNEL);
+            let schema = output::schema(&planned.physical.schema(), &planned.output_names)?;
+            let stream = execute_stream(Arc::clone(&planned.physical), planned.state.task_ctx())?;
+            let root = output::pump(stream, Arc::clone(&schema), sender, cancel.clone());
+            run(Box::pin(root), live.token()).await;
+            Ok((planned.physical, RootReader::new(schema, receiver)))
+        };
+        let (physical, reader) = engine.handle().block_on(work)?;
+        engine.query_started();
+        let query = Arc::new(Self {
+            id: request.query_id.clone(),
+            engine: Arc::clone(engine),
+            cancel,
+            live,
+            pool,
+            physical: Mutex::new(Some(physical)),
+            small: bytes.len() <= SMALL_PLAN,
+        });
+        Ok((query, FFI_ArrowArrayStream::new(Box::new(reader))))
     }
 
     pub fn id(&self) -> &str {
@@ -115,12 +122,13 @@ impl Query {
         let Some(physical) = physical else {
             return Ok(());
         };
-        // A deep plan is dropped on a deep stack.
-        let token = self.live.token();
-        self.engine.handle().spawn_blocking(move || {
-            drop(physical);
-            drop(token);
-        });
+        match self.small {
+            true => drop(physical),
+            false => self.engine.on_deep_stack(move || {
+                drop(physical);
+                Ok(())
+            })?,
+        }
         self.engine.query_ended();
         let deadline = Instant::now() + CLOSE_TIMEOUT;
         let quiet = self.live.wait_for_none(CLOSE_TIMEOUT);
@@ -138,15 +146,26 @@ impl Query {
     }
 }
 
+/// Polls the root once where it is, which is all that a result without waiting needs; the rest runs as a task.
+async fn run(mut root: Pin<Box<impl Future<Output = ()> + Send + 'static>>, token: live::Token) {
+    if futures::poll!(root.as_mut()).is_pending() {
+        tokio::spawn(async move {
+            root.await;
+            drop(token);
+        });
+    }
+}
+
 /// The physical plan of a request, indented.
-pub fn explain(engine: &Arc<Engine>, request: &[u8]) -> std::result::Result<String, Failure> {
-    engine.on_deep_stack(|| {
-        let request = decode(request)?;
-        let pool = Arc::new(QueryPool::new(Arc::clone(engine.budget()), 0));
+pub fn explain(engine: &Arc<Engine>, request: Vec<u8>) -> std::result::Result<String, Failure> {
+    let shared = Arc::clone(engine);
+    engine.on_deep_stack(move || {
+        let request = decode(&request)?;
+        let pool = Arc::new(QueryPool::new(Arc::clone(shared.budget()), 0));
         let cancel = CancellationToken::new();
         let live = Live::new();
-        let work = plan_request(engine, &request, &pool, &live, &cancel);
-        let planned = engine.handle().block_on(work)?;
+        let work = plan_request(&shared, &request, &pool, &live, &cancel);
+        let planned = shared.handle().block_on(work)?;
         let text = displayable(planned.physical.as_ref())
             .indent(false)
             .to_string();
@@ -174,7 +193,6 @@ async fn plan_request(
         .plan
         .as_ref()
         .ok_or_else(|| errors::internal("a query without a plan"))?;
-    let state = session::state(engine, settings, pool)?;
     let context = PlanContext {
         engine,
         request,
@@ -183,6 +201,8 @@ async fn plan_request(
         cancel,
     };
     let logical = plan::build(&context, message)?;
+    let rows = output::batch_rows(&logical, settings.batch_rows as usize);
+    let state = session::state(engine, settings, rows, pool)?;
     let physical = state.create_physical_plan(&logical).await?;
     Ok(Planned {
         state,

@@ -19,27 +19,28 @@ const FEW_PARTITIONS: usize = 4;
 pub fn state(
     engine: &Engine,
     settings: &QuerySettings,
+    batch_rows: usize,
     pool: &Arc<QueryPool>,
 ) -> Result<SessionState> {
     let mut rules = Optimizer::new().rules;
     rules.retain(|rule| !REMOVED_RULES.contains(&rule.name()));
     Ok(SessionStateBuilder::new()
-        .with_config(config(settings)?)
+        .with_config(config(settings, batch_rows)?)
         .with_runtime_env(engine.runtime_env(Arc::clone(pool)))
         .with_optimizer_rules(rules)
         .with_query_planner(Arc::new(KeldaPlanner))
         .build())
 }
 
-fn config(settings: &QuerySettings) -> Result<SessionConfig> {
-    if settings.target_partitions == 0 || settings.batch_rows == 0 {
+fn config(settings: &QuerySettings, batch_rows: usize) -> Result<SessionConfig> {
+    if settings.target_partitions == 0 || batch_rows == 0 {
         return Err(errors::internal(
             "settings without partitions or batch rows",
         ));
     }
     let mut config = SessionConfig::new()
         .with_target_partitions(settings.target_partitions as usize)
-        .with_batch_size(settings.batch_rows as usize)
+        .with_batch_size(batch_rows)
         .with_information_schema(false)
         .with_collect_statistics(true);
     let options = config.options_mut();
