@@ -7,7 +7,9 @@ use crate::proto::{FileFormat, FormatOptions};
 use crate::scan::convert;
 use crate::scan::text::{Compression, chunks, dialect};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
-use datafusion::common::Result;
+use datafusion::arrow::error::ArrowError;
+use datafusion::arrow::json::reader::infer_json_schema;
+use datafusion::common::{DataFusionError, Result};
 use futures::StreamExt;
 use std::io::BufReader;
 use std::pin::pin;
@@ -60,7 +62,13 @@ pub async fn inspect(
 }
 
 fn csv(text: &[u8], options: &FormatOptions, rows: usize) -> Result<Schema> {
-    let format = dialect(options)?.with_truncated_rows(true);
+    let mut format = dialect(options)?.with_truncated_rows(true);
+    if !options.null_string.is_empty() {
+        let nulls = format!("^(?:{})?$", regex::escape(&options.null_string));
+        let nulls =
+            regex::Regex::new(&nulls).map_err(|e| DataFusionError::External(Box::new(e)))?;
+        format = format.with_null_regex(nulls);
+    }
     // A broken row is reported with its number when the file is read; types then come from the rows before it.
     let (schema, _) = match format.infer_schema(text, Some(rows)) {
         Ok(found) => found,
@@ -87,9 +95,16 @@ fn csv(text: &[u8], options: &FormatOptions, rows: usize) -> Result<Schema> {
 }
 
 fn json(text: &[u8], rows: usize, url: &str) -> Result<Schema> {
-    use datafusion::arrow::json::reader::infer_json_schema;
-    let read = infer_json_schema(BufReader::new(text), Some(rows));
-    let (schema, _) = read.map_err(|e| {
+    let failed = match infer_json(text, rows) {
+        Ok(schema) => return Ok(schema),
+        Err(failed) => failed,
+    };
+    // As with CSV, if the rows before the broken one tell the types.
+    let schema = match first_broken(text) {
+        Some(at) if at > 0 => infer_json(&text[..at], rows),
+        _ => Err(failed),
+    };
+    schema.map_err(|e| {
         let text = e.to_string();
         let text = text
             .strip_prefix("Json error: ")
@@ -99,6 +114,21 @@ fn json(text: &[u8], rows: usize, url: &str) -> Result<Schema> {
             errors::INVALID_FILE,
             format!("\"{url}\" is no JSON-lines file: {text}"),
         )
-    })?;
-    Ok(schema)
+    })
+}
+
+fn infer_json(text: &[u8], rows: usize) -> std::result::Result<Schema, ArrowError> {
+    Ok(infer_json_schema(BufReader::new(text), Some(rows))?.0)
+}
+
+/// Where the first line begins that is no object by itself.
+fn first_broken(text: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    for line in text.split_inclusive(|b| *b == b'\n') {
+        if !line.trim_ascii().is_empty() && infer_json(line, 1).is_err() {
+            return Some(at);
+        }
+        at += line.len();
+    }
+    None
 }

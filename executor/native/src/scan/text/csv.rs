@@ -137,10 +137,12 @@ impl CsvDecoder {
 
     fn decode(&mut self, mut text: &[u8], end: bool, out: &mut Vec<RecordBatch>) -> Result<()> {
         let url = Arc::clone(&self.csv.url);
+        let header = self.csv.options.header;
         let broken = |e: ArrowError| match e {
-            ArrowError::CsvError(text) | ArrowError::ParseError(text) => {
-                failure(errors::INVALID_FILE, format!("\"{url}\": {}", plain(&text)))
-            }
+            ArrowError::CsvError(text) | ArrowError::ParseError(text) => failure(
+                errors::INVALID_FILE,
+                format!("\"{url}\": {}", plain(&text, header)),
+            ),
             other => DataFusionError::from(other),
         };
         loop {
@@ -267,12 +269,19 @@ impl Decoder for CsvDecoder {
     }
 }
 
-fn plain(text: &str) -> String {
+/// The reader's messages without their oddities.
+fn plain(text: &str, header: bool) -> String {
     let text = text.strip_prefix("Csv error: ").unwrap_or(text);
     let text = text.split(". Row data:").next().unwrap_or(text);
-    // The reader's message about a short or long row ends in a stray brace.
-    match text.starts_with("incorrect number of fields") {
-        true => text.trim_end_matches('}').to_owned(),
-        false => text.to_owned(),
+    // About a short or long row, it ends in a stray brace.
+    if text.starts_with("incorrect number of fields") {
+        return text.trim_end_matches('}').to_owned();
+    }
+    // About a value, it counts rows of data from zero, and the header among them.
+    match text.rsplit_once(" at line ") {
+        Some((what, number)) if let Ok(number) = number.parse::<u64>() => {
+            format!("{what} in row {}", number + u64::from(!header))
+        }
+        _ => text.to_owned(),
     }
 }
