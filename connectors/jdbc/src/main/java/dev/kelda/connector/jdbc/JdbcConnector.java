@@ -10,12 +10,9 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
 
 /** One remote database. Connects when first used; an absent server fails only what asks it. */
 final class JdbcConnector implements Connector {
-  private static final AtomicLong LOADS = new AtomicLong();
-
   private final String catalog;
   private final ConnectionSettings settings;
   private final Dialect dialect;
@@ -59,8 +56,8 @@ final class JdbcConnector implements Connector {
     if (columns.isEmpty()) {
       return Optional.empty();
     }
-    // What a remote table holds can change at any time: no two loads are the same version.
-    String version = catalog + "." + schema + "." + name + "#" + LOADS.incrementAndGet();
+    // Each scan asks for the rows anew, so that only the columns make a plan outdated.
+    String version = catalog + "." + schema + "." + name + columns;
     return Optional.of(new JdbcTable(this, schema, name, columns, version));
   }
 

@@ -90,6 +90,21 @@ class TestFileDatabases {
   }
 
   @Test
+  void aVersionChangesWithTheColumnsOnly() throws SQLException {
+    try (Connector connector = sqlite("CREATE TABLE t (a INTEGER)")) {
+      Table first = connector.table("main", "t").orElseThrow();
+      assertThat(connector.table("main", "t").orElseThrow().version()).isEqualTo(first.version());
+      execute("jdbc:sqlite:" + home.resolve("a.db"), "INSERT INTO t VALUES (1)");
+      assertThat(Remote.rows(first)).hasSize(1);
+      execute("jdbc:sqlite:" + home.resolve("a.db"), "INSERT INTO t VALUES (2)");
+      assertThat(Remote.rows(first)).as("a scan of the table as it was loaded").hasSize(2);
+      execute("jdbc:sqlite:" + home.resolve("a.db"), "ALTER TABLE t ADD COLUMN b TEXT");
+      assertThat(connector.table("main", "t").orElseThrow().version())
+          .isNotEqualTo(first.version());
+    }
+  }
+
+  @Test
   void sqliteStringsCompareByCodePointsWhateverTheCollation() throws SQLException {
     try (Connector connector =
         sqlite(

@@ -19,7 +19,10 @@ public interface Table {
 
   TableStatistics statistics();
 
-  /** Equal versions of the same table mean the same schema and the same rows. */
+  /**
+   * A plan made on a table holds for one of an equal version: the same columns, and the same rows
+   * unless opening a scan asks the source anew, as with another database.
+   */
   String version();
 
   /**
