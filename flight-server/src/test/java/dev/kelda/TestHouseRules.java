@@ -34,7 +34,8 @@ final class TestHouseRules {
           entry("ai-functions", Set.of("kelda-parser", "kelda-spi")),
           entry("feature-store", Set.of("kelda-parser", "kelda-planner", "kelda-spi")),
           entry("flight-server", Set.of("kelda-executor", "kelda-parser", "kelda-spi")),
-          entry("tpc-benchmarks", Set.of()));
+          entry("jdbc-driver", Set.of()),
+          entry("tpc-benchmarks", Set.of("kelda-jdbc-driver")));
 
   private static final Pattern MODULE = Pattern.compile("<module>([^<]+)</module>");
   private static final Pattern DEPENDENCY =

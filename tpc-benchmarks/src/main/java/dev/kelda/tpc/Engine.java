@@ -29,10 +29,8 @@ final class Engine implements AutoCloseable {
   static Engine kelda(String uri) throws SQLException {
     String address = uri.substring(uri.indexOf("://") + 3);
     Properties properties = new Properties();
-    properties.setProperty("useEncryption", "false");
     properties.setProperty("user", System.getProperty("user.name", "bench"));
-    return new Engine(
-        DriverManager.getConnection("jdbc:arrow-flight-sql://" + address, properties));
+    return new Engine(DriverManager.getConnection("jdbc:kelda://" + address, properties));
   }
 
   /** In memory, in this process. */

@@ -107,7 +107,9 @@ final class Actions {
         ActionCreatePreparedStatementResult.newBuilder()
             .setPreparedStatementHandle(ByteString.copyFromUtf8(handle.id()))
             .setParameterSchema(
-                ByteString.copyFrom(Metadata.serialised(handle.prepared().parameterSchema())));
+                ByteString.copyFrom(
+                    Metadata.serialised(
+                        Parameters.announced(handle.prepared().parameterSchema()))));
     // JDBC takes a statement without a schema for an update.
     if (!handle.prepared().resultSchema().getFields().isEmpty()) {
       result.setDatasetSchema(

@@ -29,6 +29,8 @@ import org.apache.arrow.vector.types.FloatingPointPrecision;
 import org.apache.arrow.vector.types.TimeUnit;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.FieldType;
+import org.apache.arrow.vector.types.pojo.Schema;
 
 /**
  * Rows of parameter values that a client bound, one value per {@code ?}, in the engine's canonical
@@ -39,6 +41,29 @@ final class Parameters {
   private static final int MOST_ROWS = 100_000;
 
   private Parameters() {}
+
+  /**
+   * What clients are told that parameters are. Times of day and timestamps are told in milliseconds:
+   * the JDBC driver 18.3.0 writes milliseconds into vectors of any unit. What is bound may have
+   * every unit.
+   */
+  static Schema announced(Schema declared) {
+    return new Schema(declared.getFields().stream().map(Parameters::announced).toList());
+  }
+
+  private static Field announced(Field declared) {
+    ArrowType type =
+        switch (declared.getType()) {
+          case ArrowType.Timestamp t ->
+              new ArrowType.Timestamp(TimeUnit.MILLISECOND, t.getTimezone());
+          case ArrowType.Time ignored -> new ArrowType.Time(TimeUnit.MILLISECOND, 32);
+          case ArrowType other -> other;
+        };
+    return new Field(
+        declared.getName(),
+        new FieldType(declared.isNullable(), type, null, declared.getMetadata()),
+        declared.getChildren());
+  }
 
   /**
    * @param declared one field per {@code ?}

@@ -1,0 +1,66 @@
+package dev.kelda.jdbc;
+
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Puts fixes before an object of the stock driver: a method that the fixes have, by name and
+ * parameters, is theirs; everything else goes to the object.
+ */
+final class Mended implements InvocationHandler {
+  private static final Map<Class<?>, Map<String, Method>> METHODS = new ConcurrentHashMap<>();
+
+  private final Object target;
+  private final Object fixes;
+  private final Map<String, Method> methods;
+
+  private Mended(Object target, Object fixes) {
+    this.target = target;
+    this.fixes = fixes;
+    this.methods = METHODS.computeIfAbsent(fixes.getClass(), Mended::fixesOf);
+  }
+
+  static <T> T of(Class<T> type, T target, Object fixes) {
+    return type.cast(
+        Proxy.newProxyInstance(
+            Mended.class.getClassLoader(),
+            new Class<?>[] {type},
+            new Mended(target, fixes)));
+  }
+
+  @Override
+  public Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
+    if (method.getName().equals("isWrapperFor")) {
+      return ((Class<?>) arguments[0]).isInstance(target);
+    }
+    if (method.getName().equals("unwrap") && ((Class<?>) arguments[0]).isInstance(target)) {
+      return target;
+    }
+    Method fix = methods.get(signature(method));
+    try {
+      return fix == null ? method.invoke(target, arguments) : fix.invoke(fixes, arguments);
+    } catch (InvocationTargetException e) {
+      throw e.getCause();
+    }
+  }
+
+  private static Map<String, Method> fixesOf(Class<?> type) {
+    Map<String, Method> found = new ConcurrentHashMap<>();
+    for (Method method : type.getMethods()) {
+      if (method.getDeclaringClass() != Object.class) {
+        method.setAccessible(true);
+        found.put(signature(method), method);
+      }
+    }
+    return found;
+  }
+
+  private static String signature(Method method) {
+    return method.getName() + Arrays.toString(method.getParameterTypes());
+  }
+}
