@@ -32,7 +32,7 @@ class KeldaServer:
             self._command, stdout=subprocess.PIPE, stderr=self._log, text=True, env=self._env, start_new_session=True
         )
         ready = self._process.stdout.readline()
-        found = re.search(r"(grpc://\S+).*?(http://\S+)", ready)
+        found = re.search(r"(grpc\S*://\S+).*?(https?://\S+)", ready)
         if not found:
             self.stop()
             raise RuntimeError(f"the server did not start: {ready!r}\n" + (self.home / "server.log").read_text()[-2000:])

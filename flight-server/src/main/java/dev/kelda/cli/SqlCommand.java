@@ -43,6 +43,12 @@ final class SqlCommand implements Callable<Integer> {
   private String user;
 
   @Option(
+      names = "--tls-roots",
+      paramLabel = "FILE",
+      description = "PEM file of the certificates to trust (default: the JVM's).")
+  private Path tlsRoots;
+
+  @Option(
       names = "--format",
       description = "table, csv, json or arrow (default: table).",
       defaultValue = "table")
@@ -71,7 +77,10 @@ final class SqlCommand implements Callable<Integer> {
   private SqlClient client() {
     if (uri != null) {
       return RemoteClient.connect(
-          uri, Optional.ofNullable(user), Optional.ofNullable(System.getenv("KELDA_PASSWORD")));
+          uri,
+          Optional.ofNullable(user),
+          Optional.ofNullable(System.getenv("KELDA_PASSWORD")),
+          Optional.ofNullable(tlsRoots));
     }
     return EmbeddedClient.open(engine.configuration().engine(), System.getProperty("user.name"));
   }

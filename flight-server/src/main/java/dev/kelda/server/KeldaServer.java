@@ -18,6 +18,7 @@ public final class KeldaServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(KeldaServer.class);
 
   private final Configuration configuration;
+  private final HomeLock lock;
   private final QueryEngine engine;
   private final FlightFront flight;
   private final Optional<HttpFront> http;
@@ -27,7 +28,13 @@ public final class KeldaServer implements AutoCloseable {
   private KeldaServer(Configuration configuration, Limits limits) {
     this.configuration = requireNonNull(configuration, "configuration is null");
     configuration.server().check();
-    this.engine = QueryEngine.open(configuration.engine());
+    this.lock = HomeLock.take(configuration.engine().home());
+    try {
+      this.engine = QueryEngine.open(configuration.engine());
+    } catch (RuntimeException e) {
+      lock.close();
+      throw e;
+    }
     try {
       this.flight = FlightFront.start(engine, configuration.server(), limits, Version.CURRENT);
       try {
@@ -38,6 +45,7 @@ public final class KeldaServer implements AutoCloseable {
       }
     } catch (RuntimeException e) {
       engine.close();
+      lock.close();
       throw e;
     }
     ready.set(true);
@@ -116,6 +124,7 @@ public final class KeldaServer implements AutoCloseable {
       flight.close();
       engine.close();
       http.ifPresent(HttpFront::close);
+      lock.close();
     }
   }
 }

@@ -8,6 +8,11 @@ import dev.kelda.server.config.Configuration;
 import dev.kelda.server.config.PasswordHash;
 import dev.kelda.server.config.ServerConfig;
 import dev.kelda.spi.error.KeldaException;
+import io.grpc.ManagedChannel;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.netty.NettyChannelBuilder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -90,6 +95,30 @@ final class TestStreams {
       }
       return rows;
     }
+  }
+
+  @Test
+  void tellsItsHealthToAnybody() {
+    ManagedChannel channel =
+        NettyChannelBuilder.forAddress("127.0.0.1", server.flightPort()).usePlaintext().build();
+    try {
+      HealthCheckResponse response =
+          HealthGrpc.newBlockingStub(channel).check(HealthCheckRequest.getDefaultInstance());
+      assertThat(response.getStatus()).isEqualTo(HealthCheckResponse.ServingStatus.SERVING);
+    } finally {
+      channel.shutdownNow();
+    }
+  }
+
+  @Test
+  void servesAHomeOnce() {
+    EngineConfig engine = EngineConfig.of(home).withThreads(1).withMemoryBytes(512L << 20);
+    Configuration same =
+        new Configuration(engine, ServerConfig.DEFAULT.withAddress("127.0.0.1", 0, -1));
+    assertThatThrownBy(() -> KeldaServer.start(same))
+        .isInstanceOf(KeldaException.class)
+        .hasMessageContaining("runs on the home folder " + home)
+        .hasMessageContaining("process " + ProcessHandle.current().pid());
   }
 
   @Test

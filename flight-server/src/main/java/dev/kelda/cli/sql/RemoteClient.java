@@ -5,7 +5,11 @@ import static java.util.Objects.requireNonNull;
 import dev.kelda.cli.format.Rows;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.arrow.flight.CallOption;
@@ -40,14 +44,14 @@ public final class RemoteClient implements SqlClient {
   }
 
   /**
+   * @param roots PEM file of the certificates to trust; the JVM's when it is not given
    * @throws KeldaException INVALID_ARGUMENT for what is no address, AUTHENTICATION_FAILED
    */
   public static RemoteClient connect(
-      String uri, Optional<String> user, Optional<String> password) {
+      String uri, Optional<String> user, Optional<String> password, Optional<Path> roots) {
     Location location = location(uri);
     BufferAllocator allocator = new RootAllocator();
-    FlightClient connection =
-        FlightClient.builder(allocator, location).maxInboundMessageSize(64 << 20).build();
+    FlightClient connection = open(location, allocator, roots);
     try {
       CallOption[] options =
           user.isEmpty()
@@ -57,6 +61,21 @@ public final class RemoteClient implements SqlClient {
     } catch (RuntimeException e) {
       closeAll(connection, allocator);
       throw e;
+    }
+  }
+
+  private static FlightClient open(
+      Location location, BufferAllocator allocator, Optional<Path> roots) {
+    FlightClient.Builder builder =
+        FlightClient.builder(allocator, location).maxInboundMessageSize(64 << 20);
+    if (roots.isEmpty()) {
+      return builder.build();
+    }
+    try (InputStream certificates = Files.newInputStream(roots.get())) {
+      return builder.trustedCertificates(certificates).build();
+    } catch (IOException e) {
+      throw new KeldaException(
+          ErrorCode.FILE_NOT_FOUND, "cannot read the certificates " + roots.get() + ": " + e, e);
     }
   }
 

@@ -14,6 +14,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerTransportFilter;
 import io.grpc.Status;
+import io.grpc.health.v1.HealthGrpc;
 import org.apache.arrow.flight.FlightConstants;
 import java.util.Arrays;
 import java.util.Optional;
@@ -57,6 +58,9 @@ final class CallInterceptor extends ServerTransportFilter implements ServerInter
   @Override
   public <Q, P> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, P> call, Metadata headers, ServerCallHandler<Q, P> next) {
+    if (HealthGrpc.SERVICE_NAME.equals(call.getMethodDescriptor().getServiceName())) {
+      return next.startCall(call, headers); // asked by load balancers, which have no user
+    }
     Identity identity;
     try {
       identity = authentication.identify(Optional.ofNullable(headers.get(AUTHORIZATION)));

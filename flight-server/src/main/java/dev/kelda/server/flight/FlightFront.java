@@ -8,6 +8,7 @@ import dev.kelda.server.config.ServerConfig;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -34,6 +35,7 @@ public final class FlightFront implements AutoCloseable {
   private final ExecutorService calls;
   private final ExecutorService workers;
   private final ScheduledExecutorService sweeper;
+  private final HealthStatusManager health = new HealthStatusManager();
   private final FlightServer server;
 
   private FlightFront(QueryEngine engine, ServerConfig config, Limits limits, String version)
@@ -104,6 +106,7 @@ public final class FlightFront implements AutoCloseable {
     Consumer<NettyServerBuilder> transport =
         builder ->
             builder
+                .addService(health.getHealthService())
                 .intercept(interceptor)
                 .addTransportFilter(interceptor)
                 .maxConcurrentCallsPerConnection(limits.callsPerConnection())
@@ -163,11 +166,12 @@ public final class FlightFront implements AutoCloseable {
   }
 
   /**
-   * Takes no new calls and waits for the running ones.
+   * Reports NOT_SERVING, takes no new calls and waits for the running ones.
    *
    * @return whether all of them ended in time
    */
   public boolean drain(Duration most) throws InterruptedException {
+    health.enterTerminalState();
     server.shutdown();
     return server.awaitTermination(most.toMillis(), TimeUnit.MILLISECONDS);
   }
