@@ -107,54 +107,6 @@ Statement CreateSchemaRest(boolean replace) :
     { return new Statement.CreateSchema(Nodes.name(name), ifNotExists); }
 }
 
-Statement CreateTableRest(boolean replace) :
-{
-    final boolean ifNotExists;
-    final SqlIdentifier name;
-    final List<ColumnDefinition> columns = new ArrayList<ColumnDefinition>();
-    Map<String, String> properties = Collections.emptyMap();
-    SqlNode query = null;
-    SqlParserPos columnsAt = null;
-}
-{
-    <TABLE> ifNotExists = IfNotExists() name = CompoundIdentifier()
-    [
-        <LPAREN> { columnsAt = getPos(); }
-        AddColumnDefinition(columns) ( <COMMA> AddColumnDefinition(columns) )*
-        <RPAREN>
-    ]
-    [ <WITH> properties = Properties() ]
-    [ <AS> query = TopQuery() ]
-    {
-        if (query == null) {
-            Nodes.requireColumns(columns, name);
-            return new Statement.CreateTable(
-                Nodes.name(name), columns, ifNotExists, replace, properties);
-        }
-        if (columnsAt != null) {
-            throw Nodes.notSupported("a column list together with AS SELECT", columnsAt);
-        }
-        return new Statement.CreateTableAs(
-            Nodes.name(name), query, ifNotExists, replace, properties, parameterCount());
-    }
-}
-
-void AddColumnDefinition(List<ColumnDefinition> columns) :
-{
-    final SqlIdentifier name;
-    final SqlDataTypeSpec type;
-    final boolean nullable;
-    String comment = null;
-}
-{
-    name = SimpleIdentifier() type = DataType() nullable = NullableOptDefaultTrue()
-    [ <COMMENT> comment = SimpleStringLiteral() ]
-    {
-        columns.add(new ColumnDefinition(name.getSimple(), type.withNullable(nullable), nullable,
-            Optional.ofNullable(comment), Nodes.position(name)));
-    }
-}
-
 Map<String, String> Properties() :
 {
     final Map<String, String> properties = new LinkedHashMap<String, String>();

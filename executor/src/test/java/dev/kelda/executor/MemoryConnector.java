@@ -4,6 +4,7 @@ import dev.kelda.spi.connector.Predicate;
 import dev.kelda.spi.connector.Scan;
 import dev.kelda.spi.connector.Scan.ColumnSource;
 import dev.kelda.spi.connector.Table;
+import dev.kelda.spi.connector.TableDefinition;
 import dev.kelda.spi.connector.TableKind;
 import dev.kelda.spi.connector.TableListing;
 import dev.kelda.spi.connector.TableStatistics;
@@ -119,9 +120,8 @@ final class MemoryConnector implements WritableConnector {
   }
 
   @Override
-  public synchronized void createTable(
-      String schema, String name, Schema columns, Map<String, String> properties) {
-    put(schema, name, new Snapshot(columns, List.of()));
+  public synchronized void createTable(String schema, String name, TableDefinition definition) {
+    put(schema, name, new Snapshot(definition.columns(), List.of()));
   }
 
   @Override
@@ -143,7 +143,8 @@ final class MemoryConnector implements WritableConnector {
 
   @Override
   public synchronized TableWrite createTableAs(
-      String schema, String name, Schema columns, Map<String, String> properties, boolean replace) {
+      String schema, String name, TableDefinition definition, boolean replace) {
+    Schema columns = definition.columns();
     return new Pending(columns, files -> put(schema, name, new Snapshot(columns, files)));
   }
 

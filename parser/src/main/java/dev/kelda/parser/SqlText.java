@@ -104,6 +104,7 @@ public final class SqlText {
           new Statement.CreateTableAs(
               s.name(),
               TreeShape.shallow(s.query()),
+              s.layout(),
               s.ifNotExists(),
               s.orReplace(),
               s.properties(),

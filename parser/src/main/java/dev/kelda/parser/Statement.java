@@ -68,6 +68,7 @@ public sealed interface Statement {
   record CreateTable(
       Name name,
       List<ColumnDefinition> columns,
+      TableLayout layout,
       boolean ifNotExists,
       boolean orReplace,
       Map<String, String> properties)
@@ -75,6 +76,7 @@ public sealed interface Statement {
     public CreateTable {
       requireNonNull(name, "name is null");
       columns = List.copyOf(columns);
+      requireNonNull(layout, "layout is null");
       properties = ordered(properties);
     }
   }
@@ -82,6 +84,7 @@ public sealed interface Statement {
   record CreateTableAs(
       Name name,
       SqlNode query,
+      TableLayout layout,
       boolean ifNotExists,
       boolean orReplace,
       Map<String, String> properties,
@@ -90,6 +93,7 @@ public sealed interface Statement {
     public CreateTableAs {
       requireNonNull(name, "name is null");
       requireNonNull(query, "query is null");
+      requireNonNull(layout, "layout is null");
       properties = ordered(properties);
     }
   }

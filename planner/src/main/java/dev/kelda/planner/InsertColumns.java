@@ -4,6 +4,7 @@ import dev.kelda.planner.catalog.Names;
 import dev.kelda.planner.catalog.TableReference;
 import dev.kelda.planner.encode.Types;
 import dev.kelda.planner.validate.KeldaTypeFactory;
+import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.util.ArrayList;
@@ -50,8 +51,7 @@ final class InsertColumns {
                       new KeldaException(
                           ErrorCode.COLUMN_NOT_FOUND,
                           "table %s has no column \"%s\"%s"
-                              .formatted(
-                                  target.name(), column, Names.suggestion(column, names))));
+                              .formatted(target.name(), column, Names.suggestion(column, names))));
       if (source.put(name, i) != null) {
         throw new KeldaException(
             ErrorCode.INVALID_STATEMENT, "column \"" + name + "\" is named twice");
@@ -59,15 +59,25 @@ final class InsertColumns {
     }
     RexBuilder rex = query.getCluster().getRexBuilder();
     List<RexNode> projects = new ArrayList<>();
-    for (Field field : fields) {
-      projects.add(column(field, source.get(field.getName()), query, target, rex));
+    Map<Integer, Scalar> defaults = target.table().defaults();
+    for (int i = 0; i < fields.size(); i++) {
+      Field field = fields.get(i);
+      Integer position = source.get(field.getName());
+      projects.add(
+          position == null && defaults.containsKey(i)
+              ? DefaultValues.expression(defaults.get(i), type(field, rex), rex)
+              : column(field, position, query, target, rex));
     }
     return LogicalProject.create(query, List.of(), projects, names, Set.of());
   }
 
+  private static RelDataType type(Field field, RexBuilder rex) {
+    return Types.toSql((KeldaTypeFactory) rex.getTypeFactory(), field);
+  }
+
   private static RexNode column(
       Field field, Integer source, RelNode query, TableReference target, RexBuilder rex) {
-    RelDataType type = Types.toSql((KeldaTypeFactory) rex.getTypeFactory(), field);
+    RelDataType type = type(field, rex);
     RelDataType nullable = rex.getTypeFactory().createTypeWithNullability(type, true);
     if (source == null) {
       if (!field.isNullable()) {

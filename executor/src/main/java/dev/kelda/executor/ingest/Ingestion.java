@@ -17,6 +17,7 @@ import dev.kelda.planner.catalog.CatalogSnapshot;
 import dev.kelda.planner.catalog.Catalogs;
 import dev.kelda.planner.catalog.Names;
 import dev.kelda.planner.catalog.TableReference;
+import dev.kelda.spi.connector.TableDefinition;
 import dev.kelda.spi.connector.TableWrite;
 import dev.kelda.spi.connector.WritableConnector;
 import dev.kelda.spi.error.ErrorCode;
@@ -83,8 +84,7 @@ public final class Ingestion {
               ErrorCode.TABLE_EXISTS, "table \"" + table + "\" exists already");
       case APPEND -> connector.insert(table.schema(), table.name());
       case REPLACE ->
-          connector.createTableAs(
-              table.schema(), table.name(), incoming.schema(), ingest.properties(), true);
+          connector.createTableAs(table.schema(), table.name(), definition(ingest, incoming), true);
     };
   }
 
@@ -105,9 +105,12 @@ public final class Ingestion {
     return connector.createTableAs(
         known.orElse(schema),
         ingest.table(),
-        incoming.schema(),
-        ingest.properties(),
+        definition(ingest, incoming),
         ingest.ifExists() == IfExists.REPLACE);
+  }
+
+  private static TableDefinition definition(IngestRequest ingest, IncomingTable incoming) {
+    return TableDefinition.of(incoming.schema()).withProperties(ingest.properties());
   }
 
   private static TableWrite fail(

@@ -6,6 +6,7 @@ import dev.kelda.parser.Statement;
 import dev.kelda.planner.catalog.CatalogSnapshot;
 import dev.kelda.spi.connector.TableWrite;
 import dev.kelda.spi.connector.WritableConnector;
+import java.util.Map;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
@@ -39,8 +40,8 @@ record CreateTableAsHandler(Services services)
               connector.createTableAs(
                   target.schema().name(),
                   target.name(),
-                  columns,
-                  statement.properties(),
+                  TableColumns.definition(
+                      columns, Map.of(), statement.layout(), statement.properties()),
                   statement.orReplace());
           long rows = services.runner().write(execution, query, parameters, write);
           services.connectors().changed();

@@ -155,7 +155,8 @@ final class KeywordRules {
       case RECURSIVE -> words.previous() == WITH;
       case SET_MINUS -> words.nextIs(SELECT, ALL, DISTINCT);
       // Clauses.
-      case BY -> words.previousIs(GROUP, ORDER, PARTITION);
+      case BY -> words.previousIs(GROUP, ORDER, PARTITION, PARTITIONED, SORTED);
+      case PARTITIONED, SORTED -> words.next() == BY && words.verb() == CREATE;
       case GROUPING -> words.next() == SETS;
       case ROLLUP, CUBE -> words.next() == LPAREN;
       case WINDOW -> words.kind(2) == AS && words.kind(3) == LPAREN;

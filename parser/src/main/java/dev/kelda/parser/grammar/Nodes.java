@@ -5,6 +5,8 @@ import dev.kelda.parser.ModelStatement;
 import dev.kelda.parser.Name;
 import dev.kelda.parser.Positions;
 import dev.kelda.parser.Statement;
+import dev.kelda.parser.Transform;
+import dev.kelda.spi.connector.ColumnTransform;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.error.TextPosition;
@@ -73,6 +75,37 @@ final class Nodes {
             column.position());
       }
     }
+  }
+
+  static Transform identity(SqlIdentifier column) {
+    return new Transform(ColumnTransform.identity(name(column).parts()), position(column));
+  }
+
+  /**
+   * @param number 0 when none is written
+   */
+  static Transform transform(SqlIdentifier function, SqlIdentifier column, int number) {
+    String known = "year, month, day, hour, bucket(n, column), truncate(n, column)";
+    ColumnTransform.Function found =
+        ColumnTransform.Function.named(function.toString())
+            .filter(f -> f != ColumnTransform.Function.IDENTITY || number == 0)
+            .orElseThrow(
+                () ->
+                    new KeldaException(
+                        ErrorCode.INVALID_ARGUMENT,
+                        "unknown transform \"" + function + "\"; known: " + known,
+                        position(function)));
+    if ((number > 0) != found.hasParameter()) {
+      throw new KeldaException(
+          ErrorCode.INVALID_ARGUMENT,
+          function
+              + (found.hasParameter()
+                  ? " needs a number above 0: " + function + "(16, " + column + ")"
+                  : " takes a column only"),
+          position(function));
+    }
+    return new Transform(
+        new ColumnTransform(found, name(column).parts(), number), position(column));
   }
 
   /** SELECT * FROM table. */

@@ -144,6 +144,11 @@ final class Words {
         && (kind(2) == COMMA || kind(2) == RPAREN || kind(2) == DOT);
   }
 
+  /** The kind of the verb of the statement, EXPLAIN's prefix aside. */
+  int verb() {
+    return start < tokens.size() ? tokens.get(start).kind : EOF;
+  }
+
   boolean inWindow() {
     return open.peek().window;
   }

@@ -3,6 +3,7 @@ package dev.kelda.connector.iceberg;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.kelda.spi.connector.Table;
+import dev.kelda.spi.connector.TableDefinition;
 import dev.kelda.spi.connector.TableKind;
 import dev.kelda.spi.connector.TableListing;
 import dev.kelda.spi.connector.TableWrite;
@@ -18,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
-import org.apache.arrow.vector.types.pojo.Schema;
 import org.apache.iceberg.BaseTable;
 import org.apache.iceberg.CatalogProperties;
 import org.apache.iceberg.PartitionField;
@@ -236,10 +236,9 @@ final class IcebergConnector implements WritableConnector, TimeTravelConnector {
   }
 
   @Override
-  public void createTable(
-      String schema, String name, Schema columns, Map<String, String> properties) {
+  public void createTable(String schema, String name, TableDefinition definition) {
     IcebergErrors.translating(
-        schema + "." + name, () -> builder(schema, name, columns, properties).create());
+        schema + "." + name, () -> builder(schema, name, definition).create());
   }
 
   @Override
@@ -288,12 +287,12 @@ final class IcebergConnector implements WritableConnector, TimeTravelConnector {
 
   @Override
   public TableWrite createTableAs(
-      String schema, String name, Schema columns, Map<String, String> properties, boolean replace) {
+      String schema, String name, TableDefinition definition, boolean replace) {
     String full = schema + "." + name;
     return IcebergErrors.translating(
         full,
         () -> {
-          Catalog.TableBuilder builder = builder(schema, name, columns, properties);
+          Catalog.TableBuilder builder = builder(schema, name, definition);
           if (!replace && pointers.find(schema, name).isPresent()) {
             throw new KeldaException(ErrorCode.TABLE_EXISTS, full + " already exists");
           }
@@ -314,22 +313,42 @@ final class IcebergConnector implements WritableConnector, TimeTravelConnector {
     };
   }
 
-  private Catalog.TableBuilder builder(
-      String schema, String name, Schema columns, Map<String, String> properties) {
+  private Catalog.TableBuilder builder(String schema, String name, TableDefinition definition) {
     requireSchema(schema);
     checkName("table", name);
-    Map<String, String> table = new HashMap<>(properties);
-    String location = Optional.ofNullable(table.remove("location")).orElse("");
-    boolean version3 = columns.getFields().stream().anyMatch(IcebergTypes::needsVersion3);
-    table.putIfAbsent(TableProperties.FORMAT_VERSION, version3 ? "3" : "2");
+    Map<String, String> properties = new HashMap<>(definition.properties());
+    String location = Optional.ofNullable(properties.remove("location")).orElse("");
     if (location.isEmpty()) {
       location = locations.tableLocation(schema, name);
     }
-    locations.checkTable(location, table);
+    boolean version3 = needsVersion3(definition);
+    properties.putIfAbsent(TableProperties.FORMAT_VERSION, version3 ? "3" : "2");
+    checkVersion(properties.get(TableProperties.FORMAT_VERSION), version3);
+    locations.checkTable(location, properties);
+    org.apache.iceberg.Schema columns =
+        IcebergTypes.toIceberg(definition.columns(), definition.defaults());
     return catalog
-        .buildTable(identifier(schema, name), IcebergTypes.toIceberg(columns))
+        .buildTable(identifier(schema, name), columns)
+        .withPartitionSpec(Layouts.spec(columns, definition.partitioning()))
+        .withSortOrder(Layouts.sortOrder(columns, definition.sortOrder()))
         .withLocation(location)
-        .withProperties(table);
+        .withProperties(properties);
+  }
+
+  private static void checkVersion(String version, boolean needs3) {
+    if (!version.equals("3") && (needs3 || !version.equals("2"))) {
+      throw new KeldaException(
+          ErrorCode.INVALID_ARGUMENT,
+          TableProperties.FORMAT_VERSION
+              + " = "
+              + version
+              + (needs3 ? ": DEFAULT and TIMESTAMP(9) need version 3" : ": use 2 or 3"));
+    }
+  }
+
+  private static boolean needsVersion3(TableDefinition definition) {
+    return !definition.defaults().isEmpty()
+        || definition.columns().getFields().stream().anyMatch(IcebergTypes::needsVersion3);
   }
 
   private void requireSchema(String schema) {

@@ -1,10 +1,12 @@
 package dev.kelda.connector.iceberg;
 
 import dev.kelda.spi.connector.Predicate;
+import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.connector.Scan;
 import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TableKind;
 import dev.kelda.spi.connector.TableStatistics;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,6 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.types.Types;
 
 /**
  * A table pinned to one snapshot. The Iceberg table behind it is never refreshed, so everything is
@@ -25,6 +28,7 @@ final class IcebergTable implements Table {
   private final org.apache.iceberg.Table table;
   private final Optional<Snapshot> snapshot;
   private final Schema schema;
+  private final org.apache.iceberg.Schema icebergSchema;
   private final String version;
   private final ScanPlanner planner;
   private final Supplier<TableStatistics> statistics;
@@ -45,6 +49,7 @@ final class IcebergTable implements Table {
     this.table = table;
     this.snapshot = snapshot;
     this.schema = IcebergTypes.toArrow(name, icebergSchema);
+    this.icebergSchema = icebergSchema;
     this.version =
         metadataLocation + "#" + snapshot.map(s -> Long.toString(s.snapshotId())).orElse("empty");
     this.planner = new ScanPlanner(name, table, snapshot, icebergSchema, locations);
@@ -69,6 +74,19 @@ final class IcebergTable implements Table {
   @Override
   public String version() {
     return version;
+  }
+
+  @Override
+  public Map<Integer, Scalar> defaults() {
+    Map<Integer, Scalar> defaults = new HashMap<>();
+    List<Types.NestedField> columns = icebergSchema.columns();
+    for (int i = 0; i < columns.size(); i++) {
+      Types.NestedField column = columns.get(i);
+      if (column.writeDefault() != null) {
+        defaults.put(i, Values.scalar(column.type(), column.writeDefault()));
+      }
+    }
+    return defaults;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.kelda.connector.iceberg;
 
 import dev.kelda.spi.connector.CanonicalTypes;
+import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.iceberg.Schema;
+import org.apache.iceberg.expressions.Literal;
 import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.Types;
 
@@ -102,9 +104,30 @@ final class IcebergTypes {
    *
    * @throws KeldaException NOT_SUPPORTED for a type that Iceberg cannot store
    */
-  static Schema toIceberg(org.apache.arrow.vector.types.pojo.Schema schema) {
+  static Schema toIceberg(
+      org.apache.arrow.vector.types.pojo.Schema schema, Map<String, Scalar> defaults) {
     AtomicInteger ids = new AtomicInteger();
-    return new Schema(schema.getFields().stream().map(f -> nestedField(f, ids)).toList());
+    return new Schema(
+        schema.getFields().stream()
+            .map(field -> nestedField(field, ids))
+            .map(field -> withDefault(field, defaults.get(field.name())))
+            .toList());
+  }
+
+  private static Types.NestedField withDefault(Types.NestedField field, Scalar value) {
+    if (value == null || value.value().isEmpty()) {
+      return field;
+    }
+    Literal<?> literal = Values.literal(field.name(), field.type(), value);
+    return Types.NestedField.from(field)
+        .withInitialDefault(literal)
+        .withWriteDefault(literal)
+        .build();
+  }
+
+  /** A type for a column of an existing table; Iceberg assigns the ids of nested fields. */
+  static Type toIceberg(Field field) {
+    return icebergType(field, new AtomicInteger());
   }
 
   /** Whether a new table needs format version 3 for these columns. */

@@ -1,10 +1,17 @@
 package dev.kelda.connector.iceberg;
 
 import dev.kelda.spi.connector.Scalar;
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
+import java.math.BigDecimal;
 import java.nio.ByteBuffer;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.Optional;
 import java.util.UUID;
 import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.iceberg.expressions.Literal;
 import org.apache.iceberg.types.Conversions;
 import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.Types;
@@ -36,6 +43,41 @@ final class Values {
       return Optional.empty();
     }
     return Optional.of(scalar(type, Conversions.fromByteBuffer(type, value.duplicate())));
+  }
+
+  /**
+   * A default value; not NULL.
+   *
+   * @throws KeldaException NOT_SUPPORTED for a column that is not of a primitive type
+   */
+  static Literal<?> literal(String column, Type type, Scalar scalar) {
+    Object value = scalar.value().orElseThrow();
+    return switch (type.typeId()) {
+      case BOOLEAN -> Literal.of((Boolean) value);
+      case INTEGER, DATE -> Literal.of(((Long) value).intValue()).to(type);
+      case LONG, TIME, TIMESTAMP -> Literal.of((Long) value).to(type);
+      case TIMESTAMP_NANO -> Literal.of(iso((Long) value, type)).to(type);
+      case FLOAT -> Literal.of(((Double) value).floatValue());
+      case DOUBLE -> Literal.of((Double) value);
+      case STRING -> Literal.of((String) value);
+      case DECIMAL -> Literal.of((BigDecimal) value).to(type);
+      case UUID -> Literal.of(uuid((byte[]) value));
+      case BINARY, FIXED -> Literal.of(ByteBuffer.wrap((byte[]) value)).to(type);
+      default ->
+          throw new KeldaException(
+              ErrorCode.NOT_SUPPORTED,
+              "column \"" + column + "\" of type " + type + " cannot have a default");
+    };
+  }
+
+  private static String iso(long nanos, Type type) {
+    LocalDateTime at =
+        LocalDateTime.ofEpochSecond(
+            Math.floorDiv(nanos, 1_000_000_000L),
+            (int) Math.floorMod(nanos, 1_000_000_000L),
+            ZoneOffset.UTC);
+    boolean zoned = ((Types.TimestampNanoType) type).shouldAdjustToUTC();
+    return DateTimeFormatter.ISO_LOCAL_DATE_TIME.format(at) + (zoned ? "+00:00" : "");
   }
 
   private static boolean widthFits(Type type, int width) {

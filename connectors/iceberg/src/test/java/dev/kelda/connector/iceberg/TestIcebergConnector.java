@@ -10,6 +10,7 @@ import dev.kelda.spi.connector.Predicate;
 import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.connector.Scan;
 import dev.kelda.spi.connector.Table;
+import dev.kelda.spi.connector.TableDefinition;
 import dev.kelda.spi.connector.TableListing;
 import dev.kelda.spi.connector.TableWrite;
 import dev.kelda.spi.connector.TableWrite.WrittenFile;
@@ -87,7 +88,7 @@ class TestIcebergConnector {
     connector.createSchema("s");
     assertThat(connector.schemas()).containsExactly("main", "s");
     assertCode(() -> connector.createSchema("s"), ErrorCode.SCHEMA_EXISTS);
-    connector.createTable("s", "t", COLUMNS, Map.of());
+    connector.createTable("s", "t", TableDefinition.of(COLUMNS));
     assertCode(() -> connector.dropSchema("s", false), ErrorCode.SCHEMA_NOT_EMPTY);
     connector.dropSchema("s", true);
     assertThat(connector.schemas()).containsExactly("main");
@@ -98,15 +99,18 @@ class TestIcebergConnector {
 
   @Test
   void createdTableIsEmptyAndHasItsColumns() {
-    connector.createTable("main", "t", COLUMNS, Map.of());
+    connector.createTable("main", "t", TableDefinition.of(COLUMNS));
     assertThat(connector.tables("main")).extracting(TableListing::name).containsExactly("t");
     Table table = connector.table("main", "t").orElseThrow();
     assertThat(table.schema()).isEqualTo(COLUMNS);
     assertThat(table.statistics().rows().orElseThrow()).isZero();
     assertThat(((Scan.Files) table.scan(List.of())).files()).isEmpty();
-    assertCode(() -> connector.createTable("main", "t", COLUMNS, Map.of()), ErrorCode.TABLE_EXISTS);
     assertCode(
-        () -> connector.createTable("nope", "t", COLUMNS, Map.of()), ErrorCode.SCHEMA_NOT_FOUND);
+        () -> connector.createTable("main", "t", TableDefinition.of(COLUMNS)),
+        ErrorCode.TABLE_EXISTS);
+    assertCode(
+        () -> connector.createTable("nope", "t", TableDefinition.of(COLUMNS)),
+        ErrorCode.SCHEMA_NOT_FOUND);
   }
 
   @Test
@@ -136,7 +140,7 @@ class TestIcebergConnector {
                     "s",
                     FieldType.nullable(ArrowType.Struct.INSTANCE),
                     List.of(Field.nullable("x", CanonicalTypes.INT64)))));
-    connector.createTable("main", "types", columns, Map.of());
+    connector.createTable("main", "types", TableDefinition.of(columns));
     Table table = connector.table("main", "types").orElseThrow();
     assertThat(table.schema()).isEqualTo(columns);
     Scan.Files scan = (Scan.Files) table.scan(List.of());
@@ -147,14 +151,14 @@ class TestIcebergConnector {
   @Test
   void typesIcebergCannotStoreAreRefusedByName() {
     Schema columns = new Schema(List.of(Field.nullable("gap", CanonicalTypes.INTERVAL_YEAR_MONTH)));
-    assertThatThrownBy(() -> connector.createTable("main", "t", columns, Map.of()))
+    assertThatThrownBy(() -> connector.createTable("main", "t", TableDefinition.of(columns)))
         .isInstanceOf(KeldaException.class)
         .hasMessageContaining("\"gap\"");
   }
 
   @Test
   void insertedRowsAppearAtCommit() {
-    connector.createTable("main", "t", COLUMNS, Map.of());
+    connector.createTable("main", "t", TableDefinition.of(COLUMNS));
     Table before = connector.table("main", "t").orElseThrow();
     TableWrite write = connector.insert("main", "t");
     assertThat(write.target().location()).isEqualTo("file://" + home + "/warehouse/main/t/data");
@@ -186,7 +190,7 @@ class TestIcebergConnector {
 
   @Test
   void conjunctsSkipFiles() {
-    connector.createTable("main", "t", COLUMNS, Map.of());
+    connector.createTable("main", "t", TableDefinition.of(COLUMNS));
     TableWrite write = connector.insert("main", "t");
     write.commit(
         List.of(
@@ -218,17 +222,17 @@ class TestIcebergConnector {
 
   @Test
   void createTableAsReplacesInOneCommit() {
-    TableWrite first = connector.createTableAs("main", "t", COLUMNS, Map.of(), false);
+    TableWrite first = connector.createTableAs("main", "t", TableDefinition.of(COLUMNS), false);
     WrittenFile file = ParquetFiles.write(first.target(), "a", 0, 10);
     assertThat(connector.table("main", "t")).isEmpty();
     first.commit(List.of(file));
     assertThat(rows("t")).isEqualTo(10);
     assertCode(
-        () -> connector.createTableAs("main", "t", COLUMNS, Map.of(), false),
+        () -> connector.createTableAs("main", "t", TableDefinition.of(COLUMNS), false),
         ErrorCode.TABLE_EXISTS);
 
     Schema other = new Schema(List.of(Field.nullable("x", CanonicalTypes.INT32)));
-    connector.createTableAs("main", "t", other, Map.of(), true).commit(List.of());
+    connector.createTableAs("main", "t", TableDefinition.of(other), true).commit(List.of());
     Table replaced = connector.table("main", "t").orElseThrow();
     assertThat(replaced.schema()).isEqualTo(other);
     assertThat(rows("t")).isZero();
@@ -249,7 +253,7 @@ class TestIcebergConnector {
 
   @Test
   void abortRemovesTheFiles() throws IOException {
-    connector.createTable("main", "t", COLUMNS, Map.of());
+    connector.createTable("main", "t", TableDefinition.of(COLUMNS));
     TableWrite write = connector.insert("main", "t");
     WrittenFile listed = ParquetFiles.write(write.target(), "a", 0, 10);
     ParquetFiles.write(write.target(), "unlisted", 0, 10);
@@ -262,7 +266,7 @@ class TestIcebergConnector {
 
   @Test
   void dropRemovesEveryFile() throws IOException {
-    TableWrite write = connector.createTableAs("main", "t", COLUMNS, Map.of(), false);
+    TableWrite write = connector.createTableAs("main", "t", TableDefinition.of(COLUMNS), false);
     write.commit(List.of(ParquetFiles.write(write.target(), "a", 0, 10)));
     connector.dropTable("main", "t");
     assertThat(connector.table("main", "t")).isEmpty();
@@ -274,19 +278,26 @@ class TestIcebergConnector {
   void locationsOutsideTheWarehouseAreRefused() {
     for (String property : List.of("location", "write.data.path", "write.metadata.path")) {
       assertCode(
-          () -> connector.createTable("main", "t", COLUMNS, Map.of(property, "file:///tmp/else")),
+          () ->
+              connector.createTable(
+                  "main",
+                  "t",
+                  TableDefinition.of(COLUMNS).withProperties(Map.of(property, "file:///tmp/else"))),
           ErrorCode.ACCESS_DENIED);
       assertCode(
           () ->
               connector.createTable(
-                  "main", "t", COLUMNS, Map.of(property, "file://" + home + "/warehouse/../x")),
+                  "main",
+                  "t",
+                  TableDefinition.of(COLUMNS)
+                      .withProperties(Map.of(property, "file://" + home + "/warehouse/../x"))),
           ErrorCode.ACCESS_DENIED);
     }
   }
 
   @Test
   void concurrentWritersAllLand() throws Exception {
-    connector.createTable("main", "t", COLUMNS, Map.of());
+    connector.createTable("main", "t", TableDefinition.of(COLUMNS));
     int writers = 8;
     try (IcebergConnector second = connect(Map.of());
         ExecutorService pool = Executors.newFixedThreadPool(writers)) {
@@ -313,7 +324,7 @@ class TestIcebergConnector {
 
   @Test
   void metadataTablesAreRows() throws IOException {
-    TableWrite write = connector.createTableAs("main", "t", COLUMNS, Map.of(), false);
+    TableWrite write = connector.createTableAs("main", "t", TableDefinition.of(COLUMNS), false);
     write.commit(List.of(ParquetFiles.write(write.target(), "a", 0, 10)));
     for (String type :
         List.of("snapshots", "files", "history", "partitions", "refs", "manifests", "entries")) {

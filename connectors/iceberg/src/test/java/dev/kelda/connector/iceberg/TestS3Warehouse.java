@@ -6,6 +6,7 @@ import dev.kelda.spi.connector.CanonicalTypes;
 import dev.kelda.spi.connector.ConnectorContext;
 import dev.kelda.spi.connector.LocationPolicy;
 import dev.kelda.spi.connector.Scan;
+import dev.kelda.spi.connector.TableDefinition;
 import dev.kelda.spi.connector.TableWrite;
 import dev.kelda.spi.connector.TableWrite.WriteTarget;
 import dev.kelda.spi.connector.TableWrite.WrittenFile;
@@ -50,7 +51,7 @@ class TestS3Warehouse {
                   Field.nullable("id", CanonicalTypes.INT64),
                   Field.nullable("name", CanonicalTypes.UTF8),
                   Field.nullable("price", CanonicalTypes.FLOAT64)));
-      TableWrite write = connector.createTableAs("main", "t", columns, Map.of(), false);
+      TableWrite write = connector.createTableAs("main", "t", TableDefinition.of(columns), false);
       write.commit(List.of(upload(s3, write.target(), "a")));
 
       Scan.Files scan = (Scan.Files) connector.table("main", "t").orElseThrow().scan(List.of());

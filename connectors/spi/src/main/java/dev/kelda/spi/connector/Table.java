@@ -1,6 +1,7 @@
 package dev.kelda.spi.connector;
 
 import java.util.List;
+import java.util.Map;
 import org.apache.arrow.vector.types.pojo.Schema;
 
 /**
@@ -24,6 +25,11 @@ public interface Table {
    * unless opening a scan asks the source anew, as with another database.
    */
   String version();
+
+  /** What INSERT puts into columns that it is given no value for, by ordinal; absent = NULL. */
+  default Map<Integer, Scalar> defaults() {
+    return Map.of();
+  }
 
   /**
    * Which of the conjuncts the source applies exactly, so that the engine need not repeat them. A

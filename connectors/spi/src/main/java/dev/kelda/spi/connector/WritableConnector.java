@@ -1,8 +1,5 @@
 package dev.kelda.spi.connector;
 
-import java.util.Map;
-import org.apache.arrow.vector.types.pojo.Schema;
-
 /** A connector whose schemas and tables can be created, filled and dropped. */
 public interface WritableConnector extends Connector {
   /**
@@ -16,9 +13,10 @@ public interface WritableConnector extends Connector {
   void dropSchema(String schema, boolean cascade);
 
   /**
-   * @throws dev.kelda.spi.error.KeldaException TABLE_EXISTS, SCHEMA_NOT_FOUND
+   * @throws dev.kelda.spi.error.KeldaException TABLE_EXISTS, SCHEMA_NOT_FOUND; INVALID_ARGUMENT,
+   *     NOT_SUPPORTED for what the connector cannot keep of the definition
    */
-  void createTable(String schema, String name, Schema columns, Map<String, String> properties);
+  void createTable(String schema, String name, TableDefinition definition);
 
   /**
    * @throws dev.kelda.spi.error.KeldaException TABLE_NOT_FOUND
@@ -38,6 +36,5 @@ public interface WritableConnector extends Connector {
    * @param replace an existing table of the name is replaced, in the same commit
    * @throws dev.kelda.spi.error.KeldaException TABLE_EXISTS unless replace, SCHEMA_NOT_FOUND
    */
-  TableWrite createTableAs(
-      String schema, String name, Schema columns, Map<String, String> properties, boolean replace);
+  TableWrite createTableAs(String schema, String name, TableDefinition definition, boolean replace);
 }
