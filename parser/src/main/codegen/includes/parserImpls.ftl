@@ -23,6 +23,12 @@ Statement AnyStatement() :
     |
         LOOKAHEAD(1) statement = DropStatement()
     |
+        LOOKAHEAD(1) statement = AlterStatement()
+    |
+        LOOKAHEAD(1) statement = CommentStatement()
+    |
+        LOOKAHEAD(1) statement = CallStatement()
+    |
         LOOKAHEAD(1) statement = ExplainStatement()
     |
         LOOKAHEAD(1) statement = ShowStatement()
@@ -88,6 +94,8 @@ Statement CreateStatement() :
         statement = CreateTableRest(replace)
     |
         statement = CreateModelRest(replace)
+    |
+        statement = CreateViewRest(replace)
     )
     { return statement; }
 }
@@ -201,6 +209,11 @@ Statement DropStatement() :
         { return new Statement.DropTable(names, ifExists); }
     |
         statement = DropModelRest() { return statement; }
+    |
+        <VIEW> ifExists = IfExists()
+        name = CompoundIdentifier() { names.add(Nodes.name(name)); }
+        ( <COMMA> name = CompoundIdentifier() { names.add(Nodes.name(name)); } )*
+        { return new Statement.DropView(names, ifExists); }
     )
 }
 

@@ -40,26 +40,43 @@ Statement CreateTableRest(boolean replace) :
 void AddColumnDefinition(List<ColumnDefinition> columns) :
 {
     final SqlIdentifier name;
+    final ColumnDefinition column;
+}
+{
+    name = SimpleIdentifier() column = ColumnRest(name) { columns.add(column); }
+}
+
+/** What follows a column's name. */
+ColumnDefinition ColumnRest(SqlIdentifier name) :
+{
     final SqlDataTypeSpec type;
     boolean nullable = true;
     SqlNode value = null;
     String comment = null;
 }
 {
-    name = SimpleIdentifier() type = DataType()
+    type = DataType()
     (
         <NOT> <NULL> { nullable = false; }
     |
         <NULL>
     |
-        <DEFAULT_> value = Expression(ExprContext.ACCEPT_NON_QUERY)
+        <DEFAULT_> value = PlainExpression()
     |
         <COMMENT> comment = SimpleStringLiteral()
     )*
     {
-        columns.add(new ColumnDefinition(name.getSimple(), type.withNullable(nullable), nullable,
-            Optional.ofNullable(value), Optional.ofNullable(comment), Nodes.position(name)));
+        return new ColumnDefinition(Util.last(name.names), type.withNullable(nullable), nullable,
+            Optional.ofNullable(value), Optional.ofNullable(comment), Nodes.position(name));
     }
+}
+
+SqlNode PlainExpression() :
+{
+    final SqlNode expression;
+}
+{
+    expression = Expression(ExprContext.ACCEPT_NON_QUERY) { return expression; }
 }
 
 void AddTransforms(List<Transform> terms) :
@@ -117,4 +134,97 @@ OrderTerm NextOrderTerm() :
     [ <ASC> | <DESC> { ascending = false; } ]
     [ <NULLS> ( <FIRST> { nullsFirst = true; } | <LAST> { nullsFirst = false; } ) ]
     { return new OrderTerm(term, ascending, nullsFirst == null ? ascending : nullsFirst); }
+}
+
+Statement AlterStatement() :
+{
+    final Statement statement;
+}
+{
+    <ALTER>
+    (
+        <TABLE> { statement = Alterations.table(this); }
+    |
+        <VIEW> { statement = Alterations.view(this); }
+    )
+    { return statement; }
+}
+
+Statement CreateViewRest(boolean replace) :
+{
+    final boolean ifNotExists;
+    final SqlIdentifier name;
+    final List<ViewColumn> columns = new ArrayList<ViewColumn>();
+    String comment = null;
+    final Token first;
+    final SqlNode query;
+}
+{
+    <VIEW> ifNotExists = IfNotExists() name = CompoundIdentifier()
+    [
+        <LPAREN> AddViewColumn(columns) ( <COMMA> AddViewColumn(columns) )* <RPAREN>
+    ]
+    [ <COMMENT> comment = SimpleStringLiteral() ]
+    <AS> { first = getToken(1); } query = TopQuery()
+    {
+        return new Statement.CreateView(Nodes.name(name), columns, query,
+            ((TokenSource) token_source).textFrom(first), Optional.ofNullable(comment),
+            ifNotExists, replace);
+    }
+}
+
+void AddViewColumn(List<ViewColumn> columns) :
+{
+    final SqlIdentifier name;
+    String comment = null;
+}
+{
+    name = SimpleIdentifier() [ <COMMENT> comment = SimpleStringLiteral() ]
+    {
+        columns.add(
+            new ViewColumn(name.getSimple(), Optional.ofNullable(comment), Nodes.position(name)));
+    }
+}
+
+/** COMMENT ON TABLE | VIEW | COLUMN name IS 'text' | NULL. */
+Statement CommentStatement() :
+{
+    final SqlIdentifier kind;
+    final SqlIdentifier name;
+    String comment = null;
+}
+{
+    <COMMENT> <ON>
+    (
+        <TABLE> { kind = new SqlIdentifier("TABLE", getPos()); }
+    |
+        kind = SimpleIdentifier()
+    )
+    name = CompoundIdentifier()
+    <IS> ( comment = SimpleStringLiteral() | <NULL> )
+    { return Nodes.comment(kind, name, Optional.ofNullable(comment)); }
+}
+
+Statement CallStatement() :
+{
+    final SqlIdentifier procedure;
+    final List<Statement.Call.Argument> arguments = new ArrayList<Statement.Call.Argument>();
+}
+{
+    <CALL> procedure = CompoundIdentifier()
+    <LPAREN>
+    [ AddCallArgument(arguments) ( <COMMA> AddCallArgument(arguments) )* ]
+    <RPAREN>
+    { return new Statement.Call(Nodes.name(procedure), arguments); }
+}
+
+void AddCallArgument(List<Statement.Call.Argument> arguments) :
+{
+    SqlIdentifier name = null;
+    final SqlNode value;
+}
+{
+    [ LOOKAHEAD(2) name = SimpleIdentifier() <NAMED_ARGUMENT_ASSIGNMENT> ]
+    value = PlainExpression()
+    { arguments.add(Nodes.argument(name, value, arguments)); }
 }

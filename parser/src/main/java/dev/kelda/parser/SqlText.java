@@ -109,12 +109,26 @@ public final class SqlText {
               s.orReplace(),
               s.properties(),
               s.parameterCount());
+      case Statement.CreateView s ->
+          new Statement.CreateView(
+              s.name(),
+              s.columns(),
+              TreeShape.shallow(s.query()),
+              s.sql(),
+              s.comment(),
+              s.ifNotExists(),
+              s.orReplace());
       case Statement.Explain s ->
           new Statement.Explain(shallow(s.statement()), s.analyze(), s.format());
       case Statement.CreateSchema s -> s;
       case Statement.DropSchema s -> s;
       case Statement.CreateTable s -> s;
       case Statement.DropTable s -> s;
+      case Statement.AlterTable s -> s;
+      case Statement.RenameTable s -> s;
+      case Statement.DropView s -> s;
+      case Statement.Comment s -> s;
+      case Statement.Call s -> s;
       case Statement.Show s -> s;
       case Statement.ShowOption s -> s;
       case Statement.Describe s -> s;

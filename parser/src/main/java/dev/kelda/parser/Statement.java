@@ -104,6 +104,94 @@ public sealed interface Statement {
     }
   }
 
+  /** {@code ALTER TABLE [IF EXISTS] name action, …}: all of them or none. */
+  record AlterTable(Name name, List<Alteration> alterations, boolean ifExists)
+      implements Statement {
+    public AlterTable {
+      requireNonNull(name, "name is null");
+      alterations = List.copyOf(alterations);
+    }
+  }
+
+  /** {@code ALTER TABLE|VIEW [IF EXISTS] name RENAME TO name}. */
+  record RenameTable(Name name, Name newName, boolean ifExists, boolean view) implements Statement {
+    public RenameTable {
+      requireNonNull(name, "name is null");
+      requireNonNull(newName, "newName is null");
+    }
+  }
+
+  /**
+   * {@code CREATE VIEW name [(columns)] AS query}.
+   *
+   * @param columns empty: as the query names them
+   * @param sql the query as written
+   */
+  record CreateView(
+      Name name,
+      List<ViewColumn> columns,
+      SqlNode query,
+      String sql,
+      Optional<String> comment,
+      boolean ifNotExists,
+      boolean orReplace)
+      implements Statement {
+    public CreateView {
+      requireNonNull(name, "name is null");
+      columns = List.copyOf(columns);
+      requireNonNull(query, "query is null");
+      requireNonNull(sql, "sql is null");
+      requireNonNull(comment, "comment is null");
+    }
+  }
+
+  record DropView(List<Name> names, boolean ifExists) implements Statement {
+    public DropView {
+      names = List.copyOf(names);
+    }
+  }
+
+  /**
+   * {@code COMMENT ON kind name IS 'text' | NULL}.
+   *
+   * @param name for COLUMN the table's name and the column's path
+   * @param comment empty: none any more
+   */
+  record Comment(Kind kind, Name name, Optional<String> comment) implements Statement {
+    public Comment {
+      requireNonNull(kind, "kind is null");
+      requireNonNull(name, "name is null");
+      requireNonNull(comment, "comment is null");
+    }
+
+    /** What can have a comment. */
+    public enum Kind {
+      TABLE,
+      VIEW,
+      COLUMN
+    }
+  }
+
+  /** {@code CALL catalog.system.procedure(arguments)}. */
+  record Call(Name procedure, List<Argument> arguments) implements Statement {
+    public Call {
+      requireNonNull(procedure, "procedure is null");
+      arguments = List.copyOf(arguments);
+    }
+
+    /**
+     * @param name empty: by its place
+     * @param value a constant
+     */
+    public record Argument(Optional<String> name, SqlNode value, TextPosition position) {
+      public Argument {
+        requireNonNull(name, "name is null");
+        requireNonNull(value, "value is null");
+        requireNonNull(position, "position is null");
+      }
+    }
+  }
+
   /**
    * {@code INSERT INTO target [(columns)] source}.
    *
@@ -136,6 +224,7 @@ public sealed interface Statement {
       CATALOGS,
       SCHEMAS,
       TABLES,
+      VIEWS,
       COLUMNS,
       FUNCTIONS,
       SETTINGS,

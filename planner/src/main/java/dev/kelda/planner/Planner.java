@@ -14,6 +14,7 @@ import dev.kelda.planner.validate.FromRewriter;
 import dev.kelda.planner.validate.QueryConverter;
 import dev.kelda.planner.validate.QueryValidator;
 import dev.kelda.planner.validate.ValidationErrors;
+import dev.kelda.planner.validate.ViewExpansion;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.util.ArrayList;
@@ -107,7 +108,16 @@ public final class Planner {
     SqlNode validated = validator.validate(rewriter(catalog).rewrite(query));
     List<Field> parameters = Parameters.of(validated, validator);
     RelRoot root =
-        new QueryConverter(validator, reader, scope.cluster())
+        new QueryConverter(
+                validator,
+                reader,
+                scope.cluster(),
+                new ViewExpansion(
+                    catalog,
+                    scope.operators(),
+                    scope.types(),
+                    scope.cluster(),
+                    Planner::rewriter))
             .convertQuery(validated, false, true);
     RelNode projected = root.project();
     RelNode shaped = shape.apply(projected);

@@ -18,7 +18,7 @@ import org.apache.arrow.vector.types.TimeUnit;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 
 /** Single constants from one type to another, exactly or not at all. */
-final class ScalarCasts {
+public final class ScalarCasts {
   private static final long DAY_MICROS = 86_400_000_000L;
 
   private ScalarCasts() {}
@@ -27,7 +27,7 @@ final class ScalarCasts {
    * @param what names the value in errors
    * @throws KeldaException INVALID_CAST, NUMBER_OUT_OF_RANGE
    */
-  static Scalar cast(Scalar scalar, ArrowType type, String what) {
+  public static Scalar cast(Scalar scalar, ArrowType type, String what) {
     if (scalar.type().equals(type)) {
       return scalar;
     }

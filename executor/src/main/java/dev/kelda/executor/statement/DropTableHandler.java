@@ -28,6 +28,7 @@ record DropTableHandler(Services services) implements StatementHandler<Statement
               : Optional.of(catalog.table(name.parts(), Optional.of(name.position())));
       table.ifPresent(
           found -> {
+            Targets.table(found, name);
             Catalogs.Entry entry = catalog.catalog(found.catalog(), Optional.empty());
             WritableConnector connector = Targets.writable(entry);
             drops.add(() -> connector.dropTable(found.schema(), found.name()));

@@ -19,7 +19,8 @@ record InsertHandler(Services services) implements StatementHandler<Statement.In
   @Override
   public Action prepare(Statement.Insert statement, Request request) {
     Name name = statement.target();
-    TableReference target = request.catalog().table(name.parts(), Optional.of(name.position()));
+    TableReference target =
+        Targets.table(request.catalog().table(name.parts(), Optional.of(name.position())), name);
     WritableConnector connector =
         Targets.writable(request.catalog().catalog(target.catalog(), Optional.empty()));
     PlannedQuery query =

@@ -11,6 +11,7 @@ import dev.kelda.planner.catalog.CatalogSnapshot;
 import dev.kelda.planner.catalog.Catalogs;
 import dev.kelda.planner.catalog.Names;
 import dev.kelda.planner.catalog.SchemaReference;
+import dev.kelda.spi.connector.TableKind;
 import dev.kelda.spi.connector.TableListing;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
@@ -48,6 +49,16 @@ record ShowHandler(Services services) implements StatementHandler<Statement.Show
             TABLES,
             TableListing::name,
             () -> schema.catalog().connector().tables(schema.name()));
+      }
+      case VIEWS -> {
+        SchemaReference schema = schemaIn(show, catalog);
+        yield names(
+            show,
+            () ->
+                schema.catalog().connector().tables(schema.name()).stream()
+                    .filter(table -> table.kind() == TableKind.VIEW)
+                    .map(TableListing::name)
+                    .toList());
       }
       case COLUMNS -> {
         Name table = show.in().orElseThrow();

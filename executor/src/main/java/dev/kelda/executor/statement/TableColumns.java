@@ -4,7 +4,9 @@ import dev.kelda.spi.rows.Cells;
 import dev.kelda.executor.run.Execution;
 import dev.kelda.executor.run.Failures;
 import dev.kelda.executor.run.PlannedQuery;
+import dev.kelda.executor.run.ScalarCasts;
 import dev.kelda.parser.ColumnDefinition;
+import dev.kelda.parser.Name;
 import dev.kelda.parser.OrderTerm;
 import dev.kelda.parser.TableLayout;
 import dev.kelda.parser.Transform;
@@ -12,6 +14,7 @@ import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.connector.TableDefinition;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.error.TextPosition;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -65,14 +68,39 @@ record TableColumns(Services services) {
     List<ColumnDefinition> given =
         columns.stream().filter(column -> column.defaultValue().isPresent()).toList();
     for (ColumnDefinition column : given) {
-      if (!isConstant(column.defaultValue().get())) {
-        throw new KeldaException(
-            ErrorCode.NOT_SUPPORTED,
-            "DEFAULT of column \"" + column.name() + "\" must be a literal, or a CAST of one",
-            column.position());
-      }
+      requireConstant(column.defaultValue().get(), column.name(), column.position());
     }
     return given.isEmpty() ? (execution -> Map.of()) : evaluation(plan(given, true, request));
+  }
+
+  /** Plans a DEFAULT for a column that is there. */
+  Defaults defaults(SqlNode value, Field type, Name column, Request request) {
+    requireConstant(value, column.last(), column.position());
+    SqlParserPos position = value.getParserPosition();
+    SqlNode named =
+        SqlStdOperatorTable.AS.createCall(
+            position, value, new SqlIdentifier(column.last(), position));
+    Defaults plain = evaluation(services.planning().query(row(List.of(named)), request));
+    return execution -> {
+      Map<String, Scalar> values = new HashMap<>();
+      plain
+          .values(execution)
+          .forEach(
+              (name, scalar) ->
+                  values.put(
+                      name,
+                      ScalarCasts.cast(scalar, type.getType(), "DEFAULT of column " + column)));
+      return values;
+    };
+  }
+
+  private static void requireConstant(SqlNode value, String column, TextPosition position) {
+    if (!isConstant(value)) {
+      throw new KeldaException(
+          ErrorCode.NOT_SUPPORTED,
+          "DEFAULT of column \"" + column + "\" must be a literal, or a CAST of one",
+          position);
+    }
   }
 
   /** DEFAULTs that are checked; their values are asked for once. */
@@ -113,7 +141,7 @@ record TableColumns(Services services) {
   }
 
   private PlannedQuery plan(List<ColumnDefinition> columns, boolean values, Request request) {
-    SqlNodeList items = new SqlNodeList(SqlParserPos.ZERO);
+    List<SqlNode> items = new ArrayList<>();
     for (ColumnDefinition column : columns) {
       SqlParserPos position = column.type().getParserPosition();
       SqlNode value =
@@ -124,22 +152,24 @@ record TableColumns(Services services) {
               SqlStdOperatorTable.CAST.createCall(position, value, column.type()),
               new SqlIdentifier(column.name(), position)));
     }
-    SqlSelect row =
-        new SqlSelect(
-            SqlParserPos.ZERO,
-            null,
-            items,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null);
-    return services.planning().query(row, request);
+    return services.planning().query(row(items), request);
+  }
+
+  private static SqlSelect row(List<SqlNode> items) {
+    return new SqlSelect(
+        SqlParserPos.ZERO,
+        null,
+        new SqlNodeList(items, SqlParserPos.ZERO),
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null);
   }
 
   private static boolean isConstant(SqlNode node) {

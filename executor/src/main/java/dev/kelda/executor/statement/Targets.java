@@ -5,6 +5,10 @@ import dev.kelda.planner.catalog.CatalogSnapshot;
 import dev.kelda.planner.catalog.Catalogs;
 import dev.kelda.planner.catalog.Names;
 import dev.kelda.planner.catalog.SchemaReference;
+import dev.kelda.planner.catalog.TableReference;
+import dev.kelda.spi.connector.AlterableConnector;
+import dev.kelda.spi.connector.View;
+import dev.kelda.spi.connector.ViewConnector;
 import dev.kelda.spi.connector.WritableConnector;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
@@ -49,6 +53,63 @@ final class Targets {
           name.position());
     }
     return target;
+  }
+
+  /** The table or view of the name; empty only with IF EXISTS. */
+  static Optional<TableReference> existing(Name name, boolean ifExists, CatalogSnapshot catalog) {
+    return ifExists
+        ? catalog.find(name.parts())
+        : Optional.of(catalog.table(name.parts(), Optional.of(name.position())));
+  }
+
+  /**
+   * @throws KeldaException INVALID_STATEMENT for a view
+   */
+  static TableReference table(TableReference found, Name name) {
+    return requireKind(found, name, found.table() instanceof View, "is a view, not a table");
+  }
+
+  /**
+   * @throws KeldaException INVALID_STATEMENT for a table
+   */
+  static TableReference view(TableReference found, Name name) {
+    return requireKind(found, name, !(found.table() instanceof View), "is a table, not a view");
+  }
+
+  private static TableReference requireKind(
+      TableReference found, Name name, boolean wrong, String what) {
+    if (wrong) {
+      throw new KeldaException(
+          ErrorCode.INVALID_STATEMENT, "\"" + name + "\" " + what, name.position());
+    }
+    return found;
+  }
+
+  /**
+   * @throws KeldaException NOT_SUPPORTED when the catalog's tables cannot be changed
+   */
+  static AlterableConnector alterable(TableReference table, CatalogSnapshot catalog) {
+    Catalogs.Entry entry = catalog.catalog(table.catalog(), Optional.empty());
+    if (entry.connector() instanceof AlterableConnector alterable) {
+      return alterable;
+    }
+    throw new KeldaException(
+        ErrorCode.NOT_SUPPORTED, "tables of catalog \"" + entry.name() + "\" cannot be altered");
+  }
+
+  static ViewConnector views(TableReference view, CatalogSnapshot catalog) {
+    return views(catalog.catalog(view.catalog(), Optional.empty()));
+  }
+
+  /**
+   * @throws KeldaException NOT_SUPPORTED when the catalog keeps no views
+   */
+  static ViewConnector views(Catalogs.Entry catalog) {
+    if (catalog.connector() instanceof ViewConnector views) {
+      return views;
+    }
+    throw new KeldaException(
+        ErrorCode.NOT_SUPPORTED, "catalog \"" + catalog.name() + "\" keeps no views");
   }
 
   static KeldaException exists(Name name) {

@@ -7,7 +7,9 @@ import dev.kelda.spi.connector.Operand;
 import dev.kelda.spi.connector.Predicate;
 import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.connector.Table;
+import dev.kelda.spi.connector.TableKind;
 import dev.kelda.spi.connector.TableListing;
+import dev.kelda.spi.connector.View;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +27,8 @@ final class InformationSchema {
   private record TableRow(String catalog, String schema, TableListing table) {}
 
   private record ColumnRow(TableRow table, int position, Field field) {}
+
+  private record ViewRow(TableRow table, View.Definition definition) {}
 
   private final Catalogs catalogs;
 
@@ -55,10 +59,30 @@ final class InformationSchema {
             .text("data_type", row -> TypeNames.of(row.field()))
             .optionalText(
                 "comment", row -> Optional.ofNullable(row.field().getMetadata().get("comment")));
+    Columns<ViewRow> views =
+        Columns.of(ViewRow.class)
+            .text("table_catalog", row -> row.table().catalog())
+            .text("table_schema", row -> row.table().schema())
+            .text("table_name", row -> row.table().table().name())
+            .text("view_definition", row -> row.definition().sql())
+            .optionalText("comment", row -> row.definition().comment());
     return List.of(
         new LiveTable<>("columns", columns, this::columnRows),
         new LiveTable<>("schemata", schemata, this::schemaRows),
-        new LiveTable<>("tables", tables, this::tableRows));
+        new LiveTable<>("tables", tables, this::tableRows),
+        new LiveTable<>("views", views, this::viewRows));
+  }
+
+  private List<ViewRow> viewRows(List<Predicate> conjuncts) {
+    List<ViewRow> rows = new ArrayList<>();
+    for (TableRow row : tableRows(conjuncts)) {
+      if (row.table().kind() == TableKind.VIEW) {
+        load(row).stream()
+            .filter(View.class::isInstance)
+            .forEach(view -> rows.add(new ViewRow(row, ((View) view).definition())));
+      }
+    }
+    return rows;
   }
 
   private List<SchemaRow> schemaRows(List<Predicate> conjuncts) {
@@ -98,14 +122,7 @@ final class InformationSchema {
   private List<ColumnRow> columnRows(List<Predicate> conjuncts) {
     List<ColumnRow> rows = new ArrayList<>();
     for (TableRow row : tableRows(conjuncts)) {
-      List<Table> loaded =
-          listing(
-              row.catalog(),
-              () ->
-                  catalogs.find(row.catalog()).stream()
-                      .flatMap(e -> e.connector().table(row.schema(), row.table().name()).stream())
-                      .toList());
-      for (Table table : loaded) {
+      for (Table table : load(row)) {
         List<Field> fields = table.schema().getFields();
         for (int i = 0; i < fields.size(); i++) {
           rows.add(new ColumnRow(row, i + 1, fields.get(i)));
@@ -113,6 +130,15 @@ final class InformationSchema {
       }
     }
     return rows;
+  }
+
+  private List<Table> load(TableRow row) {
+    return listing(
+        row.catalog(),
+        () ->
+            catalogs.find(row.catalog()).stream()
+                .flatMap(e -> e.connector().table(row.schema(), row.table().name()).stream())
+                .toList());
   }
 
   // One dead source must not hide the others.

@@ -111,7 +111,7 @@ final class KeywordRules {
   /** Whether the current word is a keyword here. */
   static boolean isKeyword(Words words, boolean reservedByCalcite) {
     int kind = words.token().kind;
-    if (words.previous() == DOT) {
+    if (words.previous() == DOT || words.next() == NAMED_ARGUMENT_ASSIGNMENT) {
       return false;
     }
     if (RESERVED.get(kind)) {
@@ -125,14 +125,28 @@ final class KeywordRules {
     }
     return switch (kind) {
       // Statements.
-      case SHOW, DESCRIBE, SET, RESET, CREATE, DROP, INSERT, EXPLAIN, USE, ATTACH, DETACH, CANCEL ->
+      case SHOW,
+          DESCRIBE,
+          SET,
+          RESET,
+          CREATE,
+          DROP,
+          INSERT,
+          EXPLAIN,
+          USE,
+          ATTACH,
+          DETACH,
+          CANCEL,
+          ALTER,
+          CALL ->
           words.isVerb();
       case INTO -> words.previous() == INSERT;
       case ANALYZE -> words.previous() == EXPLAIN;
       case QUERY -> words.previous() == CANCEL;
-      case IF -> words.previousIs(SCHEMA, TABLE, MODEL, ATTACH, DETACH) && words.nextIs(NOT, EXISTS);
+      case IF -> words.previousIs(SCHEMA, TABLE, VIEW, MODEL, ATTACH, DETACH)
+          && words.nextIs(NOT, EXISTS);
       case SECRET -> words.previous() == EQ && words.next() == QUOTED_STRING;
-      case COMMENT -> words.next() == QUOTED_STRING;
+      case COMMENT -> words.next() == QUOTED_STRING || words.isVerb();
       case MODEL -> words.afterVerb(CREATE, DROP, DESCRIBE) || words.isModelArgument();
       case INPUT, OUTPUT -> words.next() == LPAREN && words.isStatementAbout(MODEL);
       // Joins and tables.

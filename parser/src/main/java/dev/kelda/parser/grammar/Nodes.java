@@ -26,8 +26,7 @@ import org.apache.calcite.sql.parser.SqlParserPos;
 final class Nodes {
   private static final TextPosition BEGINNING = new TextPosition(1, 1);
   private static final Set<String> LATER_KINDS =
-      Set.of(
-          "FEATURE", "INDEXES", "TRAINING", "PIPELINES", "MONITORS", "VIEWS", "CREATE");
+      Set.of("FEATURE", "INDEXES", "TRAINING", "PIPELINES", "MONITORS", "CREATE");
 
   private Nodes() {}
 
@@ -137,6 +136,7 @@ final class Nodes {
           case "CATALOGS", "DATABASES" -> Optional.of(Statement.Show.Kind.CATALOGS);
           case "SCHEMAS" -> Optional.of(Statement.Show.Kind.SCHEMAS);
           case "TABLES" -> Optional.of(Statement.Show.Kind.TABLES);
+          case "VIEWS" -> Optional.of(Statement.Show.Kind.VIEWS);
           case "COLUMNS" -> Optional.of(Statement.Show.Kind.COLUMNS);
           case "FUNCTIONS" -> Optional.of(Statement.Show.Kind.FUNCTIONS);
           case "SETTINGS" -> Optional.of(Statement.Show.Kind.SETTINGS);
@@ -151,7 +151,7 @@ final class Nodes {
         throw error(
             "SHOW "
                 + what
-                + " takes no FROM or LIKE; known lists are CATALOGS, SCHEMAS, TABLES,"
+                + " takes no FROM or LIKE; known lists are CATALOGS, SCHEMAS, TABLES, VIEWS,"
                 + " COLUMNS, FUNCTIONS, SETTINGS, QUERIES",
             what);
       }
@@ -161,6 +161,31 @@ final class Nodes {
       throw error("SHOW COLUMNS needs FROM and a table", what);
     }
     return new Statement.Show(kind.get(), in.map(Nodes::name), like);
+  }
+
+  /**
+   * @param name null for a positional argument
+   */
+  static Statement.Call.Argument argument(
+      SqlIdentifier name, SqlNode value, List<Statement.Call.Argument> before) {
+    if (name == null && !before.isEmpty() && before.getLast().name().isPresent()) {
+      throw error("named arguments come last", value);
+    }
+    return new Statement.Call.Argument(
+        Optional.ofNullable(name).map(SqlIdentifier::getSimple),
+        value,
+        position(name == null ? value : name));
+  }
+
+  static Statement comment(SqlIdentifier kind, SqlIdentifier name, Optional<String> comment) {
+    Statement.Comment.Kind found =
+        switch (kind.getSimple().toUpperCase(Locale.ROOT)) {
+          case "TABLE" -> Statement.Comment.Kind.TABLE;
+          case "VIEW" -> Statement.Comment.Kind.VIEW;
+          case "COLUMN" -> Statement.Comment.Kind.COLUMN;
+          default -> throw notSupported("COMMENT ON " + kind, kind.getParserPosition());
+        };
+    return new Statement.Comment(found, name(name), comment);
   }
 
   private static KeldaException error(String message, SqlNode node) {

@@ -14,12 +14,14 @@ import org.apache.calcite.sql.parser.SqlAbstractParserImpl;
 final class TokenSource extends KeldaParserImplTokenManager {
   private static final boolean[] RESERVED_BY_CALCITE = reservedByCalcite();
 
+  private final String sql;
   private final List<Token> tokens;
   private final Token end;
   private int at;
 
-  private TokenSource(List<Token> tokens, Token end) {
+  private TokenSource(String sql, List<Token> tokens, Token end) {
     super(new SimpleCharStream(new StringReader("")));
+    this.sql = sql;
     this.tokens = tokens;
     this.end = end;
   }
@@ -35,7 +37,7 @@ final class TokenSource extends KeldaParserImplTokenManager {
     for (; token.kind != EOF; token = lexer.getNextToken()) {
       tokens.add(token);
     }
-    TokenSource source = new TokenSource(List.copyOf(tokens), token);
+    TokenSource source = new TokenSource(sql, List.copyOf(tokens), token);
     source.decideWords();
     return source;
   }
@@ -46,6 +48,29 @@ final class TokenSource extends KeldaParserImplTokenManager {
 
   Token end() {
     return end;
+  }
+
+  /** The text from a token to the end of the statement, without semicolons. */
+  String textFrom(Token first) {
+    int last = tokens.size() - 1;
+    while (tokens.get(last).kind == SEMICOLON) {
+      last--;
+    }
+    Token end = tokens.get(last);
+    return sql.substring(
+        offset(first.beginLine, first.beginColumn), offset(end.endLine, end.endColumn) + 1);
+  }
+
+  private int offset(int line, int column) {
+    int at = 0;
+    for (int current = 1; current < line; at++) {
+      boolean lineEnds =
+          sql.charAt(at) == '\n' && (at == 0 || sql.charAt(at - 1) != '\r')
+              || sql.charAt(at) == '\r';
+      current += lineEnds ? 1 : 0;
+    }
+    boolean inLineBreak = at > 0 && sql.charAt(at - 1) == '\r' && sql.charAt(at) == '\n';
+    return at + (inLineBreak ? 1 : 0) + column - 1;
   }
 
   @Override

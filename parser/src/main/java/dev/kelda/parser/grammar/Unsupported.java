@@ -15,8 +15,6 @@ final class Unsupported {
           "DELETE",
           "MERGE",
           "TRUNCATE",
-          "ALTER",
-          "CALL",
           "COPY",
           "GRANT",
           "REVOKE",
@@ -47,7 +45,6 @@ final class Unsupported {
           "REPLACE");
   private static final Set<String> KINDS =
       Set.of(
-          "VIEW",
           "FEATURE",
           "VECTOR",
           "TEXT",
@@ -94,10 +91,7 @@ final class Unsupported {
     if (verb.equals("INSERT") && word(tokens, 1).equals("OVERWRITE")) {
       throw refuse("INSERT OVERWRITE", tokens.getFirst());
     }
-    if (verb.equals("COMMENT") && word(tokens, 1).equals("ON")) {
-      throw refuse("COMMENT ON", tokens.getFirst());
-    }
-    if (verb.equals("CREATE") || verb.equals("DROP")) {
+    if (verb.equals("CREATE") || verb.equals("DROP") || verb.equals("ALTER")) {
       int at = word(tokens, 1).equals("OR") && word(tokens, 2).equals("REPLACE") ? 3 : 1;
       if (KINDS.contains(word(tokens, at))) {
         throw refuse(verb + " " + word(tokens, at), tokens.getFirst());

@@ -39,6 +39,7 @@ final class Words {
   private final Deque<Group> open = new ArrayDeque<>();
   private final int start;
   private int at;
+  private boolean inQuery;
 
   /** What a parenthesis (or the whole statement) has open. */
   private static final class Group {
@@ -139,6 +140,7 @@ final class Words {
         isNameLike(next()) && !KeywordRules.RESERVED.get(next()) && next() != DESC && next() != ASC;
     int function = opener();
     return name
+        && inQuery
         && previousIs(LPAREN, COMMA)
         && (function == IDENTIFIER || function == QUOTED_IDENTIFIER)
         && (kind(2) == COMMA || kind(2) == RPAREN || kind(2) == DOT);
@@ -236,6 +238,7 @@ final class Words {
   boolean advance() {
     Group group = open.peek();
     int kind = token().kind;
+    inQuery |= Tokens.isQueryWord(kind);
     if (kind == LPAREN) {
       boolean window = previous() == OVER || previous() == AS && group.windowClause;
       open.push(new Group(previous(), window));

@@ -80,7 +80,7 @@ public final class CatalogReader extends CalciteCatalogReader {
     public Lookup<Table> tables() {
       return new Found<>(
           name ->
-              snapshot.synthetic(name).map(t -> new Named<>(name, new CatalogTable(t))),
+              snapshot.synthetic(name).map(t -> new Named<>(name, CatalogTable.of(t))),
           Set::of);
     }
 
@@ -133,7 +133,7 @@ public final class CatalogReader extends CalciteCatalogReader {
     }
 
     private Optional<Named<Table>> find(List<String> path) {
-      return snapshot.find(path).map(t -> new Named<>(t.name(), new CatalogTable(t)));
+      return snapshot.find(path).map(t -> new Named<>(t.name(), CatalogTable.of(t)));
     }
   }
 
@@ -154,7 +154,7 @@ public final class CatalogReader extends CalciteCatalogReader {
           name ->
               snapshot
                   .find(List.of(catalog.name(), schema, name))
-                  .map(t -> new Named<>(t.name(), new CatalogTable(t))),
+                  .map(t -> new Named<>(t.name(), CatalogTable.of(t))),
           Set::of);
     }
 

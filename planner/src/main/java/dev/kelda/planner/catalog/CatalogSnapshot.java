@@ -6,6 +6,7 @@ import dev.kelda.planner.SessionContext;
 import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TableFunction;
 import dev.kelda.spi.connector.TableListing;
+import dev.kelda.spi.connector.TimeTravelConnector;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.error.TextPosition;
@@ -37,19 +38,52 @@ public final class CatalogSnapshot {
 
   private final Catalogs catalogs;
   private final SessionContext session;
-  private final Map<List<String>, Optional<TableReference>> tables = new HashMap<>();
-  private final Map<String, List<String>> schemas = new HashMap<>();
-  private final Map<List<String>, List<String>> listings = new HashMap<>();
-  private final Map<String, TableReference> synthetic = new HashMap<>();
-  private final List<TableReference> resolved = new ArrayList<>();
+  private final Map<List<String>, Optional<TableReference>> tables;
+  private final Map<String, List<String>> schemas;
+  private final Map<List<String>, List<String>> listings;
+  private final Map<String, TableReference> synthetic;
+  private final List<TableReference> resolved;
 
-  private CatalogSnapshot(Catalogs catalogs, SessionContext session) {
+  private CatalogSnapshot(
+      Catalogs catalogs,
+      SessionContext session,
+      Map<List<String>, Optional<TableReference>> tables,
+      Map<String, List<String>> schemas,
+      Map<List<String>, List<String>> listings,
+      Map<String, TableReference> synthetic,
+      List<TableReference> resolved) {
     this.catalogs = requireNonNull(catalogs, "catalogs is null");
     this.session = requireNonNull(session, "session is null");
+    this.tables = tables;
+    this.schemas = schemas;
+    this.listings = listings;
+    this.synthetic = synthetic;
+    this.resolved = resolved;
   }
 
   public static CatalogSnapshot of(Catalogs catalogs, SessionContext session) {
-    return new CatalogSnapshot(catalogs, session);
+    return new CatalogSnapshot(
+        catalogs,
+        session,
+        new HashMap<>(),
+        new HashMap<>(),
+        new HashMap<>(),
+        new HashMap<>(),
+        new ArrayList<>());
+  }
+
+  /** The same tables, with names looked up from another place. */
+  public CatalogSnapshot in(SessionContext place) {
+    return new CatalogSnapshot(
+        catalogs, place, tables, schemas, listings, synthetic, resolved);
+  }
+
+  /** The table as it was at a moment; empty when its catalog keeps no past. */
+  public Optional<Table> tableAsOf(TableReference table, TimeTravelConnector.Moment moment) {
+    return catalog(table.catalog(), Optional.empty()).connector()
+            instanceof TimeTravelConnector connector
+        ? connector.tableAsOf(table.schema(), table.name(), moment)
+        : Optional.empty();
   }
 
   public Catalogs catalogs() {

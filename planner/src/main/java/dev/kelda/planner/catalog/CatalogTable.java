@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.kelda.planner.encode.Types;
 import dev.kelda.planner.validate.KeldaTypeFactory;
 import dev.kelda.spi.connector.TableStatistics;
+import dev.kelda.spi.connector.View;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
@@ -18,7 +19,14 @@ public final class CatalogTable extends AbstractTable {
   private final TableReference reference;
   private final TableStatistics statistics;
 
-  CatalogTable(TableReference reference) {
+  /** A view becomes a table that Calcite asks for its query. */
+  static org.apache.calcite.schema.Table of(TableReference reference) {
+    return reference.table() instanceof View view
+        ? new CatalogView(reference, view)
+        : new CatalogTable(reference);
+  }
+
+  private CatalogTable(TableReference reference) {
     this.reference = requireNonNull(reference, "reference is null");
     this.statistics = reference.table().statistics();
   }

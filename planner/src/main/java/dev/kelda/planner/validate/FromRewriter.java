@@ -11,16 +11,20 @@ import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TableFunction;
 import dev.kelda.spi.connector.TableFunction.Expansion;
+import dev.kelda.spi.connector.TimeTravelConnector;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.error.TextPosition;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlFunction;
@@ -241,30 +245,53 @@ public final class FromRewriter {
 
   private SqlNode version(
       SqlNode table, String kind, SqlNode version, SqlNode at, boolean needsAlias) {
-    Optional<dev.kelda.spi.error.TextPosition> position = Positions.start(at.getParserPosition());
+    Optional<TextPosition> position = Positions.start(at.getParserPosition());
     if (!(table instanceof SqlIdentifier name)) {
       throw new KeldaException(
           ErrorCode.NOT_SUPPORTED, "only a table by its name can be read AS OF", position, null);
     }
-    Scalar value = FunctionArguments.constant(version);
-    List<String> parts = new java.util.ArrayList<>(name.names);
-    String suffix = "@" + kind + "=" + value.value().orElse("");
-    parts.set(parts.size() - 1, parts.getLast() + suffix);
     TableReference current = catalog.table(name.names, position);
-    TableReference found =
-        catalog
-            .find(parts)
-            .orElseThrow(
-                () ->
-                    new KeldaException(
-                        ErrorCode.NOT_SUPPORTED,
-                        "table \"" + current + "\" keeps no versions to be read AS OF",
-                        position,
-                        null));
-    String key = found.catalog() + ":" + found;
-    catalog.addSynthetic(
-        key, found.catalog(), found.name(), () -> Optional.of(found.table()));
+    TimeTravelConnector.Moment moment = moment(version, kind, position);
+    Supplier<Optional<Table>> loader = () -> catalog.tableAsOf(current, moment);
+    Optional<Table> then;
+    try {
+      then = loader.get();
+    } catch (KeldaException e) {
+      throw new KeldaException(e.code(), e.getMessage(), position, e);
+    }
+    if (then.isEmpty()) {
+      throw new KeldaException(
+          ErrorCode.NOT_SUPPORTED,
+          "table \"" + current + "\" keeps no versions to be read AS OF",
+          position,
+          null);
+    }
+    String key = current + "@" + moment;
+    catalog.addSynthetic(key, current.catalog(), current.name(), loader);
     return named(new SqlIdentifier(key, at.getParserPosition()), name.names.getLast(), needsAlias);
+  }
+
+  private static TimeTravelConnector.Moment moment(
+      SqlNode version, String kind, Optional<TextPosition> position) {
+    Scalar value = FunctionArguments.constant(version);
+    Object given = value.value().orElse("NULL");
+    boolean time = kind.equals("time");
+    if (time && given instanceof Long at && value.type() instanceof ArrowType.Timestamp) {
+      return new TimeTravelConnector.Moment.At(Instant.EPOCH.plus(at, ChronoUnit.MICROS));
+    }
+    if (!time && given instanceof Long id) {
+      return new TimeTravelConnector.Moment.Snapshot(id);
+    }
+    if (!time && value.value().isPresent() && given instanceof String ref) {
+      return new TimeTravelConnector.Moment.Ref(ref);
+    }
+    throw new KeldaException(
+        ErrorCode.INVALID_ARGUMENT,
+        time
+            ? "AS OF takes a TIMESTAMP here, not " + version
+            : "AS OF takes the id of a snapshot, or the name of a tag or branch, not " + version,
+        position,
+        null);
   }
 
   private static SqlNode named(SqlNode table, String alias, boolean needsAlias) {

@@ -25,7 +25,7 @@ import org.apache.calcite.util.NlsString;
 import org.apache.calcite.util.TimestampString;
 
 /** Constant arguments of table functions, by position or by name. */
-final class FunctionArguments {
+public final class FunctionArguments {
   private FunctionArguments() {}
 
   /** The nodes as they stand, by the parameter they are for. */
@@ -80,7 +80,7 @@ final class FunctionArguments {
     return convert(constant(node), parameter, node);
   }
 
-  static Scalar constant(SqlNode node) {
+  public static Scalar constant(SqlNode node) {
     if (node instanceof SqlUnknownLiteral unknown) {
       return constant(
           unknown.resolve(

@@ -28,17 +28,16 @@ public final class QueryConverter extends SqlToRelConverter {
           .withTrimUnusedFields(false)
           .withDecorrelationEnabled(false);
 
-  private static final RelOptTable.ViewExpander NO_VIEWS =
-      (rowType, query, schema, view) -> {
-        throw new IllegalStateException("views are expanded before conversion");
-      };
-
   /** The joins being converted, innermost first. */
   private final Deque<SqlNode> joins = new ArrayDeque<>();
 
-  public QueryConverter(SqlValidator validator, CatalogReader catalog, RelOptCluster cluster) {
+  public QueryConverter(
+      SqlValidator validator,
+      CatalogReader catalog,
+      RelOptCluster cluster,
+      RelOptTable.ViewExpander views) {
     super(
-        NO_VIEWS,
+        views,
         validator,
         catalog,
         cluster,

@@ -2,28 +2,37 @@ package dev.kelda.connector.iceberg;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.kelda.spi.connector.AlterableConnector;
+import dev.kelda.spi.connector.Procedure;
 import dev.kelda.spi.connector.Table;
+import dev.kelda.spi.connector.TableChange;
 import dev.kelda.spi.connector.TableDefinition;
+import dev.kelda.spi.connector.TableFunction;
 import dev.kelda.spi.connector.TableKind;
 import dev.kelda.spi.connector.TableListing;
 import dev.kelda.spi.connector.TableWrite;
 import dev.kelda.spi.connector.TimeTravelConnector;
-import dev.kelda.spi.connector.WritableConnector;
+import dev.kelda.spi.connector.View;
+import dev.kelda.spi.connector.ViewConnector;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.stream.Stream;
 import org.apache.iceberg.BaseTable;
 import org.apache.iceberg.CatalogProperties;
 import org.apache.iceberg.PartitionField;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.SnapshotRef;
+import org.apache.iceberg.TableMetadata;
+import org.apache.iceberg.TableMetadataParser;
 import org.apache.iceberg.TableProperties;
 import org.apache.iceberg.Transaction;
 import org.apache.iceberg.catalog.Catalog;
@@ -34,24 +43,35 @@ import org.apache.iceberg.exceptions.NoSuchTableException;
 import org.apache.iceberg.exceptions.NotFoundException;
 import org.apache.iceberg.jdbc.JdbcCatalog;
 import org.apache.iceberg.util.SnapshotUtil;
+import org.apache.iceberg.view.UpdateViewProperties;
+import org.apache.iceberg.view.ViewBuilder;
 
 /** One Iceberg catalog: single-level namespaces are its schemas. */
-final class IcebergConnector implements WritableConnector, TimeTravelConnector {
+final class IcebergConnector implements AlterableConnector, ViewConnector, TimeTravelConnector {
   static final String DEFAULT_SCHEMA = "main";
   private static final int KEPT_TABLES = 500;
 
+  private final String name;
   private final JdbcCatalog catalog;
   private final TablePointers pointers;
   private final Locations locations;
+  private final WarehouseIO io;
   private final Cache<TableIdentifier, Loaded> loaded =
       Caffeine.newBuilder().maximumSize(KEPT_TABLES).build();
 
-  private record Loaded(String metadataLocation, IcebergTable table) {}
+  private record Loaded(String metadataLocation, Table table) {}
 
-  private IcebergConnector(JdbcCatalog catalog, TablePointers pointers, Locations locations) {
+  private IcebergConnector(
+      String name,
+      JdbcCatalog catalog,
+      TablePointers pointers,
+      Locations locations,
+      WarehouseIO io) {
+    this.name = name;
     this.catalog = catalog;
     this.pointers = pointers;
     this.locations = locations;
+    this.io = io;
   }
 
   /** Opens a catalog kept in a database over JDBC; creates its tables and schema main if absent. */
@@ -86,7 +106,12 @@ final class IcebergConnector implements WritableConnector, TimeTravelConnector {
             catalog.createNamespace(Namespace.of(DEFAULT_SCHEMA), Map.of());
           }
         });
-    return new IcebergConnector(catalog, new TablePointers(name, uri, connection), locations);
+    return new IcebergConnector(
+        name,
+        catalog,
+        new TablePointers(name, uri, connection),
+        locations,
+        new WarehouseIO(locations, storage, Map.of()));
   }
 
   private static void createParent(String uri) {
@@ -119,9 +144,13 @@ final class IcebergConnector implements WritableConnector, TimeTravelConnector {
         schema,
         () -> {
           try {
-            return catalog.listTables(Namespace.of(schema)).stream()
-                .map(id -> new TableListing(id.name(), TableKind.TABLE))
-                .sorted((a, b) -> a.name().compareTo(b.name()))
+            Namespace namespace = Namespace.of(schema);
+            return Stream.concat(
+                    catalog.listTables(namespace).stream()
+                        .map(id -> new TableListing(id.name(), TableKind.TABLE)),
+                    catalog.listViews(namespace).stream()
+                        .map(id -> new TableListing(id.name(), TableKind.VIEW)))
+                .sorted(Comparator.comparing(TableListing::name))
                 .toList();
           } catch (NoSuchNamespaceException e) {
             return List.of();
@@ -131,35 +160,47 @@ final class IcebergConnector implements WritableConnector, TimeTravelConnector {
 
   @Override
   public Optional<Table> table(String schema, String name) {
-    Optional<IcebergTable> exact = load(schema, name);
+    Optional<Table> exact = load(schema, name);
     if (exact.isPresent()) {
-      return exact.map(table -> table);
+      return exact;
     }
     return MetadataTable.split(name)
         .flatMap(
             split ->
-                load(schema, split.table())
+                loadTable(schema, split.table())
                     .map(base -> MetadataTable.of(schema + "." + name, base, split.type())));
   }
 
-  private Optional<IcebergTable> load(String schema, String name) {
+  private Optional<IcebergTable> loadTable(String schema, String name) {
+    return load(schema, name).filter(IcebergTable.class::isInstance).map(IcebergTable.class::cast);
+  }
+
+  private Optional<Table> load(String schema, String name) {
     String full = schema + "." + name;
     return IcebergErrors.translating(
         full,
         () -> {
-          Optional<String> location = pointers.find(schema, name);
-          if (location.isEmpty()) {
+          Optional<TablePointers.Pointer> pointer = pointers.find(schema, name);
+          if (pointer.isEmpty()) {
             return Optional.empty();
           }
-          TableIdentifier id = TableIdentifier.of(Namespace.of(schema), name);
+          TableIdentifier id = identifier(schema, name);
           Loaded known = loaded.getIfPresent(id);
-          if (known != null && known.metadataLocation().equals(location.get())) {
+          if (known != null && known.metadataLocation().equals(pointer.get().location())) {
             return Optional.of(known.table());
           }
-          Optional<Loaded> fresh = loadFresh(id, full);
+          Optional<Loaded> fresh =
+              pointer.get().view()
+                  ? Optional.of(loadView(id, full, pointer.get().location()))
+                  : loadFresh(id, full);
           fresh.ifPresent(table -> loaded.put(id, table));
           return fresh.map(Loaded::table);
         });
+  }
+
+  private Loaded loadView(TableIdentifier id, String full, String location) {
+    String schema = id.namespace().level(0);
+    return new Loaded(location, IcebergView.of(full, catalog.loadView(id), name, schema));
   }
 
   private Optional<Loaded> loadFresh(TableIdentifier id, String full) {
@@ -178,11 +219,11 @@ final class IcebergConnector implements WritableConnector, TimeTravelConnector {
 
   @Override
   public Optional<Table> tableAsOf(String schema, String name, Moment moment) {
-    Optional<IcebergTable> current = load(schema, name);
-    return current.map(
-        table ->
-            IcebergErrors.translating(
-                schema + "." + name, () -> asOf(schema + "." + name, table.iceberg(), moment)));
+    return loadTable(schema, name)
+        .map(
+            table ->
+                IcebergErrors.translating(
+                    schema + "." + name, () -> asOf(schema + "." + name, table.iceberg(), moment)));
   }
 
   private Table asOf(String full, org.apache.iceberg.Table table, Moment moment) {
@@ -200,11 +241,22 @@ final class IcebergConnector implements WritableConnector, TimeTravelConnector {
         };
     if (snapshot.isEmpty()) {
       throw new KeldaException(
-          ErrorCode.INVALID_ARGUMENT, "table " + full + " has no snapshot for " + moment);
+          ErrorCode.INVALID_ARGUMENT, "table " + full + " has no " + text(moment));
     }
-    org.apache.iceberg.Schema schema = SnapshotUtil.schemaFor(table, snapshot.get().snapshotId());
+    // A branch is read with the table's schema, as it can be written to with it.
+    boolean branch = moment instanceof Moment.Ref ref && table.refs().get(ref.name()).isBranch();
+    org.apache.iceberg.Schema schema =
+        branch ? table.schema() : SnapshotUtil.schemaFor(table, snapshot.get().snapshotId());
     String location = ((BaseTable) table).operations().current().metadataFileLocation();
     return new IcebergTable(full, table, snapshot, schema, location + "@", locations);
+  }
+
+  private static String text(Moment moment) {
+    return switch (moment) {
+      case Moment.At at -> "snapshot at " + at.instant() + " or before";
+      case Moment.Snapshot snapshot -> "snapshot " + snapshot.id();
+      case Moment.Ref ref -> "tag or branch \"" + ref.name() + "\"";
+    };
   }
 
   @Override
@@ -230,7 +282,13 @@ final class IcebergConnector implements WritableConnector, TimeTravelConnector {
           ErrorCode.SCHEMA_NOT_EMPTY,
           "schema \"" + schema + "\" has " + tables.size() + " tables; use CASCADE to drop them");
     }
-    tables.forEach(table -> dropTable(schema, table.name()));
+    for (TableListing table : tables) {
+      if (table.kind() == TableKind.VIEW) {
+        dropView(schema, table.name());
+      } else {
+        dropTable(schema, table.name());
+      }
+    }
     IcebergErrors.translating(schema, () -> catalog.dropNamespace(Namespace.of(schema)));
     EmptyFolders.delete(locations.schemaLocation(schema), locations);
   }
@@ -303,6 +361,81 @@ final class IcebergConnector implements WritableConnector, TimeTravelConnector {
         });
   }
 
+  @Override
+  public void alterTable(String schema, String name, List<TableChange> changes) {
+    String full = schema + "." + name;
+    IcebergErrors.translating(
+        full,
+        () -> {
+          org.apache.iceberg.Table table = catalog.loadTable(identifier(schema, name));
+          locations.checkTable(table.location(), table.properties());
+          Transaction transaction = table.newTransaction();
+          TableChanges definition = new TableChanges(table, transaction, locations);
+          changes.forEach(definition::apply);
+          transaction.commitTransaction();
+        });
+  }
+
+  @Override
+  public void renameTable(String schema, String name, String newSchema, String newName) {
+    checkName("table", newName);
+    IcebergErrors.translating(
+        schema + "." + name,
+        () -> catalog.renameTable(identifier(schema, name), identifier(newSchema, newName)));
+  }
+
+  @Override
+  public void createView(String schema, String name, View.Definition definition, boolean replace) {
+    requireSchema(schema);
+    checkName("view", name);
+    IcebergErrors.translating(
+        schema + "." + name,
+        () -> {
+          ViewBuilder builder =
+              IcebergView.build(catalog.buildView(identifier(schema, name)), definition)
+                  .withLocation(locations.tableLocation(schema, name));
+          if (replace) {
+            builder.createOrReplace();
+          } else {
+            builder.create();
+          }
+        });
+  }
+
+  @Override
+  public void dropView(String schema, String name) {
+    String full = schema + "." + name;
+    IcebergErrors.translating(
+        full,
+        () -> {
+          if (!catalog.dropView(identifier(schema, name))) {
+            throw new KeldaException(ErrorCode.TABLE_NOT_FOUND, "no view " + full);
+          }
+        });
+  }
+
+  @Override
+  public void renameView(String schema, String name, String newSchema, String newName) {
+    checkName("view", newName);
+    IcebergErrors.translating(
+        schema + "." + name,
+        () -> catalog.renameView(identifier(schema, name), identifier(newSchema, newName)));
+  }
+
+  @Override
+  public void commentOnView(String schema, String name, Optional<String> comment) {
+    IcebergErrors.translating(
+        schema + "." + name,
+        () -> {
+          UpdateViewProperties update =
+              catalog.loadView(identifier(schema, name)).updateProperties();
+          comment.ifPresentOrElse(
+              text -> update.set(TableChanges.COMMENT, text),
+              () -> update.remove(TableChanges.COMMENT));
+          update.commit();
+        });
+  }
+
   private Publication.Reload reload(String schema, String name) {
     return () -> {
       try {
@@ -371,6 +504,52 @@ final class IcebergConnector implements WritableConnector, TimeTravelConnector {
 
   private static TableIdentifier identifier(String schema, String name) {
     return TableIdentifier.of(Namespace.of(schema), name);
+  }
+
+  @Override
+  public List<TableFunction> tableFunctions() {
+    return List.of(new TableByPath(io, locations));
+  }
+
+  @Override
+  public List<Procedure> procedures() {
+    return Procedures.of(new Tables());
+  }
+
+  private final class Tables implements Maintained {
+    @Override
+    public org.apache.iceberg.Table load(Procedure.TableName name) {
+      return catalog.loadTable(identifier(name.schema(), name.name()));
+    }
+
+    @Override
+    public org.apache.iceberg.Table register(Procedure.TableName table, String metadataFile) {
+      requireSchema(table.schema());
+      checkName("table", table.name());
+      locations.requireReadable(metadataFile);
+      TableMetadata metadata = TableMetadataParser.read(io, metadataFile);
+      locations.checkTable(metadata.location(), metadata.properties());
+      String file = Locations.url(metadataFile);
+      if (!file.startsWith(Locations.url(metadata.location()) + "/")) {
+        throw new KeldaException(
+            ErrorCode.ACCESS_DENIED,
+            "'" + file + "' is outside the location of its table, " + metadata.location());
+      }
+      return catalog.registerTable(identifier(table.schema(), table.name()), metadataFile);
+    }
+
+    @Override
+    public List<String> tableLocations() {
+      return catalog.listNamespaces().stream()
+          .flatMap(namespace -> catalog.listTables(namespace).stream())
+          .map(id -> catalog.loadTable(id).location())
+          .toList();
+    }
+
+    @Override
+    public Locations locations() {
+      return locations;
+    }
   }
 
   @Override

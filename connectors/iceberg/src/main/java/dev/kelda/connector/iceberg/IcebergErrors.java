@@ -6,8 +6,10 @@ import java.io.UncheckedIOException;
 import java.util.function.Supplier;
 import org.apache.iceberg.exceptions.AlreadyExistsException;
 import org.apache.iceberg.exceptions.CommitFailedException;
+import org.apache.iceberg.exceptions.CommitStateUnknownException;
 import org.apache.iceberg.exceptions.NoSuchNamespaceException;
 import org.apache.iceberg.exceptions.NoSuchTableException;
+import org.apache.iceberg.exceptions.NoSuchViewException;
 import org.apache.iceberg.exceptions.NotFoundException;
 import org.apache.iceberg.exceptions.RuntimeIOException;
 import org.apache.iceberg.exceptions.ValidationException;
@@ -45,6 +47,12 @@ final class IcebergErrors {
     return switch (e) {
       case KeldaException known -> known;
       case NoSuchTableException ignored -> error(ErrorCode.TABLE_NOT_FOUND, "no table " + what, e);
+      case NoSuchViewException ignored -> error(ErrorCode.TABLE_NOT_FOUND, "no view " + what, e);
+      case CommitStateUnknownException ignored ->
+          error(
+              ErrorCode.COMMIT_STATE_UNKNOWN,
+              "whether the change of " + what + " took place is unknown; look before trying again",
+              e);
       case NoSuchNamespaceException ignored ->
           error(ErrorCode.SCHEMA_NOT_FOUND, "no schema for " + what, e);
       case AlreadyExistsException ignored ->

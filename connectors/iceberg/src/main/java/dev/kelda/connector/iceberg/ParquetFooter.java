@@ -14,6 +14,7 @@ import org.apache.iceberg.Metrics;
 import org.apache.iceberg.MetricsConfig;
 import org.apache.iceberg.io.InputFile;
 import org.apache.iceberg.io.SeekableInputStream;
+import org.apache.iceberg.mapping.NameMapping;
 import org.apache.iceberg.parquet.ParquetUtil;
 import org.apache.parquet.format.Util;
 import org.apache.parquet.format.converter.ParquetMetadataConverter;
@@ -66,6 +67,11 @@ record ParquetFooter(ParquetMetadata metadata) {
 
   Metrics metrics(MetricsConfig config) {
     return ParquetUtil.footerMetrics(metadata, Stream.empty(), config);
+  }
+
+  /** For files without field ids. */
+  Metrics metrics(MetricsConfig config, NameMapping mapping) {
+    return ParquetUtil.footerMetrics(metadata, Stream.empty(), config, mapping);
   }
 
   List<Long> splitOffsets() {

@@ -2,6 +2,7 @@ package dev.kelda.connector.iceberg;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.iceberg.AppendFiles;
 import org.apache.iceberg.DataFile;
@@ -44,6 +45,24 @@ interface Publication {
         append(transaction.newAppend(), files, commitId);
       }
       transaction.commitTransaction();
+    }
+
+    @Override
+    public boolean repeatable() {
+      return false;
+    }
+  }
+
+  /** Files that something else commits. */
+  record Collect(Table table, Consumer<List<DataFile>> collector) implements Publication {
+    @Override
+    public void publish(List<DataFile> files, String commitId) {
+      collector.accept(files);
+    }
+
+    @Override
+    public Reload reload() {
+      return () -> Optional.of(table);
     }
 
     @Override

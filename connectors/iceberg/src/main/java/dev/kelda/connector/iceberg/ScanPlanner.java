@@ -53,8 +53,13 @@ final class ScanPlanner {
   }
 
   Scan.Files plan(List<Predicate> conjuncts) {
+    return files(tasks(Filters.expression(schema, conjuncts)));
+  }
+
+  /** The files of tasks that were planned elsewhere. */
+  Scan.Files files(List<FileScanTask> tasks) {
     List<Scan.DataFile> files = new ArrayList<>();
-    for (FileScanTask task : tasks(Filters.expression(schema, conjuncts))) {
+    for (FileScanTask task : tasks) {
       files.add(dataFile(task));
     }
     files.sort(

@@ -15,8 +15,11 @@ import org.apache.iceberg.jdbc.UncheckedSQLException;
  */
 final class TablePointers implements AutoCloseable {
   private static final String QUERY =
-      "SELECT metadata_location FROM iceberg_tables WHERE catalog_name = ? AND table_namespace = ?"
-          + " AND table_name = ? AND (iceberg_type = 'TABLE' OR iceberg_type IS NULL)";
+      "SELECT metadata_location, iceberg_type FROM iceberg_tables WHERE catalog_name = ?"
+          + " AND table_namespace = ? AND table_name = ?";
+
+  /** A metadata file, of a table or of a view. */
+  record Pointer(String location, boolean view) {}
 
   private final String catalog;
   private final String uri;
@@ -29,8 +32,8 @@ final class TablePointers implements AutoCloseable {
     this.properties = properties;
   }
 
-  /** The metadata file's location; empty when there is no such table. */
-  synchronized Optional<String> find(String schema, String table) {
+  /** The metadata file's location; empty when there is no such table or view. */
+  synchronized Optional<Pointer> find(String schema, String table) {
     try {
       return query(schema, table);
     } catch (SQLException first) {
@@ -44,7 +47,7 @@ final class TablePointers implements AutoCloseable {
     }
   }
 
-  private Optional<String> query(String schema, String table) throws SQLException {
+  private Optional<Pointer> query(String schema, String table) throws SQLException {
     if (connection.isEmpty()) {
       connection = Optional.of(DriverManager.getConnection(uri, properties));
     }
@@ -53,7 +56,9 @@ final class TablePointers implements AutoCloseable {
       statement.setString(2, schema);
       statement.setString(3, table);
       try (ResultSet rows = statement.executeQuery()) {
-        return rows.next() ? Optional.ofNullable(rows.getString(1)) : Optional.empty();
+        return rows.next()
+            ? Optional.of(new Pointer(rows.getString(1), "VIEW".equals(rows.getString(2))))
+            : Optional.empty();
       }
     }
   }

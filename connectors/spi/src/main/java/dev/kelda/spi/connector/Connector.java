@@ -21,6 +21,11 @@ public interface Connector extends AutoCloseable {
     return List.of();
   }
 
+  /** Maintenance callable as {@code CALL catalog.system.name(…)}. */
+  default List<Procedure> procedures() {
+    return List.of();
+  }
+
   @Override
   void close();
 }

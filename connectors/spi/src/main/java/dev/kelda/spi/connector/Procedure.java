@@ -1,0 +1,118 @@
+package dev.kelda.spi.connector;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Maintenance of a catalog's tables: {@code CALL catalog.system.name(table => 't', …)}. */
+public interface Procedure {
+  /** Lower case. */
+  String name();
+
+  /** In positional order; the required ones come first. */
+  List<Parameter> parameters();
+
+  List<Column> columns();
+
+  /**
+   * Runs it once.
+   *
+   * @return rows of values, parallel to {@link #columns}: {@code String} for TEXT, {@code Long} for
+   *     NUMBER, {@code Boolean} for TRUTH; null is NULL
+   * @throws dev.kelda.spi.error.KeldaException as changes of tables do
+   */
+  List<List<Object>> call(Arguments arguments, Context context);
+
+  /**
+   * @param name lower case
+   */
+  record Parameter(String name, ArgumentType type, boolean required) {
+    public Parameter {
+      requireNonNull(name, "name is null");
+      requireNonNull(type, "type is null");
+    }
+  }
+
+  /** What an argument is. */
+  enum ArgumentType {
+    /** The name of a table that is there; resolved by the engine to {@link TableName}. */
+    TABLE,
+    /** A name for a table that is not there; resolved to {@link TableName}. */
+    NEW_TABLE,
+    /** {@code String}. */
+    TEXT,
+    /** {@code Long}. */
+    NUMBER,
+    /** {@code Boolean}. */
+    TRUTH,
+    /** {@code Long}, microseconds of UTC. */
+    TIMESTAMP,
+    /** {@code List<Long>}. */
+    NUMBERS,
+    /** {@code Map<String, String>}. */
+    OPTIONS
+  }
+
+  record Column(String name, ColumnType type) {
+    public Column {
+      requireNonNull(name, "name is null");
+      requireNonNull(type, "type is null");
+    }
+  }
+
+  /** The type of a result's column. */
+  enum ColumnType {
+    TEXT,
+    NUMBER,
+    TRUTH
+  }
+
+  record TableName(String schema, String name) {
+    public TableName {
+      requireNonNull(schema, "schema is null");
+      requireNonNull(name, "name is null");
+    }
+
+    @Override
+    public String toString() {
+      return schema + "." + name;
+    }
+  }
+
+  /**
+   * The values given, by parameter name.
+   *
+   * @param values of the classes that {@link ArgumentType} names
+   */
+  record Arguments(Map<String, Object> values) {
+    public Arguments {
+      values = Map.copyOf(values);
+    }
+
+    /** A required argument. */
+    public <T> T value(String name, Class<T> type) {
+      return find(name, type).orElseThrow();
+    }
+
+    public <T> Optional<T> find(String name, Class<T> type) {
+      return Optional.ofNullable(values.get(name)).map(type::cast);
+    }
+  }
+
+  /** What the engine does for a procedure. */
+  interface Context {
+    /**
+     * Copies all rows of a source into files of a target, and commits them.
+     *
+     * @return rows copied
+     */
+    long copy(Table source, TableWrite target);
+
+    /**
+     * @throws dev.kelda.spi.error.KeldaException CANCELLED when the statement shall stop
+     */
+    void checkpoint();
+  }
+}
