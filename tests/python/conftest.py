@@ -12,6 +12,13 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "dev"))
 from kelda_server import KeldaServer  # noqa: E402
 
+
+
+def complaint(stderr):
+    """The lines a person sees, without the JVM's remark about an incubator module."""
+    return [line for line in stderr.strip().splitlines() if "incubator modules" not in line]
+
+
 TPCH_TABLES = ("customer", "lineitem", "nation", "orders", "part", "partsupp", "region", "supplier")
 
 
