@@ -26,6 +26,18 @@ void ModelColumns(List<ColumnDefinition> columns) :
     <LPAREN> AddColumnDefinition(columns) ( <COMMA> AddColumnDefinition(columns) )* <RPAREN>
 }
 
+Statement AlterModelRest() :
+{
+    final SqlIdentifier name;
+    final SqlIdentifier alias;
+    final int version;
+}
+{
+    <MODEL> name = CompoundIdentifier()
+    <SET> <ALIAS> alias = SimpleIdentifier() <EQ> version = UnsignedIntLiteral()
+    { return new ModelStatement.SetModelAlias(Nodes.name(name), alias.getSimple(), version); }
+}
+
 Statement DropModelRest() :
 {
     final boolean ifExists;

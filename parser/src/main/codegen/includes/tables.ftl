@@ -146,6 +146,8 @@ Statement AlterStatement() :
         <TABLE> { statement = Alterations.table(this); }
     |
         <VIEW> { statement = Alterations.view(this); }
+    |
+        statement = AlterModelRest()
     )
     { return statement; }
 }

@@ -32,6 +32,14 @@ public sealed interface ModelStatement extends Statement.Extension {
     }
   }
 
+  /** {@code ALTER MODEL name SET ALIAS alias = version}. */
+  record SetModelAlias(Name name, String alias, long version) implements ModelStatement {
+    public SetModelAlias {
+      requireNonNull(name, "name is null");
+      requireNonNull(alias, "alias is null");
+    }
+  }
+
   /** {@code DROP MODEL [IF EXISTS] name}. */
   record DropModel(Name name, boolean ifExists) implements ModelStatement {
     public DropModel {

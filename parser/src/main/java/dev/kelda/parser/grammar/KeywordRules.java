@@ -125,9 +125,10 @@ final class KeywordRules {
     }
     return switch (kind) {
       // Statements.
+      case SET -> words.isVerb() || words.next() == ALIAS && words.isStatementAbout(MODEL);
+      case ALIAS -> words.previous() == SET && words.isStatementAbout(MODEL);
       case SHOW,
           DESCRIBE,
-          SET,
           RESET,
           CREATE,
           DROP,
@@ -147,7 +148,7 @@ final class KeywordRules {
           && words.nextIs(NOT, EXISTS);
       case SECRET -> words.previous() == EQ && words.next() == QUOTED_STRING;
       case COMMENT -> words.next() == QUOTED_STRING || words.isVerb();
-      case MODEL -> words.afterVerb(CREATE, DROP, DESCRIBE) || words.isModelArgument();
+      case MODEL -> words.afterVerb(CREATE, ALTER, DROP, DESCRIBE) || words.isModelArgument();
       case INPUT, OUTPUT -> words.next() == LPAREN && words.isStatementAbout(MODEL);
       // Joins and tables.
       case LEFT, RIGHT -> words.nextIs(JOIN, OUTER, ASOF) || words.previous() == ASOF;

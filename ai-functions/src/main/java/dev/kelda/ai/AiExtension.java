@@ -1,0 +1,80 @@
+package dev.kelda.ai;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.kelda.ai.predict.InferenceRoutes;
+import dev.kelda.ai.predict.MlPredictFunction;
+import dev.kelda.ai.predict.PredictFunction;
+import dev.kelda.ai.registry.ModelFiles;
+import dev.kelda.ai.registry.ModelRegistry;
+import dev.kelda.spi.connector.TableFunction;
+import dev.kelda.spi.extension.EngineServices;
+import dev.kelda.spi.extension.Extension;
+import dev.kelda.spi.extension.ExtensionFactory;
+import dev.kelda.spi.extension.Metric;
+import dev.kelda.spi.extension.PlannedFunction;
+import dev.kelda.spi.extension.StatementHandler;
+import dev.kelda.spi.http.HttpRoute;
+import java.util.List;
+
+/** What this module adds to an engine. */
+public final class AiExtension implements Extension {
+  private final EngineServices services;
+  private final ModelRegistry registry;
+  private final ModelFiles files;
+  private final Models models;
+
+  private AiExtension(EngineServices services) {
+    this.services = requireNonNull(services, "services is null");
+    this.registry = new ModelRegistry(services.metastore());
+    this.files =
+        new ModelFiles(services.home().resolve("warehouse/models"), services.locations());
+    this.models = new Models(files);
+  }
+
+  /** Found by ServiceLoader. */
+  public static final class Factory implements ExtensionFactory {
+    @Override
+    public String name() {
+      return "ai";
+    }
+
+    @Override
+    public Extension create(EngineServices services) {
+      return new AiExtension(services);
+    }
+  }
+
+  @Override
+  public List<StatementHandler<?>> statements() {
+    return new ModelStatements(services, registry, files).handlers();
+  }
+
+  @Override
+  public List<PlannedFunction> functions() {
+    return List.of(new PredictFunction(registry, models));
+  }
+
+  @Override
+  public List<TableFunction> tableFunctions() {
+    return List.of(new MlPredictFunction(registry, false), new MlPredictFunction(registry, true));
+  }
+
+  @Override
+  public List<HttpRoute> routes() {
+    return new InferenceRoutes(registry, models).routes();
+  }
+
+  @Override
+  public List<Metric> metrics() {
+    return List.of(
+        Metric.of("kelda_models_loaded", "Models in memory", models.loadedModels()),
+        Metric.of("kelda_model_calls_total", "Batches predicted", models.calls()),
+        Metric.of("kelda_model_rows_total", "Rows and requests predicted", models.rows()));
+  }
+
+  @Override
+  public void close() {
+    models.close();
+  }
+}

@@ -1,0 +1,320 @@
+package dev.kelda.ai;
+
+import static java.util.stream.Collectors.joining;
+
+import dev.kelda.ai.onnx.OnnxModel;
+import dev.kelda.ai.onnx.Outputs;
+import dev.kelda.ai.registry.ModelFiles;
+import dev.kelda.ai.registry.ModelRegistry;
+import dev.kelda.ai.registry.ModelVersion;
+import dev.kelda.ai.registry.Signature;
+import dev.kelda.parser.ColumnDefinition;
+import dev.kelda.parser.ModelStatement.CreateModel;
+import dev.kelda.parser.ModelStatement.DescribeModel;
+import dev.kelda.parser.ModelStatement.DropModel;
+import dev.kelda.parser.ModelStatement.SetModelAlias;
+import dev.kelda.parser.ModelStatement.ShowModels;
+import dev.kelda.parser.Name;
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.extension.Caller;
+import dev.kelda.spi.extension.EngineServices;
+import dev.kelda.spi.extension.SqlQuery;
+import dev.kelda.spi.extension.StatementHandler;
+import dev.kelda.spi.extension.StatementPlan;
+import dev.kelda.spi.rows.Columns;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import org.apache.arrow.vector.types.pojo.Field;
+
+/** CREATE, ALTER, DROP, SHOW and DESCRIBE MODEL. */
+record ModelStatements(EngineServices services, ModelRegistry registry, ModelFiles files) {
+  private static final List<String> KEYS =
+      List.of("provider", "path", "outputs", "training_dataset", "tag.…", "metric.…");
+
+  private static Columns<Described> columns() {
+    return Columns.of(Described.class)
+        .text("name", d -> d.version().model())
+        .number("version", d -> d.version().version())
+        .text("aliases", Described::aliases)
+        .text("signature", d -> d.version().signature().toString())
+        .text("tags", d -> d.version().tags().toString())
+        .text("metrics", d -> d.version().metrics().toString())
+        .text("training_dataset", d -> d.version().trainingDataset())
+        .text("source", d -> d.version().source())
+        .text("hash", d -> d.version().hash())
+        .number("bytes", d -> d.version().size())
+        .instant("created_at", d -> d.version().createdAt())
+        .text("created_by", d -> d.version().createdBy());
+  }
+
+  private record Described(ModelVersion version, String aliases) {}
+
+  List<StatementHandler<?>> handlers() {
+    return List.of(
+        handler(CreateModel.class, this::create),
+        handler(SetModelAlias.class, this::setAlias),
+        handler(DropModel.class, this::drop),
+        handler(ShowModels.class, this::show),
+        handler(DescribeModel.class, this::describe));
+  }
+
+  private StatementPlan create(CreateModel statement, Caller caller) {
+    String name = name(statement.name());
+    Map<String, String> properties = statement.properties();
+    Optional<String> unknown =
+        properties.keySet().stream()
+            .filter(key -> !KEYS.contains(key))
+            .filter(key -> !key.startsWith("tag.") && !key.startsWith("metric."))
+            .findFirst();
+    if (unknown.isPresent()) {
+      throw at(
+          ErrorCode.INVALID_ARGUMENT,
+          "CREATE MODEL has no property '%s'; known: %s".formatted(unknown.get(), KEYS),
+          statement.name());
+    }
+    if (!properties.getOrDefault("provider", "onnx").equals("onnx")) {
+      throw at(
+          ErrorCode.NOT_SUPPORTED,
+          "there is no provider '%s' of models; there is 'onnx'"
+              .formatted(properties.get("provider")),
+          statement.name());
+    }
+    if (!properties.containsKey("path")) {
+      throw at(
+          ErrorCode.INVALID_ARGUMENT,
+          "CREATE MODEL needs the file: WITH ('path' = 'model.onnx')",
+          statement.name());
+    }
+    return update(
+        "Create model " + name + " from '" + properties.get("path") + "'",
+        () -> {
+          boolean exists = registry.exists(name);
+          if (exists && statement.ifNotExists()) {
+            return;
+          }
+          if (exists && !statement.orReplace()) {
+            throw at(
+                ErrorCode.MODEL_EXISTS,
+                "model \"" + name + "\" exists already; CREATE OR REPLACE MODEL adds a version",
+                statement.name());
+          }
+          add(statement, name, caller);
+        });
+  }
+
+  private void add(CreateModel statement, String name, Caller caller) {
+    Map<String, String> properties = statement.properties();
+    ModelFiles.Checked file = files.read(properties.get("path"));
+    Signature signature;
+    try (OnnxModel model = OnnxModel.load(file.bytes())) {
+      signature = model.signature(names(properties.getOrDefault("outputs", "")));
+    }
+    check("input", statement.inputs(), signature.inputs(), caller);
+    check("output", statement.outputs(), signature.outputs(), caller);
+    files.keep(file);
+    registry.add(
+        new ModelVersion(
+            name,
+            1,
+            file.hash(),
+            file.bytes().length,
+            signature,
+            properties.get("path"),
+            properties.getOrDefault("training_dataset", ""),
+            prefixed(properties, "tag."),
+            prefixed(properties, "metric."),
+            Instant.now(),
+            caller.user()),
+        statement.orReplace());
+    services.namesChanged();
+  }
+
+  /** What is declared must be what the graph has. */
+  private void check(
+      String what, List<ColumnDefinition> declared, List<Signature.Port> ports, Caller caller) {
+    if (declared.isEmpty()) {
+      return;
+    }
+    for (int i = 0; i < Math.max(declared.size(), ports.size()); i++) {
+      Optional<Field> actual =
+          i < ports.size() ? Optional.of(Outputs.field(ports.get(i))) : Optional.empty();
+      if (i >= declared.size()) {
+        throw new KeldaException(
+            ErrorCode.INVALID_ARGUMENT,
+            "the model's %s \"%s\" is not declared".formatted(what, actual.get().getName()),
+            declared.getLast().position());
+      }
+      ColumnDefinition column = declared.get(i);
+      Field wanted =
+          services
+              .describe(
+                  caller,
+                  new SqlQuery("SELECT CAST(NULL AS " + column.type() + ")", column.position()))
+              .rows()
+              .getFields()
+              .getFirst();
+      boolean same =
+          actual.isPresent()
+              && actual.get().getName().equalsIgnoreCase(column.name())
+              && actual.get().getType().equals(wanted.getType())
+              && actual.get().getChildren().equals(wanted.getChildren());
+      if (!same) {
+        throw new KeldaException(
+            ErrorCode.INVALID_ARGUMENT,
+            "the model has no %s \"%s\" of type %s in place %d; it has %s"
+                .formatted(what, column.name(), column.type(), i + 1, ports),
+            column.position());
+      }
+    }
+  }
+
+  private StatementPlan setAlias(SetModelAlias statement, Caller caller) {
+    String name = name(statement.name());
+    if (!statement.alias().matches("[\\p{L}_][\\p{L}\\p{N}_]*")) {
+      throw at(
+          ErrorCode.INVALID_ARGUMENT,
+          "an alias is a word that does not begin with a digit",
+          statement.name());
+    }
+    return update(
+        "Set alias %s of model %s to version %d"
+            .formatted(statement.alias(), name, statement.version()),
+        () -> {
+          registry.setAlias(name, statement.alias(), statement.version());
+          services.namesChanged();
+        });
+  }
+
+  private StatementPlan drop(DropModel statement, Caller caller) {
+    String name = name(statement.name());
+    return update(
+        "Drop model " + name,
+        () -> {
+          if (!registry.drop(name) && !statement.ifExists()) {
+            throw at(
+                ErrorCode.MODEL_NOT_FOUND,
+                "there is no model \"" + name + "\"",
+                statement.name());
+          }
+          services.namesChanged();
+        });
+  }
+
+  private StatementPlan show(ShowModels statement, Caller caller) {
+    Pattern like = like(statement.like());
+    return rows(
+        "Show models",
+        () ->
+            registry.latest().stream().filter(v -> like.matcher(v.model()).matches()).toList());
+  }
+
+  private StatementPlan describe(DescribeModel statement, Caller caller) {
+    String name = name(statement.name());
+    return rows(
+        "Describe model " + name,
+        () -> {
+          List<ModelVersion> versions = registry.versions(name);
+          if (versions.isEmpty()) {
+            throw at(
+                ErrorCode.MODEL_NOT_FOUND,
+                "there is no model \"" + name + "\"",
+                statement.name());
+          }
+          return versions;
+        });
+  }
+
+  private StatementPlan rows(
+      String explanation, Supplier<List<ModelVersion>> versions) {
+    Columns<Described> columns = columns();
+    return new StatementPlan.Rows(
+        columns.schema(),
+        List.of(),
+        () -> List.of(explanation),
+        (context, parameters) -> {
+          List<ModelRegistry.Alias> aliases = registry.aliases();
+          return columns.reader(
+              context.allocator(),
+              versions.get().stream().map(v -> new Described(v, aliases(v, aliases))).toList());
+        });
+  }
+
+  private static String aliases(ModelVersion version, List<ModelRegistry.Alias> all) {
+    return all.stream()
+        .filter(a -> a.model().equals(version.model()) && a.version() == version.version())
+        .map(ModelRegistry.Alias::alias)
+        .collect(joining(", "));
+  }
+
+  private static StatementPlan update(String explanation, Runnable work) {
+    return new StatementPlan.Update(
+        List.of(),
+        () -> List.of(explanation),
+        (context, parameters) -> {
+          work.run();
+          return 0;
+        });
+  }
+
+  /** A model's name has one part, without the @ of its versions. */
+  private static String name(Name name) {
+    if (name.parts().size() != 1 || name.last().contains("@")) {
+      throw at(
+          ErrorCode.INVALID_ARGUMENT,
+          "a model's name has one part and no @: " + name,
+          name);
+    }
+    return ModelRegistry.lower(name.last());
+  }
+
+  private static List<String> names(String list) {
+    return Arrays.stream(list.split(",")).map(String::strip).filter(n -> !n.isEmpty()).toList();
+  }
+
+  private static Map<String, String> prefixed(Map<String, String> properties, String prefix) {
+    Map<String, String> some = new TreeMap<>();
+    properties.forEach(
+        (key, value) -> {
+          if (key.startsWith(prefix)) {
+            some.put(key.substring(prefix.length()), value);
+          }
+        });
+    return some;
+  }
+
+  private static Pattern like(Optional<String> like) {
+    StringBuilder pattern = new StringBuilder();
+    for (char c : like.orElse("%").toCharArray()) {
+      pattern.append(
+          c == '%' ? ".*" : c == '_' ? "." : Pattern.quote(String.valueOf(c)));
+    }
+    return Pattern.compile(pattern.toString(), Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+  }
+
+  private static KeldaException at(ErrorCode code, String message, Name name) {
+    return new KeldaException(code, message, name.position());
+  }
+
+  private static <S> StatementHandler<S> handler(
+      Class<S> statement, BiFunction<S, Caller, StatementPlan> plan) {
+    return new StatementHandler<>() {
+      @Override
+      public Class<S> statement() {
+        return statement;
+      }
+
+      @Override
+      public StatementPlan plan(S s, Caller caller) {
+        return plan.apply(s, caller);
+      }
+    };
+  }
+}

@@ -1,0 +1,243 @@
+package dev.kelda.ai.registry;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.metastore.Metastore;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Models, versions and aliases as rows of the metastore. Names are found whatever their case. */
+public final class ModelRegistry {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final TypeReference<TreeMap<String, String>> TEXTS = new TypeReference<>() {};
+
+  private final Metastore metastore;
+
+  public ModelRegistry(Metastore metastore) {
+    this.metastore = requireNonNull(metastore, "metastore is null");
+    metastore.migrate("ai", "dev/kelda/ai/metastore", ModelRegistry.class.getClassLoader());
+  }
+
+  /** An alias of a version. */
+  public record Alias(String model, String alias, long version) {}
+
+  /**
+   * What {@code delay}, {@code delay@3} or {@code delay@champion} means: the latest version, that
+   * one, or the one of the alias.
+   *
+   * @throws KeldaException MODEL_NOT_FOUND
+   */
+  public ModelVersion find(String reference) {
+    int at = reference.lastIndexOf('@');
+    String model = lower(at < 0 ? reference : reference.substring(0, at));
+    String which = at < 0 ? "" : reference.substring(at + 1);
+    return metastore.read(connection -> find(connection, model, which));
+  }
+
+  private static ModelVersion find(Connection connection, String model, String which)
+      throws SQLException {
+    List<ModelVersion> versions = versions(connection, model);
+    if (versions.isEmpty()) {
+      throw notFound("there is no model \"" + model + "\"");
+    }
+    if (which.isEmpty()) {
+      return versions.getLast();
+    }
+    long version =
+        which.matches("[0-9]{1,18}")
+            ? Long.parseLong(which)
+            : aliases(connection).stream()
+                .filter(a -> a.model().equals(model) && a.alias().equals(lower(which)))
+                .findFirst()
+                .orElseThrow(
+                    () -> notFound("model \"%s\" has no alias \"%s\"".formatted(model, which)))
+                .version();
+    return versions.stream()
+        .filter(v -> v.version() == version)
+        .findFirst()
+        .orElseThrow(
+            () -> notFound("model \"%s\" has no version %d".formatted(model, version)));
+  }
+
+  public boolean exists(String model) {
+    return !versions(model).isEmpty();
+  }
+
+  /** In order; empty when there is no such model. */
+  public List<ModelVersion> versions(String model) {
+    return metastore.read(connection -> versions(connection, lower(model)));
+  }
+
+  /** The latest version of every model, by name. */
+  public List<ModelVersion> latest() {
+    return metastore.read(
+        connection -> {
+          Map<String, ModelVersion> latest = new TreeMap<>();
+          versions(connection, "").forEach(v -> latest.put(v.model(), v));
+          return List.copyOf(latest.values());
+        });
+  }
+
+  public List<Alias> aliases() {
+    return metastore.read(ModelRegistry::aliases);
+  }
+
+  /**
+   * Adds the next version.
+   *
+   * @param draft its version does not count
+   * @param mayExist the model may have versions
+   * @return the version's number
+   * @throws KeldaException MODEL_EXISTS
+   */
+  public long add(ModelVersion draft, boolean mayExist) {
+    return metastore.transaction(
+        connection -> {
+          List<ModelVersion> before = versions(connection, draft.model());
+          if (!before.isEmpty() && !mayExist) {
+            throw new KeldaException(
+                ErrorCode.MODEL_EXISTS,
+                "model \"%s\" exists already; CREATE OR REPLACE adds a version"
+                    .formatted(draft.model()));
+          }
+          long version = before.isEmpty() ? 1 : before.getLast().version() + 1;
+          update(
+              connection,
+              "INSERT INTO ai_model_versions (model, version, hash, size, signature, source,"
+                  + " training_dataset, tags, metrics, created_at, created_by)"
+                  + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+              draft.model(),
+              version,
+              draft.hash(),
+              draft.size(),
+              json(draft.signature()),
+              draft.source(),
+              draft.trainingDataset(),
+              json(draft.tags()),
+              json(draft.metrics()),
+              draft.createdAt().toEpochMilli(),
+              draft.createdBy());
+          return version;
+        });
+  }
+
+  /** False when there is no such model. Files stay in the warehouse. */
+  public boolean drop(String model) {
+    return metastore.transaction(
+        connection -> {
+          update(connection, "DELETE FROM ai_model_aliases WHERE model = ?", lower(model));
+          return update(connection, "DELETE FROM ai_model_versions WHERE model = ?", lower(model))
+              > 0;
+        });
+  }
+
+  /**
+   * @throws KeldaException MODEL_NOT_FOUND when there is no such version
+   */
+  public void setAlias(String model, String alias, long version) {
+    metastore.transaction(
+        connection -> {
+          find(connection, lower(model), String.valueOf(version));
+          return update(
+              connection,
+              "INSERT INTO ai_model_aliases (model, alias, version) VALUES (?, ?, ?)"
+                  + " ON CONFLICT (model, alias) DO UPDATE SET version = excluded.version",
+              lower(model),
+              lower(alias),
+              version);
+        });
+  }
+
+  private static List<ModelVersion> versions(Connection connection, String model)
+      throws SQLException {
+    List<ModelVersion> all = new ArrayList<>();
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT model, version, hash, size, signature, source, training_dataset, tags, metrics,"
+                + " created_at, created_by FROM ai_model_versions WHERE model = ? OR ? = ''"
+                + " ORDER BY model, version")) {
+      select.setString(1, model);
+      select.setString(2, model);
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          all.add(
+              new ModelVersion(
+                  rows.getString(1),
+                  rows.getLong(2),
+                  rows.getString(3),
+                  rows.getLong(4),
+                  parsed(rows.getString(5), new TypeReference<Signature>() {}),
+                  rows.getString(6),
+                  rows.getString(7),
+                  parsed(rows.getString(8), TEXTS),
+                  parsed(rows.getString(9), TEXTS),
+                  Instant.ofEpochMilli(rows.getLong(10)),
+                  rows.getString(11)));
+        }
+      }
+    }
+    return all;
+  }
+
+  private static List<Alias> aliases(Connection connection) throws SQLException {
+    List<Alias> all = new ArrayList<>();
+    try (PreparedStatement select =
+            connection.prepareStatement(
+                "SELECT model, alias, version FROM ai_model_aliases ORDER BY model, alias");
+        ResultSet rows = select.executeQuery()) {
+      while (rows.next()) {
+        all.add(new Alias(rows.getString(1), rows.getString(2), rows.getLong(3)));
+      }
+    }
+    return all;
+  }
+
+  private static int update(Connection connection, String sql, Object... values)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      for (int i = 0; i < values.length; i++) {
+        statement.setObject(i + 1, values[i]);
+      }
+      return statement.executeUpdate();
+    }
+  }
+
+  private static String json(Object value) {
+    try {
+      return JSON.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static <T> T parsed(String json, TypeReference<T> type) {
+    try {
+      return JSON.readValue(json, type);
+    } catch (JsonProcessingException e) {
+      throw new KeldaException(
+          ErrorCode.CATALOG_ERROR, "the metastore has a damaged model: " + e.getMessage(), e);
+    }
+  }
+
+  /** As models are named in the metastore. */
+  public static String lower(String name) {
+    return name.toLowerCase(Locale.ROOT);
+  }
+
+  private static KeldaException notFound(String message) {
+    return new KeldaException(ErrorCode.MODEL_NOT_FOUND, message);
+  }
+}

@@ -1,0 +1,136 @@
+package dev.kelda.ai;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
+/** Writes ONNX models, sound and hostile ones, field by field as onnx.proto numbers them. */
+final class OnnxFiles {
+  static final int FLOAT = 1;
+  static final int INT64 = 7;
+  static final int STRING = 8;
+
+  private OnnxFiles() {}
+
+  /** A protobuf message under construction. */
+  static final class Message {
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+
+    Message number(int field, long value) {
+      varint((long) field << 3);
+      varint(value);
+      return this;
+    }
+
+    Message bytes(int field, byte[] value) {
+      varint((long) field << 3 | 2);
+      varint(value.length);
+      bytes.writeBytes(value);
+      return this;
+    }
+
+    Message text(int field, String value) {
+      return bytes(field, value.getBytes(StandardCharsets.UTF_8));
+    }
+
+    Message message(int field, Message value) {
+      return bytes(field, value.done());
+    }
+
+    byte[] done() {
+      return bytes.toByteArray();
+    }
+
+    private void varint(long value) {
+      long rest = value;
+      while ((rest & ~0x7fL) != 0) {
+        bytes.write((int) (rest & 0x7f | 0x80));
+        rest >>>= 7;
+      }
+      bytes.write((int) rest);
+    }
+  }
+
+  static Message message() {
+    return new Message();
+  }
+
+  /** y = x W + b for x of three values; W = (1, 2, 3), b = 0.5. */
+  static byte[] linear() {
+    return linear(0.5f);
+  }
+
+  static byte[] linear(float bias) {
+    return model(
+        message()
+            .message(1, node("MatMul", "xw", "x", "w"))
+            .message(1, node("Add", "y", "xw", "b"))
+            .text(2, "linear")
+            .message(5, tensor("w", new long[] {3, 1}, 1, 2, 3))
+            .message(5, tensor("b", new long[] {1}, bias))
+            .message(11, value("x", FLOAT, -1, 3))
+            .message(12, value("y", FLOAT, -1, 1)));
+  }
+
+  /** Gives its inputs back: a text, a number, and a vector of any width. */
+  static byte[] echo() {
+    return model(
+        message()
+            .message(1, node("Identity", "word_out", "word"))
+            .message(1, node("Identity", "number_out", "number"))
+            .message(1, node("Identity", "vector_out", "vector"))
+            .text(2, "echo")
+            .message(11, value("word", STRING, -1, 1))
+            .message(11, value("number", INT64, -1))
+            .message(11, value("vector", FLOAT, -1, 0))
+            .message(12, value("word_out", STRING, -1, 1))
+            .message(12, value("number_out", INT64, -1))
+            .message(12, value("vector_out", FLOAT, -1, 0)));
+  }
+
+  static byte[] model(Message graph) {
+    return message()
+        .number(1, 8)
+        .message(7, graph)
+        .message(8, message().text(1, "").number(2, 13))
+        .done();
+  }
+
+  static Message node(String operator, String output, String... inputs) {
+    Message node = message();
+    for (String input : inputs) {
+      node.text(1, input);
+    }
+    return node.text(2, output).text(4, operator);
+  }
+
+  static Message tensor(String name, long[] shape, float... values) {
+    Message tensor = message();
+    for (long dimension : shape) {
+      tensor.number(1, dimension);
+    }
+    ByteBuffer raw = ByteBuffer.allocate(values.length * 4).order(ByteOrder.LITTLE_ENDIAN);
+    for (float value : values) {
+      raw.putFloat(value);
+    }
+    return tensor.number(2, FLOAT).text(8, name).bytes(9, raw.array());
+  }
+
+  /**
+   * @param shape -1 = a named dimension, 0 = another one
+   */
+  static Message value(String name, int type, long... shape) {
+    Message dimensions = message();
+    for (long dimension : shape) {
+      dimensions.message(
+          1,
+          dimension > 0
+              ? message().number(1, dimension)
+              : message().text(2, dimension < 0 ? "N" : "W"));
+    }
+    return message()
+        .text(1, name)
+        .message(2, message().message(1, message().number(1, type).message(2, dimensions)));
+  }
+}
