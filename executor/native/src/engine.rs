@@ -23,7 +23,7 @@ pub use memory::{Budget, QueryPool};
 pub use stores::Stores;
 
 /// Deep expressions recurse while they are evaluated.
-const WORKER_STACK: usize = 16 << 20;
+const WORKER_STACK: usize = 64 << 20;
 /// Decoding and planning recurse deepest of all; pages that are not touched cost nothing.
 const PLANNING_STACK: usize = 64 << 20;
 /// More wait for a thread; the server admits fewer queries than this at a time.

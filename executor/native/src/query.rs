@@ -110,7 +110,10 @@ impl Query {
 
     pub fn metrics(&self) -> proto::QueryMetrics {
         let physical = self.physical.lock().expect("plan lock").clone();
-        let mut found = physical.map_or_else(Default::default, |p| metrics::collect(&p));
+        // Java calls on a thread of its own; an operator's text is as deep as its expressions.
+        let collected =
+            physical.map(|p| self.engine.on_deep_stack(move || Ok(metrics::collect(&p))));
+        let mut found = collected.and_then(|c| c.ok()).unwrap_or_default();
         found.memory_peak_bytes = self.pool.peak() as u64;
         found
     }

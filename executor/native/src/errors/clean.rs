@@ -56,11 +56,39 @@ pub fn message(text: &str) -> String {
         }
     }
     let line = rest.replace("\ncaused by\n", ": ").replace('\n', " ");
-    let clean = without_positions(line.trim_end_matches([' ', '.']));
+    let clean = sql_types(&without_positions(line.trim_end_matches([' ', '.'])));
     match clean.is_empty() {
         true => "no further detail".to_owned(),
         false => clean,
     }
+}
+
+const TYPES: [(&str, &str); 10] = [
+    ("Int8", "TINYINT"),
+    ("Int16", "SMALLINT"),
+    ("Int32", "INTEGER"),
+    ("Int64", "BIGINT"),
+    ("Float32", "REAL"),
+    ("Float64", "DOUBLE"),
+    ("Utf8", "VARCHAR"),
+    ("Utf8View", "VARCHAR"),
+    ("Date32", "DATE"),
+    ("Boolean", "BOOLEAN"),
+];
+
+/// Arrow's names of types as SQL has them.
+fn sql_types(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+        let name = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        let plain = name.strip_suffix("Array").unwrap_or(name);
+        match TYPES.iter().find(|(arrow, _)| *arrow == plain) {
+            Some((_, sql)) => out.push_str(sql),
+            None => out.push_str(name),
+        }
+        out.push_str(&word[name.len()..]);
+    }
+    out
 }
 
 /// [`message`] for errors about plans: internal column names (c0, c1, ...) say nothing to a user.

@@ -1,6 +1,7 @@
 //! The frame of our own aggregate functions, and the small ones: AVG, PRODUCT, COUNT_IF, SINGLE_VALUE, the sum of COUNTs.
 
-use crate::errors::{MORE_THAN_ONE_ROW, NOT_SUPPORTED, failure};
+use super::distinct::Distinct;
+use crate::errors::{MORE_THAN_ONE_ROW, failure};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Float64Type, Int64Type};
 use datafusion::common::{Result, ScalarValue};
@@ -122,13 +123,12 @@ impl AggregateUDFImpl for OwnFunction {
     }
 
     fn accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        if args.is_distinct {
-            return Err(failure(
-                NOT_SUPPORTED,
-                format!("{} does not take DISTINCT", self.own.id.to_uppercase()),
-            ));
+        let own = (self.own.accumulator)(&args)?;
+        if !args.is_distinct {
+            return Ok(own);
         }
-        (self.own.accumulator)(&args)
+        let types = args.expr_fields.iter().map(|f| f.data_type().clone());
+        Ok(Box::new(Distinct::new(own, types.collect())))
     }
 
     fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
@@ -137,7 +137,11 @@ impl AggregateUDFImpl for OwnFunction {
             .iter()
             .map(|f| f.data_type().clone())
             .collect();
-        Ok((self.own.state)(&inputs)
+        let state = match args.is_distinct {
+            true => Distinct::state_types(&inputs),
+            false => (self.own.state)(&inputs),
+        };
+        Ok(state
             .into_iter()
             .enumerate()
             .map(|(i, t)| Arc::new(Field::new(format!("{}[{i}]", args.name), t, true)))

@@ -26,6 +26,7 @@ mod calendar;
 pub mod casting;
 mod convert;
 mod datetime;
+mod distinct;
 mod elementwise;
 mod encoding;
 mod format;
@@ -36,6 +37,8 @@ mod percentile;
 mod regex;
 mod rounding;
 mod text;
+
+pub use regex::similar_pattern;
 
 /// The ids of the registry whose `evaluated` is `java`. A test compares them with the file.
 pub const JAVA: [&str; 2] = ["normalize", "strip_accents"];
@@ -85,16 +88,12 @@ fn datafusion_scalar(id: &str) -> Option<Arc<ScalarUDF>> {
         "left" => f::unicode::left(),
         "levenshtein" => f::string::levenshtein(),
         "lower" => f::string::lower(),
-        "lpad" => f::unicode::lpad(),
         "ltrim" => f::string::ltrim(),
         "md5" => f::crypto::md5(),
         "octet_length" => f::string::octet_length(),
         "overlay" => f::core::overlay(),
-        "repeat" => f::string::repeat(),
-        "replace" => f::string::replace(),
         "reverse" => f::unicode::reverse(),
         "right" => f::unicode::right(),
-        "rpad" => f::unicode::rpad(),
         "rtrim" => f::string::rtrim(),
         "split_part" => f::string::split_part(),
         "starts_with" => f::string::starts_with(),
@@ -170,6 +169,7 @@ fn datafusion_scalar(id: &str) -> Option<Arc<ScalarUDF>> {
         "array_union" => nested::set_ops::array_union_udf(),
         "flatten" => nested::flatten::flatten_udf(),
         "item" => nested::extract::array_element_udf(),
+        "map_item" => nested::map_extract::map_extract_udf(),
         "map_keys" => nested::map_keys::map_keys_udf(),
         "map_values" => nested::map_values::map_values_udf(),
         "range_list" => nested::range::range_udf(),

@@ -245,3 +245,39 @@ fn test(args: &[ArrayRef], check: fn(&Regex, &str) -> bool) -> Result<ArrayRef> 
         Ok(Some(check(patterns.compile(pattern, flags)?, text)))
     })
 }
+/// A pattern of SIMILAR TO as a regular expression: `%` and `_` as in LIKE, `| * + ? {} () []` as in regular
+/// expressions, everything else for itself.
+pub fn similar_pattern(pattern: &str, escape: char) -> String {
+    let mut out = String::from("^(?s:");
+    let mut in_brackets = false;
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        let plain = |out: &mut String, c: char| {
+            if c.is_ascii_punctuation() {
+                out.push('\\');
+            }
+            out.push(c);
+        };
+        match c {
+            c if c == escape => chars
+                .by_ref()
+                .take(1)
+                .for_each(|next| plain(&mut out, next)),
+            ']' => {
+                in_brackets = false;
+                out.push(c);
+            }
+            c if in_brackets => out.push(c),
+            '[' => {
+                in_brackets = true;
+                out.push(c);
+            }
+            '%' => out.push_str(".*"),
+            '_' => out.push('.'),
+            '|' | '*' | '+' | '?' | '{' | '}' | '(' | ')' => out.push(c),
+            other => plain(&mut out, other),
+        }
+    }
+    out.push_str(")$");
+    out
+}

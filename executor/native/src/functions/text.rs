@@ -26,7 +26,132 @@ pub fn function(id: &str) -> Option<ScalarUDF> {
         "to_oct" => make("to_oct", &[P::Integer], returns_text, |a| {
             based(a, |v| format!("{v:o}"))
         }),
+        "concat_operator" => make("concat", &[P::Text], returns_text, concat),
+        "repeat" => make("repeat", &[P::Text, P::Integer], returns_text, repeat),
+        "lpad" => make("lpad", PAD, returns_text, |a| pad("LPAD", a, true)),
+        "rpad" => make("rpad", PAD, returns_text, |a| pad("RPAD", a, false)),
+        "replace" => make(
+            "replace",
+            &[P::Text, P::Text, P::Text],
+            returns_text,
+            replace,
+        ),
         _ => return None,
+    })
+}
+
+const PAD: &[P] = &[P::Text, P::Integer, P::Text];
+
+/// The longest text a function makes, in bytes: one value must fit into a message to a client.
+const LONGEST: usize = 16 << 20;
+/// The texts of one batch together, in bytes: they are made before the memory budget hears of them.
+const LONGEST_BATCH: usize = 1 << 30;
+
+/// Checks each value of a column before it is made.
+struct Bounds {
+    function: &'static str,
+    total: usize,
+}
+
+impl Bounds {
+    fn of(function: &'static str) -> Self {
+        Self { function, total: 0 }
+    }
+
+    fn check(&mut self, bytes: usize) -> Result<()> {
+        self.total = self.total.saturating_add(bytes);
+        let (what, most) = match bytes > LONGEST {
+            true => ("a text", LONGEST),
+            false => ("the texts of one batch", LONGEST_BATCH),
+        };
+        if bytes <= LONGEST && self.total <= LONGEST_BATCH {
+            return Ok(());
+        }
+        let found = bytes.max(self.total);
+        let message = format!(
+            "{} would make {what} of {found} bytes; at most {most} are allowed",
+            self.function
+        );
+        Err(failure(INVALID_ARGUMENT, message))
+    }
+}
+
+/// `a || b || …`: NULL when one of them is.
+fn concat(args: &[ArrayRef]) -> Result<ArrayRef> {
+    let mut bounds = Bounds::of("||");
+    to_text(args[0].len(), |row| {
+        let parts: Option<Vec<&str>> = args.iter().map(|a| text_at(a, row)).collect();
+        let Some(parts) = parts else { return Ok(None) };
+        bounds.check(parts.iter().map(|part| part.len()).sum())?;
+        Ok(Some(parts.concat()))
+    })
+}
+
+fn repeat(args: &[ArrayRef]) -> Result<ArrayRef> {
+    let mut bounds = Bounds::of("REPEAT");
+    to_text(args[0].len(), |row| {
+        let (Some(text), Some(count)) = (text_at(&args[0], row), integer_at(&args[1], row)) else {
+            return Ok(None);
+        };
+        let count = usize::try_from(count).unwrap_or(0);
+        bounds.check(text.len().saturating_mul(count))?;
+        Ok(Some(text.repeat(count)))
+    })
+}
+
+/// (text, length[, fill]): exactly `length` characters; longer texts lose their end.
+fn pad(function: &'static str, args: &[ArrayRef], left: bool) -> Result<ArrayRef> {
+    let mut bounds = Bounds::of(function);
+    to_text(args[0].len(), |row| {
+        let fill = match args.get(2) {
+            None => Some(" "),
+            Some(fill) => text_at(fill, row),
+        };
+        let (Some(text), Some(length), Some(fill)) =
+            (text_at(&args[0], row), integer_at(&args[1], row), fill)
+        else {
+            return Ok(None);
+        };
+        let length = usize::try_from(length).unwrap_or(0);
+        let present = text.chars().count();
+        if present >= length || fill.is_empty() {
+            return Ok(Some(text.chars().take(length).collect::<String>()));
+        }
+        let widest = fill.chars().map(char::len_utf8).max().unwrap_or(1);
+        bounds.check(
+            text.len()
+                .saturating_add((length - present).saturating_mul(widest)),
+        )?;
+        let padding: String = fill.chars().cycle().take(length - present).collect();
+        Ok(Some(match left {
+            true => padding + text,
+            false => text.to_owned() + &padding,
+        }))
+    })
+}
+
+/// (text, from, to): an empty `from` changes nothing.
+fn replace(args: &[ArrayRef]) -> Result<ArrayRef> {
+    let mut bounds = Bounds::of("REPLACE");
+    to_text(args[0].len(), |row| {
+        let (Some(text), Some(from), Some(to)) = (
+            text_at(&args[0], row),
+            text_at(&args[1], row),
+            text_at(&args[2], row),
+        ) else {
+            return Ok(None);
+        };
+        if from.is_empty() {
+            return Ok(Some(text.to_owned()));
+        }
+        if to.len() > from.len() {
+            let grown = text
+                .matches(from)
+                .count()
+                .saturating_mul(to.len() - from.len());
+            bounds.check(text.len().saturating_add(grown))?;
+        }
+        Ok(Some(text.replace(from, to)))
     })
 }
 

@@ -63,12 +63,18 @@ fn operator(id: &str, args: Vec<Typed>, declared: &DataType) -> Result<Option<Ex
         "and" => all(args, Operator::And, true),
         "or" => all(args, Operator::Or, false),
         "concat" => {
-            let text = args
+            let parts = args
                 .into_iter()
                 .map(|arg| arg.cast_to(declared).map(|arg| arg.expr));
-            let text = text.collect::<Result<Vec<_>>>()?.into_iter();
-            let joined = text.reduce(|l, r| binary(l, Operator::StringConcat, r));
-            joined.ok_or_else(|| errors::internal("plan: concat of nothing"))?
+            let parts = parts.collect::<Result<Vec<_>>>()?;
+            match declared {
+                DataType::List(_) => joined_lists(parts),
+                _ => scalar_call("concat_operator", parts)?,
+            }
+        }
+        "item" if matches!(args.first(), Some(of) if matches!(of.data_type, DataType::Map(..))) => {
+            let found = args.into_iter().map(|arg| arg.expr).collect();
+            scalar_call("item", vec![scalar_call("map_item", found)?, lit(1i64)])?
         }
         "like" | "ilike" | "similar_to" => like(id, args)?,
         "coalesce" => coalesce(args, declared)?,
@@ -82,6 +88,25 @@ fn operator(id: &str, args: Vec<Typed>, declared: &DataType) -> Result<Option<Ex
         "row" => row_of(args, declared)?,
         _ => return Ok(None),
     }))
+}
+
+fn scalar_call(id: &str, args: Vec<Expr>) -> Result<Expr> {
+    let function = crate::functions::scalar(id)
+        .ok_or_else(|| errors::internal(format!("unknown function \"{id}\"")))?;
+    Ok(Expr::ScalarFunction(ScalarFunction::new_udf(
+        function, args,
+    )))
+}
+
+/// `a || b` of arrays: NULL when one of them is.
+fn joined_lists(lists: Vec<Expr>) -> Expr {
+    let missing = lists.iter().cloned().map(Expr::is_null).reduce(Expr::or);
+    let joined = datafusion::functions_nested::expr_fn::array_concat(lists);
+    let whens = missing
+        .into_iter()
+        .map(|missing| (Box::new(missing), Box::new(lit(ScalarValue::Null))))
+        .collect();
+    Expr::Case(Case::new(None, whens, Some(Box::new(joined))))
 }
 
 fn comparison(id: &str) -> Option<Operator> {
@@ -149,12 +174,30 @@ fn like(id: &str, args: Vec<Typed>) -> Result<Expr> {
         id == "ilike",
     );
     if id == "similar_to" {
-        return Ok(Expr::SimilarTo(like));
+        return similar_to(like, escape);
     }
     match escape {
         None | Some('\\') => Ok(Expr::Like(like)),
         Some(escape) => with_backslash(like, escape),
     }
+}
+
+/// The whole text must match the pattern; the engine's own operator looks for a part that does.
+fn similar_to(like: Like, escape: Option<char>) -> Result<Expr> {
+    let pattern = match like.pattern.as_ref() {
+        Expr::Literal(ScalarValue::Utf8(Some(pattern)), _) => pattern,
+        Expr::Literal(value, _) if value.is_null() => return Ok(lit(ScalarValue::Boolean(None))),
+        _ => {
+            let message = "SIMILAR TO with a pattern that is not a literal";
+            return Err(errors::failure(errors::NOT_SUPPORTED, message));
+        }
+    };
+    let regex = crate::functions::similar_pattern(pattern, escape.unwrap_or('\\'));
+    Ok(Expr::SimilarTo(Like {
+        pattern: Box::new(lit(regex)),
+        escape_char: None,
+        ..like
+    }))
 }
 
 /// The matcher knows only the backslash, so a literal pattern is rewritten to use it.

@@ -6,12 +6,12 @@ use crate::plan::expr::Row;
 use crate::plan::rel::{Builder, Built};
 use crate::plan::{aggregate, missing, types};
 use crate::proto::{self, frame};
-use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType};
 use datafusion::common::{Column, Result};
-use datafusion::logical_expr::expr::{NullTreatment, WindowFunction, WindowFunctionParams};
+use datafusion::logical_expr::expr::{NullTreatment, Sort, WindowFunction, WindowFunctionParams};
 use datafusion::logical_expr::{
     Expr, LogicalPlanBuilder, WindowFrame, WindowFrameBound, WindowFrameUnits,
-    WindowFunctionDefinition,
+    WindowFunctionDefinition, cast,
 };
 use datafusion::scalar::ScalarValue;
 
@@ -56,17 +56,62 @@ fn window_call(row: &Row, call: &proto::WindowCall, data_type: &DataType) -> Res
         .as_ref()
         .ok_or_else(|| missing("WindowCall.frame"))?;
     let filter = call.filter.as_ref().map(|f| row.expr(f)).transpose()?;
+    let mut order_by = row.sort_keys(&call.order_by)?;
+    let mut window_frame = window_frame(row, frame, !call.order_by.is_empty())?;
+    if let (
+        [
+            proto::SortKey {
+                expr: Some(key), ..
+            },
+        ],
+        [sort],
+    ) = (&call.order_by[..], &mut order_by[..])
+    {
+        widen_decimals(&row.typed(key)?.data_type, sort, &mut window_frame)?;
+    }
     let params = WindowFunctionParams {
         args,
         partition_by: row.exprs(&call.partition_by)?,
-        order_by: row.sort_keys(&call.order_by)?,
-        window_frame: window_frame(row, frame, !call.order_by.is_empty())?,
+        order_by,
+        window_frame,
         filter: filter.map(Box::new),
         null_treatment: call.ignore_nulls.then_some(NullTreatment::IgnoreNulls),
         distinct: call.distinct,
     };
     let function = WindowFunction { fun, params };
     Ok(Expr::WindowFunction(Box::new(function)))
+}
+
+/// RANGE over decimals: DataFusion compares key and key ± offset only when both are of one type, which is so at the
+/// greatest precision.
+fn widen_decimals(key: &DataType, sort: &mut Sort, frame: &mut WindowFrame) -> Result<()> {
+    let DataType::Decimal128(_, scale) = *key else {
+        return Ok(());
+    };
+    let offset = |bound: &WindowFrameBound| match bound {
+        WindowFrameBound::Preceding(value) | WindowFrameBound::Following(value)
+            if !value.is_null() =>
+        {
+            Some(value.data_type())
+        }
+        _ => None,
+    };
+    let offsets = [offset(&frame.start_bound), offset(&frame.end_bound)];
+    if frame.units != WindowFrameUnits::Range || offsets.iter().all(Option::is_none) {
+        return Ok(());
+    }
+    let scale = offsets.iter().flatten().fold(scale, |most, t| match t {
+        DataType::Decimal128(_, scale) => most.max(*scale),
+        _ => most,
+    });
+    let wide = DataType::Decimal128(DECIMAL128_MAX_PRECISION, scale);
+    sort.expr = cast(sort.expr.clone(), wide.clone());
+    for bound in [&mut frame.start_bound, &mut frame.end_bound] {
+        if let WindowFrameBound::Preceding(value) | WindowFrameBound::Following(value) = bound {
+            *value = value.cast_to(&wide)?;
+        }
+    }
+    Ok(())
 }
 
 fn window_frame(row: &Row, message: &proto::Frame, ordered: bool) -> Result<WindowFrame> {

@@ -37,6 +37,9 @@ final class ResultStream implements AutoCloseable {
   private BufferAllocator source;
   private long sourceBytes;
   private boolean zeroCopy;
+  /** What clients take by default, less room for the headers. */
+  private static final long MESSAGE_BYTES = (16L << 20) - (64L << 10);
+
   private boolean ended;
   private boolean failed;
 
@@ -109,6 +112,12 @@ final class ResultStream implements AutoCloseable {
         send(in, at, Math.min(step, start + length - at));
       }
       return;
+    }
+    if (bytes > MESSAGE_BYTES) {
+      throw new KeldaException(
+          ErrorCode.INVALID_ARGUMENT,
+          "a row of the result has %d bytes; a message to a client holds at most %d"
+              .formatted(bytes, MESSAGE_BYTES));
     }
     awaitClient();
     boolean copy = bytes < COPY_BYTES;

@@ -16,7 +16,7 @@ import org.apache.calcite.sql.parser.SqlParserUtil.ToTreeListItem;
 
 /**
  * Operands and operators in a row to a tree. Calcite's own way takes time with the square of the
- * length; here chains of OR, of AND and of one set operator are taken apart first, into balanced
+ * length; here chains of OR, of AND, of one set operator and long sums are taken apart first, into balanced
  * trees, so that ten thousand terms are a matter of milliseconds and fourteen levels.
  */
 final class Trees {
@@ -46,6 +46,9 @@ final class Trees {
   }
 
   private static SqlNode leaf(List<Object> items) {
+    if (items.size() > MAX_OPERATORS && isSum(items)) {
+      return split(items, SqlStdOperatorTable.PLUS, SqlParserUtil::toTree);
+    }
     if (items.size() > 2 * MAX_OPERATORS) {
       SqlParserPos position =
           items.stream()
@@ -59,6 +62,15 @@ final class Trees {
           Nodes.position(position));
     }
     return SqlParserUtil.toTree(items);
+  }
+
+  /** Nothing but additions: a chain too long for a deep tree may be added up in another order. */
+  private static boolean isSum(List<Object> items) {
+    return items.stream()
+        .allMatch(
+            item ->
+                !(item instanceof ToTreeListItem operator)
+                    || operator.getOperator() == SqlStdOperatorTable.PLUS);
   }
 
   private static SqlNode split(

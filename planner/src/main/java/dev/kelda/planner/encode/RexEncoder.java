@@ -1,5 +1,6 @@
 package dev.kelda.planner.encode;
 
+import dev.kelda.planner.catalog.Names;
 import dev.kelda.planner.function.FunctionRegistry;
 import dev.kelda.planner.function.ModuleFunction;
 import dev.kelda.planner.proto.Call;
@@ -52,6 +53,9 @@ import org.apache.calcite.util.Sarg;
  */
 final class RexEncoder {
   private static final int MAX_DEPTH = 600;
+
+  /** The engine evaluates a chain of ANDs by recursion: its threads' stacks take twice as many. */
+  private static final int MAX_TERMS = 20_000;
 
   private final RexBuilder rex;
   private final IntUnaryOperator columns;
@@ -165,6 +169,28 @@ final class RexEncoder {
         .build();
   }
 
+  /** {@code row['name']} and {@code row[1]}. */
+  private Expr field(RexNode of, RexNode which) {
+    RelDataType row = of.getType();
+    int ordinal = -1;
+    if (which instanceof RexLiteral literal && !literal.isNull()) {
+      ordinal =
+          SqlTypeUtil.inCharFamily(literal.getType())
+              ? Names.match(literal.getValueAs(String.class), row.getFieldNames())
+                  .map(row.getFieldNames()::indexOf)
+                  .orElse(-1)
+              : literal.getValueAs(Integer.class) - 1;
+    }
+    if (ordinal < 0 || ordinal >= row.getFieldCount()) {
+      throw new KeldaException(
+          ErrorCode.COLUMN_NOT_FOUND,
+          "a row with the fields %s has no field %s".formatted(row.getFieldNames(), which));
+    }
+    return Expr.newBuilder()
+        .setFieldAccess(FieldAccess.newBuilder().setInput(encode(of)).setOrdinal(ordinal))
+        .build();
+  }
+
   private Expr lambda(RexLambda lambda) {
     Lambda.Builder to = Lambda.newBuilder().setBody(encode(lambda.getExpression()));
     lambda
@@ -232,6 +258,11 @@ final class RexEncoder {
       }
       case TRIM -> {
         return trim(call, type);
+      }
+      case ITEM -> {
+        if (args.getFirst().getType().isStruct()) {
+          return field(args.getFirst(), args.get(1));
+        }
       }
       case FLOOR, CEIL -> {
         if (args.size() == 2) {
@@ -346,6 +377,11 @@ final class RexEncoder {
       } else {
         flat.add(node);
       }
+    }
+    if (flat.size() > MAX_TERMS) {
+      throw new KeldaException(
+          ErrorCode.STATEMENT_TOO_COMPLEX,
+          "one condition has %d terms; at most %d are taken".formatted(flat.size(), MAX_TERMS));
     }
     return flat;
   }

@@ -4,12 +4,16 @@ import dev.kelda.planner.proto.Expr;
 import dev.kelda.planner.proto.FieldAccess;
 import dev.kelda.planner.proto.Rel;
 import dev.kelda.planner.proto.Unnest;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Correlate;
+import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.JoinRelType;
 import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.core.Uncollect;
@@ -43,10 +47,10 @@ final class UnnestEncoder {
     RelNode left = correlate.getLeft();
     boolean outer = correlate.getJoinType() == JoinRelType.LEFT;
     RelNode right = correlate.getRight();
-    Optional<Project> renamed = Optional.empty();
-    if (right instanceof Project project) {
-      renamed = Optional.of(project);
-      right = project.getInput();
+    Deque<RelNode> above = new ArrayDeque<>();
+    while (right instanceof Project || right instanceof Filter && !outer) {
+      above.push(right);
+      right = right.getInput(0);
     }
     boolean fits =
         right instanceof Uncollect
@@ -72,15 +76,24 @@ final class UnnestEncoder {
     }
     output.addAll(elements);
     rel = RelEncoder.project(rel, output);
-    if (renamed.isPresent()) {
-      List<Expr> above = new ArrayList<>(output.subList(0, width));
-      for (int i = 0; i < width; i++) {
-        above.set(i, RexEncoder.column(i));
+    int elementWidth = elements.size();
+    for (RelNode node : above) {
+      RexEncoder shifted = new RexEncoder(rex, i -> i + width, width + elementWidth);
+      if (node instanceof Filter filter) {
+        rel =
+            Rel.newBuilder()
+                .setFilter(
+                    dev.kelda.planner.proto.Filter.newBuilder()
+                        .setInput(rel)
+                        .setCondition(shifted.encode(filter.getCondition())))
+                .build();
+      } else {
+        List<Expr> columns = new ArrayList<>();
+        IntStream.range(0, width).forEach(i -> columns.add(RexEncoder.column(i)));
+        columns.addAll(shifted.encodeAll(((Project) node).getProjects()));
+        elementWidth = columns.size() - width;
+        rel = RelEncoder.project(rel, columns);
       }
-      above.addAll(
-          new RexEncoder(rex, i -> i + width, width + elements.size(), Optional.empty())
-              .encodeAll(renamed.get().getProjects()));
-      rel = RelEncoder.project(rel, above);
     }
     return rel;
   }

@@ -4,6 +4,9 @@ import dev.kelda.planner.proto.Expr;
 import dev.kelda.planner.proto.Frame;
 import dev.kelda.planner.proto.Rel;
 import dev.kelda.planner.proto.WindowCall;
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -12,6 +15,7 @@ import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Window;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rex.RexInputRef;
+import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.rex.RexWindowBound;
@@ -67,6 +71,7 @@ final class WindowEncoder {
     if (group.exclude != RexWindowExclusion.EXCLUDE_NO_OTHER) {
       throw RexEncoder.unsupported("EXCLUDE in a window frame");
     }
+    requireForward(group, constants);
     RexEncoder encoder =
         new RexEncoder(
             rels.rex(), IntUnaryOperator.identity(), input.getRowType().getFieldCount());
@@ -98,6 +103,27 @@ final class WindowEncoder {
             .setStart(bound(group.lowerBound, constants, encoder))
             .setEnd(bound(group.upperBound, constants, encoder)));
     return to.build();
+  }
+
+  private static void requireForward(Window.Group group, RexShuttle constants) {
+    RexWindowBound start = group.lowerBound;
+    RexWindowBound end = group.upperBound;
+    boolean sameSide =
+        start.isPreceding() && end.isPreceding() || start.isFollowing() && end.isFollowing();
+    if (sameSide && offset(start, constants) instanceof BigDecimal from
+        && offset(end, constants) instanceof BigDecimal to
+        && (start.isPreceding() ? from.compareTo(to) < 0 : from.compareTo(to) > 0)) {
+      throw new KeldaException(
+          ErrorCode.INVALID_STATEMENT,
+          "a window frame ends before it begins: exchange its bounds");
+    }
+  }
+
+  private static Object offset(RexWindowBound bound, RexShuttle constants) {
+    return bound.getOffset() != null
+            && bound.getOffset().accept(constants) instanceof RexLiteral literal
+        ? literal.getValue()
+        : null;
   }
 
   private static Frame.Bound bound(
