@@ -1,13 +1,14 @@
 //! Relational operators: one method per message, the larger ones in files of their own.
 
 use crate::plan::expr::{Row, Typed};
+use crate::plan::recursion::WorkTable;
 use crate::plan::{PlanContext, missing};
 use crate::proto;
 use crate::{errors, point_in_time};
 use datafusion::common::{Column, Result};
 use datafusion::logical_expr::{Expr, Filter, LogicalPlan, LogicalPlanBuilder, Projection};
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// A plan and the columns of it that form the message's row, in order. The plan may have more.
@@ -41,6 +42,8 @@ pub struct Builder<'a> {
     pub context: &'a PlanContext<'a>,
     next_name: Cell<usize>,
     scan_names: RefCell<HashSet<String>>,
+    /// Of the recursions that are being built, by id.
+    pub(super) work_tables: RefCell<HashMap<u32, WorkTable>>,
 }
 
 impl<'a> Builder<'a> {
@@ -49,6 +52,7 @@ impl<'a> Builder<'a> {
             context,
             next_name: Cell::new(0),
             scan_names: RefCell::default(),
+            work_tables: RefCell::default(),
         }
     }
 
@@ -67,6 +71,8 @@ impl<'a> Builder<'a> {
             Kind::SetOp(set_op) => self.set_op(set_op),
             Kind::Unnest(unnest) => self.unnest(unnest),
             Kind::Write(write) => self.write(write),
+            Kind::Recursion(recursion) => self.recursion(recursion),
+            Kind::WorkTable(table) => self.work_table(table),
         }
     }
 

@@ -31,6 +31,7 @@ import org.apache.calcite.rel.core.Window;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeField;
 import org.apache.calcite.rex.RexBuilder;
+import org.apache.calcite.rex.RexDynamicParam;
 import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
 
@@ -40,6 +41,7 @@ public final class RelEncoder {
 
   private final RexBuilder rex;
   private final ScanEncoder scans;
+  private final RecursionEncoder recursions = new RecursionEncoder(this);
   private int depth;
 
   public RelEncoder(RexBuilder rex) {
@@ -60,6 +62,7 @@ public final class RelEncoder {
     }
     try {
       return switch (node) {
+        case TableScan scan when RecursionEncoder.isWorkTable(scan) -> recursions.encode(scan);
         case TableScan scan -> scans.encode(scan, Optional.empty(), Optional.empty());
         case org.apache.calcite.rel.core.Filter filter -> filter(filter);
         case org.apache.calcite.rel.core.Project project -> project(project);
@@ -74,8 +77,8 @@ public final class RelEncoder {
         case Union union -> setOp(union, union.all, SetOp.Kind.UNION);
         case Intersect intersect -> setOp(intersect, intersect.all, SetOp.Kind.INTERSECT);
         case Minus minus -> setOp(minus, minus.all, SetOp.Kind.EXCEPT);
-        case org.apache.calcite.rel.core.RepeatUnion ignored ->
-            throw RexEncoder.unsupported("WITH RECURSIVE");
+        case org.apache.calcite.rel.core.RepeatUnion union -> recursions.encode(union);
+        case org.apache.calcite.rel.core.Spool spool -> encode(spool.getInput());
         default ->
             throw RexEncoder.unsupported(
                 "this query (" + node.getRelTypeName().replace("Logical", "") + ")");
@@ -95,8 +98,13 @@ public final class RelEncoder {
         rex, IntUnaryOperator.identity(), input.getRowType().getFieldCount());
   }
 
+  /** Null for a work table, which takes no conditions or columns. */
+  private static RelNode source(RelNode node) {
+    return RecursionEncoder.isWorkTable(node) ? null : node;
+  }
+
   private Rel filter(org.apache.calcite.rel.core.Filter filter) {
-    if (filter.getInput() instanceof TableScan scan) {
+    if (source(filter.getInput()) instanceof TableScan scan) {
       return scans.encode(scan, Optional.of(filter.getCondition()), Optional.empty());
     }
     return Rel.newBuilder()
@@ -109,11 +117,11 @@ public final class RelEncoder {
 
   private Rel project(org.apache.calcite.rel.core.Project project) {
     RelNode input = project.getInput();
-    if (input instanceof TableScan scan) {
+    if (source(input) instanceof TableScan scan) {
       return scans.encode(scan, Optional.empty(), Optional.of(project.getProjects()));
     }
     if (input instanceof org.apache.calcite.rel.core.Filter filter
-        && filter.getInput() instanceof TableScan scan) {
+        && source(filter.getInput()) instanceof TableScan scan) {
       return scans.encode(
           scan, Optional.of(filter.getCondition()), Optional.of(project.getProjects()));
     }
@@ -152,7 +160,12 @@ public final class RelEncoder {
     RelDataType bigint =
         rex.getTypeFactory().createSqlType(org.apache.calcite.sql.type.SqlTypeName.BIGINT);
     return Optional.ofNullable(node)
-        .map(n -> new RexEncoder(rex, IntUnaryOperator.identity(), 0).encodeAs(n, bigint));
+        .map(
+            n -> {
+              RexEncoder encoder = new RexEncoder(rex, IntUnaryOperator.identity(), 0);
+              // A cast would hide the parameter's value from the engine.
+              return n instanceof RexDynamicParam ? encoder.encode(n) : encoder.encodeAs(n, bigint);
+            });
   }
 
   static SortKey sortKey(RelFieldCollation collation) {
