@@ -3,6 +3,7 @@ package dev.kelda.executor.run;
 import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.rows.TypeNames;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +17,7 @@ import java.time.ZoneOffset;
 import java.util.Locale;
 import org.apache.arrow.vector.types.TimeUnit;
 import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.Field;
 
 /** Single constants from one type to another, exactly or not at all. */
 public final class ScalarCasts {
@@ -40,13 +42,17 @@ public final class ScalarCasts {
     } catch (ArithmeticException e) {
       throw new KeldaException(
           ErrorCode.NUMBER_OUT_OF_RANGE,
-          "%s: %s does not fit %s".formatted(what, text(value, scalar.type()), type));
+          "%s: %s does not fit %s".formatted(what, text(value, scalar.type()), name(type)));
     } catch (IllegalArgumentException | DateTimeException e) {
       throw new KeldaException(
           ErrorCode.INVALID_CAST,
           "%s: %s of type %s is no %s"
-              .formatted(what, text(value, scalar.type()), scalar.type(), type));
+              .formatted(what, text(value, scalar.type()), name(scalar.type()), name(type)));
     }
+  }
+
+  private static String name(ArrowType type) {
+    return TypeNames.of(Field.nullable("", type));
   }
 
   private static Object convert(Object value, ArrowType from, ArrowType to) {
@@ -101,7 +107,7 @@ public final class ScalarCasts {
   }
 
   private static long integer(BigDecimal number, int bits) {
-    long value = number.setScale(0, RoundingMode.HALF_UP).longValueExact();
+    long value = number.longValueExact(); // a rounded bound would select other rows
     if (bits < Long.SIZE && (value < -(1L << (bits - 1)) || value >= 1L << (bits - 1))) {
       throw new ArithmeticException();
     }

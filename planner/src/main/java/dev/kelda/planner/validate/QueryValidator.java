@@ -3,14 +3,21 @@ package dev.kelda.planner.validate;
 import dev.kelda.parser.SqlAsofJoin;
 import dev.kelda.planner.catalog.CatalogReader;
 import dev.kelda.spi.error.ErrorCode;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.Set;
 import org.apache.calcite.config.NullCollation;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlDynamicParam;
 import org.apache.calcite.sql.SqlJoin;
 import org.apache.calcite.sql.SqlKind;
+import org.apache.calcite.sql.SqlLiteral;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlOperatorTable;
+import org.apache.calcite.sql.SqlWindow;
 import org.apache.calcite.sql.type.SqlTypeName;
 import org.apache.calcite.sql.type.SqlTypeUtil;
 import org.apache.calcite.sql.util.SqlBasicVisitor;
@@ -27,6 +34,9 @@ public final class QueryValidator extends SqlValidatorImpl {
           .withTypeCoercionEnabled(true)
           .withTypeCoercionFactory(KeldaTypeCoercion::new)
           .withIdentifierExpansion(true);
+
+  private final Set<SqlNode> settling = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Map<Integer, RelDataType> settled = new HashMap<>();
 
   public QueryValidator(
       SqlOperatorTable operators, CatalogReader catalog, KeldaTypeFactory types) {
@@ -71,21 +81,88 @@ public final class QueryValidator extends SqlValidatorImpl {
     }
   }
 
-  /** A parameter of which nothing is known is a text, as in PostgreSQL. */
+  /** What stands beside a parameter says its type; of which nothing is known is a text. */
   @Override
   protected void inferUnknownTypes(
       RelDataType inferred, SqlValidatorScope scope, SqlNode node) {
     boolean unknown = inferred.getSqlTypeName() == SqlTypeName.UNKNOWN;
-    if (!(node instanceof SqlDynamicParam)) {
+    if (!(node instanceof SqlDynamicParam parameter)) {
+      if (node instanceof SqlCall call && settling.add(call)) {
+        new ParameterTypes(this, scope).settle(call);
+      }
       super.inferUnknownTypes(inferred, scope, node);
+    } else if (settled.containsKey(parameter.getIndex())) {
+      super.inferUnknownTypes(settled.get(parameter.getIndex()), scope, parameter);
     } else if (!unknown) {
       super.inferUnknownTypes(inferred, scope, node);
-    } else if (getValidatedNodeTypeIfKnown(node) == null) {
-      setType(
-          node,
-          typeFactory.createTypeWithNullability(
-              typeFactory.createSqlType(SqlTypeName.VARCHAR), true));
+    } else if (super.getValidatedNodeTypeIfKnown(node) == null) {
+      setType(node, text());
     }
+  }
+
+  /** The type of a parameter, once and for all: rewriting may have put copies of it elsewhere. */
+  void settle(SqlDynamicParam parameter, RelDataType type) {
+    RelDataType first = settled.putIfAbsent(parameter.getIndex(), type);
+    super.inferUnknownTypes(first == null ? type : first, getEmptyScope(), parameter);
+  }
+
+  boolean isSettled(SqlDynamicParam parameter) {
+    return settled.containsKey(parameter.getIndex());
+  }
+
+  @Override
+  protected void validateValues(
+      SqlCall values, RelDataType target, SqlValidatorScope scope) {
+    if (ParameterTypes.anyIn(values)) {
+      new ParameterTypes(this, scope).settleRows(values);
+    }
+    super.validateValues(values, target, scope);
+  }
+
+  @Override
+  protected void validateUnnest(SqlCall call, SqlValidatorScope scope, RelDataType target) {
+    new ParameterTypes(this, scope).settle(call);
+    super.validateUnnest(call, scope, target);
+  }
+
+  @Override
+  public RelDataType getValidatedNodeTypeIfKnown(SqlNode node) {
+    RelDataType known = super.getValidatedNodeTypeIfKnown(node);
+    boolean open =
+        node instanceof SqlDynamicParam
+            && (known == null || known.getSqlTypeName() == SqlTypeName.UNKNOWN);
+    return open ? text() : known;
+  }
+
+  private RelDataType text() {
+    return typeFactory.createTypeWithNullability(
+        typeFactory.createSqlType(SqlTypeName.VARCHAR), true);
+  }
+
+  /** Calcite loses the frame of a window that builds on a named one. */
+  @Override
+  public SqlWindow resolveWindow(SqlNode windowOrName, SqlValidatorScope scope) {
+    SqlWindow resolved = super.resolveWindow(windowOrName, scope);
+    boolean lost =
+        windowOrName instanceof SqlWindow given
+            && resolved != given
+            && given.getLowerBound() != null
+            && resolved.getLowerBound() == null;
+    if (!lost) {
+      return resolved;
+    }
+    SqlWindow given = (SqlWindow) windowOrName;
+    return SqlWindow.create(
+        null,
+        null,
+        resolved.getPartitionList(),
+        resolved.getOrderList(),
+        SqlLiteral.createBoolean(given.isRows(), given.getParserPosition()),
+        given.getLowerBound(),
+        given.getUpperBound(),
+        null,
+        given.getExclude(),
+        given.getParserPosition());
   }
 
   /** For a node made after validation in the place of a validated one. */
