@@ -10,6 +10,7 @@ import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlOrderBy;
 import org.apache.calcite.sql.SqlSelect;
 import org.apache.calcite.sql.SqlStarExclude;
+import org.apache.calcite.sql.SqlStarReplace;
 import org.apache.calcite.sql.SqlWith;
 import org.apache.calcite.sql.dialect.AnsiSqlDialect;
 
@@ -43,7 +44,9 @@ final class OutputNames {
   }
 
   private static String name(SqlNode item) {
-    if (item instanceof SqlIdentifier || item instanceof SqlStarExclude || item.getKind() == SqlKind.AS || !isSmall(item)) {
+    if (item instanceof SqlIdentifier || item instanceof SqlStarExclude
+        || item instanceof SqlStarReplace
+        || item.getKind() == SqlKind.AS || !isSmall(item)) {
       return "";
     }
     String text =

@@ -66,9 +66,16 @@ final class InformationSchema {
             .text("table_name", row -> row.table().table().name())
             .text("view_definition", row -> row.definition().sql())
             .optionalText("comment", row -> row.definition().comment());
+    Columns<TableRow> constraints = constraint().text("constraint_type", row -> "");
+    Columns<TableRow> keys =
+        constraint()
+            .optionalText("column_name", row -> Optional.empty())
+            .integer("ordinal_position", row -> 0);
     return List.of(
         new LiveTable<>("columns", columns, this::columnRows),
+        new LiveTable<>("key_column_usage", keys, conjuncts -> List.of()),
         new LiveTable<>("schemata", schemata, this::schemaRows),
+        new LiveTable<>("table_constraints", constraints, conjuncts -> List.of()),
         new LiveTable<>("tables", tables, this::tableRows),
         new LiveTable<>("views", views, this::viewRows));
   }
@@ -83,6 +90,17 @@ final class InformationSchema {
       }
     }
     return rows;
+  }
+
+  /** Tables have no keys; the views of them are there for tools that ask, and are empty. */
+  private static Columns<TableRow> constraint() {
+    return Columns.of(TableRow.class)
+        .text("constraint_catalog", TableRow::catalog)
+        .text("constraint_schema", TableRow::schema)
+        .text("constraint_name", row -> "")
+        .text("table_catalog", TableRow::catalog)
+        .text("table_schema", TableRow::schema)
+        .text("table_name", row -> row.table().name());
   }
 
   private List<SchemaRow> schemaRows(List<Predicate> conjuncts) {

@@ -105,10 +105,7 @@ public final class CatalogSnapshot {
    */
   public TableReference table(List<String> parts, Optional<TextPosition> position) {
     return find(parts)
-        .orElseThrow(
-            () ->
-                new KeldaException(
-                    ErrorCode.TABLE_NOT_FOUND, missing(parts), position, null));
+        .orElseThrow(() -> missing(parts, position));
   }
 
   /** Empty when there is no such table, schema or catalog. */
@@ -318,25 +315,36 @@ public final class CatalogSnapshot {
     return loader.get().map(t -> new TableReference(catalog.name(), schema, name, t, loader));
   }
 
-  private String missing(List<String> parts) {
+  private KeldaException missing(List<String> parts, Optional<TextPosition> position) {
     String name = String.join(".", parts);
     Optional<Location> at = locate(parts);
     if (at.isEmpty() && parts.size() > 1) {
       String first = parts.getFirst();
       if (parts.size() == 3 && catalogs.find(first).isEmpty()) {
-        return "there is no table \"%s\": no catalog \"%s\"%s"
-            .formatted(name, first, Names.suggestion(first, catalogs.names()));
+        return error(
+            ErrorCode.CATALOG_NOT_FOUND,
+            "there is no table \"%s\": no catalog \"%s\"%s"
+                .formatted(name, first, Names.suggestion(first, catalogs.names())),
+            position);
       }
       String schema = parts.get(parts.size() - 2);
-      Catalogs.Entry catalog =
-          catalog(parts.size() == 3 ? first : session.catalog(), Optional.empty());
+      Catalogs.Entry catalog = catalog(parts.size() == 3 ? first : session.catalog(), position);
       List<String> near = new ArrayList<>(schemaNames(catalog));
       near.addAll(parts.size() == 2 ? catalogs.names() : List.of());
-      return "there is no table \"%s\": no schema \"%s\"%s"
-          .formatted(name, schema, Names.suggestion(schema, near));
+      return error(
+          parts.size() == 3 ? ErrorCode.SCHEMA_NOT_FOUND : ErrorCode.TABLE_NOT_FOUND,
+          "there is no table \"%s\": no schema \"%s\"%s"
+              .formatted(name, schema, Names.suggestion(schema, near)),
+          position);
     }
     String hint =
         at.map(a -> Names.suggestion(a.name(), tableNames(a.catalog(), a.schema()))).orElse("");
-    return "there is no table \"" + name + "\"" + hint;
+    return error(
+        ErrorCode.TABLE_NOT_FOUND, "there is no table \"" + name + "\"" + hint, position);
+  }
+
+  private static KeldaException error(
+      ErrorCode code, String message, Optional<TextPosition> position) {
+    return new KeldaException(code, message, position, null);
   }
 }

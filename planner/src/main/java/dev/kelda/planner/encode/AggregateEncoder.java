@@ -8,6 +8,7 @@ import dev.kelda.spi.connector.CanonicalTypes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Aggregate;
 import org.apache.calcite.rel.core.Project;
@@ -21,6 +22,13 @@ import org.apache.calcite.util.ImmutableBitSet;
 
 /** Aggregates. What is not an aggregate in truth becomes a projection above. */
 final class AggregateEncoder {
+  /** Duplicates change nothing. */
+  private static final Set<String> INDIFFERENT = Set.of("arg_max", "arg_min");
+
+  /** Beside the value whose duplicates go there are only separators and fractions. */
+  private static final Set<String> ONE_VALUE =
+      Set.of("string_agg", "quantile_cont", "quantile_disc", "percentile_cont", "percentile_disc");
+
   private final RelEncoder rels;
 
   AggregateEncoder(RelEncoder rels) {
@@ -86,9 +94,12 @@ final class AggregateEncoder {
     AggregateCall.Builder to =
         AggregateCall.newBuilder()
             .setFunction(function)
-            .setDistinct(call.isDistinct() && matters(call))
+            .setDistinct(call.isDistinct() && matters(call, function))
             .setIgnoreNulls(call.ignoreNulls())
             .setType(Types.toProto(call.getType()));
+    if (to.getDistinct() && call.getArgList().size() > 1 && !ONE_VALUE.contains(function)) {
+      throw RexEncoder.unsupported("DISTINCT in " + call.getAggregation().getName());
+    }
     boolean isGrouping = call.getAggregation().getKind() == SqlKind.GROUPING;
     for (int argument : call.getArgList()) {
       Expr column = RexEncoder.column(argument);
@@ -114,8 +125,9 @@ final class AggregateEncoder {
     return Optional.empty();
   }
 
-  private static boolean matters(org.apache.calcite.rel.core.AggregateCall call) {
-    return switch (call.getAggregation().getKind()) {
+  private static boolean matters(
+      org.apache.calcite.rel.core.AggregateCall call, String function) {
+    return !INDIFFERENT.contains(function) && switch (call.getAggregation().getKind()) {
       case MIN, MAX, ANY_VALUE, SINGLE_VALUE -> false;
       default -> true;
     };

@@ -53,17 +53,15 @@ final class LiteralEncoder {
               timestamp(literal.getValueAs(TimestampString.class), type.getPrecision() > 6));
       case INTERVAL_YEAR, INTERVAL_YEAR_MONTH, INTERVAL_MONTH ->
           to.setInteger(number(literal).longValueExact());
-      case INTERVAL_DAY,
-          INTERVAL_DAY_HOUR,
-          INTERVAL_DAY_MINUTE,
-          INTERVAL_DAY_SECOND,
-          INTERVAL_HOUR,
+      case INTERVAL_DAY, INTERVAL_DAY_HOUR, INTERVAL_DAY_MINUTE, INTERVAL_DAY_SECOND ->
+          to.setMonthDayNano(dayTime(number(literal)));
+      case INTERVAL_HOUR,
           INTERVAL_HOUR_MINUTE,
           INTERVAL_HOUR_SECOND,
           INTERVAL_MINUTE,
           INTERVAL_MINUTE_SECOND,
           INTERVAL_SECOND ->
-          to.setMonthDayNano(dayTime(number(literal)));
+          to.setMonthDayNano(time(number(literal)));
       case ARRAY, MULTISET, ROW -> {
         Literal.List.Builder list = to.getListBuilder();
         for (Object value : (List<?>) literal.getValue()) {
@@ -158,6 +156,14 @@ final class LiteralEncoder {
     }
     String padded = (text.substring(point + 1) + "000000000").substring(0, digits);
     return Long.parseLong(padded);
+  }
+
+  /** Hours stay hours, whatever a day is; days only where they would not fit. */
+  private static Literal.MonthDayNano time(BigDecimal millis) {
+    BigDecimal nanos = millis.multiply(BigDecimal.valueOf(1_000_000L));
+    return nanos.abs().compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0
+        ? dayTime(millis)
+        : Literal.MonthDayNano.newBuilder().setNanos(nanos.longValue()).build();
   }
 
   /** Whole days stay days, so that adding them to a date keeps its time of day. */

@@ -3,15 +3,16 @@ package dev.kelda.planner.rules;
 import java.util.List;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import org.apache.calcite.plan.Contexts;
 import org.apache.calcite.plan.RelOptRule;
 import org.apache.calcite.plan.hep.HepMatchOrder;
 import org.apache.calcite.plan.hep.HepPlanner;
 import org.apache.calcite.plan.hep.HepProgram;
 import org.apache.calcite.plan.hep.HepProgramBuilder;
 import org.apache.calcite.rel.RelNode;
-import org.apache.calcite.rel.core.RelFactories;
 import org.apache.calcite.sql2rel.RelDecorrelator;
 import org.apache.calcite.tools.RelBuilder;
+import org.apache.calcite.tools.RelBuilderFactory;
 
 /**
  * Runs the phases in order: {@code semi-joins, sub-queries, decorrelate, window-sums, filters,
@@ -25,6 +26,10 @@ public final class Optimizer {
   private static final HepProgram EMPTY = program(PlannerRules.EMPTY);
   private static final HepProgram FINISH = program(PlannerRules.FINISH);
 
+  /** Merges no projections by itself, as it would repeat volatile expressions. */
+  private static final RelBuilderFactory BUILDER =
+      RelBuilder.proto(Contexts.of(RelBuilder.Config.DEFAULT.withBloat(-1)));
+
   private final Set<String> disabled;
 
   public Optimizer(Set<String> disabled) {
@@ -32,7 +37,7 @@ public final class Optimizer {
   }
 
   public RelNode optimize(RelNode root) {
-    RelBuilder builder = RelFactories.LOGICAL_BUILDER.create(root.getCluster(), null);
+    RelBuilder builder = BUILDER.create(root.getCluster(), null);
     RelNode rel = phase("semi-joins", root, r -> run(SEMI_JOINS, r));
     rel = phase("sub-queries", rel, r -> run(SUB_QUERIES, r));
     rel = phase("decorrelate", rel, r -> RelDecorrelator.decorrelateQuery(r, builder));

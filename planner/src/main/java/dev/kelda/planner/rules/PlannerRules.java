@@ -24,13 +24,13 @@ final class PlannerRules {
           CommonFactorRule.JOIN,
           CoreRules.FILTER_INTO_JOIN,
           CoreRules.JOIN_CONDITION_PUSH,
-          CoreRules.FILTER_PROJECT_TRANSPOSE,
+          StableProjects.FILTER,
           CoreRules.FILTER_AGGREGATE_TRANSPOSE,
           CoreRules.FILTER_SET_OP_TRANSPOSE,
           CoreRules.FILTER_MERGE,
           PointInTimeFilterRule.INSTANCE,
           PointInTimeMergeRule.INSTANCE,
-          CoreRules.PROJECT_MERGE,
+          StableProjects.MERGE,
           CoreRules.PROJECT_REMOVE,
           CoreRules.AGGREGATE_PROJECT_MERGE,
           CoreRules.UNION_MERGE,
@@ -51,9 +51,9 @@ final class PlannerRules {
   /** After join order and trimming: fewer projections, windows as operators. */
   static final List<RelOptRule> FINISH =
       List.of(
-          CoreRules.FILTER_PROJECT_TRANSPOSE,
+          StableProjects.FILTER,
           CoreRules.FILTER_MERGE,
-          CoreRules.PROJECT_MERGE,
+          StableProjects.MERGE,
           CoreRules.PROJECT_REMOVE,
           CoreRules.PROJECT_TO_LOGICAL_PROJECT_AND_WINDOW);
 

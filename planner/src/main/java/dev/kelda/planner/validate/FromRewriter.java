@@ -77,6 +77,7 @@ public final class FromRewriter {
   private void walk(SqlNode node) {
     DateLiterals.resolve(node);
     if (node instanceof SqlNodeList list) {
+      list.replaceAll(DistinctCounts::expand);
       list.forEach(this::walk);
     } else if (node instanceof SqlCall call) {
       if (call instanceof SqlSelect select) {
@@ -88,6 +89,7 @@ public final class FromRewriter {
         join.setLeft(from(join.getLeft(), true));
         join.setRight(from(join.getRight(), true));
       }
+      expandCounts(call);
       if (call.getKind() == SqlKind.OVER) {
         WindowFilters.expand(call);
       }
@@ -97,6 +99,16 @@ public final class FromRewriter {
         withs.pop();
       } else {
         call.getOperandList().forEach(this::walk);
+      }
+    }
+  }
+
+  private static void expandCounts(SqlCall call) {
+    List<SqlNode> operands = call.getOperandList();
+    for (int i = 0; i < operands.size(); i++) {
+      SqlNode expanded = DistinctCounts.expand(operands.get(i));
+      if (expanded != operands.get(i)) {
+        call.setOperand(i, expanded);
       }
     }
   }

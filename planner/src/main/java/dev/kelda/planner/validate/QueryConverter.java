@@ -25,6 +25,7 @@ public final class QueryConverter extends SqlToRelConverter {
       SqlToRelConverter.config()
           .withExpand(false)
           .withInSubQueryThreshold(Integer.MAX_VALUE)
+          .withRelBuilderConfigTransform(c -> c.withBloat(-1))
           .withTrimUnusedFields(false)
           .withDecorrelationEnabled(false);
 

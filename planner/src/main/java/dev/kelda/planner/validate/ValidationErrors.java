@@ -21,6 +21,7 @@ import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.SqlWithItem;
 import org.apache.calcite.sql.util.SqlBasicVisitor;
 import org.apache.calcite.sql.validate.SqlValidatorException;
 
@@ -54,6 +55,14 @@ public final class ValidationErrors {
       if (e instanceof StackOverflowError) {
         return new KeldaException(
             ErrorCode.STATEMENT_TOO_COMPLEX, "the statement is nested too deeply", position, null);
+      }
+      if (String.valueOf(e.getMessage()).startsWith("Conversion to relational algebra failed")
+          && isRecursive(query)) {
+        return new KeldaException(
+            ErrorCode.TYPE_MISMATCH,
+            "a column of WITH RECURSIVE has one type in its first part and another in all; CAST it in the first part",
+            position,
+            thrown);
       }
       if (String.valueOf(e.getMessage()).startsWith("Can't find leastRestrictive type for")) {
         return new KeldaException(
@@ -100,7 +109,7 @@ public final class ValidationErrors {
     if (message.startsWith("Column") && message.contains("ambiguous")) {
       return new KeldaException(
           ErrorCode.AMBIGUOUS_NAME,
-          "column \"" + name + "\" is ambiguous: " + candidates(name, catalog),
+          "column \"" + name + "\" is ambiguous: " + candidates(name, catalog, query),
           at,
           cause);
     }
@@ -145,8 +154,18 @@ public final class ValidationErrors {
       Throwable cause,
       CatalogSnapshot catalog,
       SqlNode query) {
+    List<String> written = identifier(query, at).orElse(List.of(name));
+    if (written.size() > 1 && name.equals(String.join(".", written.subList(0, written.size() - 1)))) {
+      return new KeldaException(
+          ErrorCode.TABLE_NOT_FOUND,
+          "no table or alias \"%s\" stands in FROM%s"
+              .formatted(
+                  name, Names.suggestion(name, FromNames.of(query, catalog).qualifiers())),
+          at,
+          cause);
+    }
     try {
-      catalog.table(identifier(query, at).orElse(List.of(name)), at);
+      catalog.table(written, at);
     } catch (KeldaException e) {
       return e;
     }
@@ -218,16 +237,26 @@ public final class ValidationErrors {
     return List.copyOf(names);
   }
 
-  private static String candidates(String name, CatalogSnapshot catalog) {
-    List<String> found =
-        catalog.resolved().stream()
-            .filter(
-                t ->
-                    t.table().schema().getFields().stream()
-                        .anyMatch(f -> f.getName().equalsIgnoreCase(name)))
-            .map(t -> t.name() + "." + name)
-            .toList();
-    return found.isEmpty() ? "qualify it" : String.join(", ", found);
+  private static String candidates(String column, CatalogSnapshot catalog, SqlNode query) {
+    List<String> found = FromNames.of(query, catalog).holding(column);
+    return found.isEmpty()
+        ? "qualify it"
+        : String.join(" or ", found.stream().map(q -> q + "." + column).toList());
+  }
+
+  private static boolean isRecursive(SqlNode query) {
+    List<SqlNode> found = new ArrayList<>();
+    query.accept(
+        new SqlBasicVisitor<Void>() {
+          @Override
+          public Void visit(SqlCall call) {
+            if (call instanceof SqlWithItem item && item.recursive.booleanValue()) {
+              found.add(call);
+            }
+            return super.visit(call);
+          }
+        });
+    return !found.isEmpty();
   }
 
   /** No class names. */
