@@ -115,7 +115,9 @@ public final class ValidationErrors {
     }
     if (message.startsWith("Table") && message.contains("not found")
         || message.startsWith("Object") && message.contains("not found")) {
-      return missingTable(name, at, cause, catalog, query);
+      return message.startsWith("Table")
+          ? missingQualifier(name, at, cause, catalog, query)
+          : missingTable(name, at, cause, catalog, query);
     }
     if (message.startsWith("No match found for function signature")) {
       return missingFunction(message, at, cause, catalog);
@@ -148,24 +150,29 @@ public final class ValidationErrors {
     return new KeldaException(code, clean(text), at, cause);
   }
 
+  /** Of a column; Calcite calls what is missing in FROM an object. */
+  private static KeldaException missingQualifier(
+      String name,
+      Optional<TextPosition> at,
+      Throwable cause,
+      CatalogSnapshot catalog,
+      SqlNode query) {
+    String near = Names.suggestion(name, FromNames.of(query, catalog).qualifiers());
+    return new KeldaException(
+        ErrorCode.TABLE_NOT_FOUND,
+        "no table or alias \"%s\" stands in FROM%s".formatted(name, near),
+        at,
+        cause);
+  }
+
   private static KeldaException missingTable(
       String name,
       Optional<TextPosition> at,
       Throwable cause,
       CatalogSnapshot catalog,
       SqlNode query) {
-    List<String> written = identifier(query, at).orElse(List.of(name));
-    if (written.size() > 1 && name.equals(String.join(".", written.subList(0, written.size() - 1)))) {
-      return new KeldaException(
-          ErrorCode.TABLE_NOT_FOUND,
-          "no table or alias \"%s\" stands in FROM%s"
-              .formatted(
-                  name, Names.suggestion(name, FromNames.of(query, catalog).qualifiers())),
-          at,
-          cause);
-    }
     try {
-      catalog.table(written, at);
+      catalog.table(identifier(query, at).orElse(List.of(name)), at);
     } catch (KeldaException e) {
       return e;
     }
