@@ -59,7 +59,7 @@ fn casts() {
             "Cannot cast string 'x' to value of Int32 type".into(),
         )),
         INVALID_CAST,
-        "Cannot cast string 'x' to value of Int32 type",
+        "Cannot cast string 'x' to value of INTEGER type",
     );
     check(
         arrow(ArrowError::CastError(
