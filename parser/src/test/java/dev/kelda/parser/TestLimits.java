@@ -39,6 +39,11 @@ final class TestLimits {
   }
 
   @Test
+  void readsLongSums() {
+    assertAccepted("SELECT " + repeat("1", 10_000, " + "));
+  }
+
+  @Test
   void readsNesting() {
     assertAccepted("SELECT " + "(".repeat(400) + "1" + ")".repeat(400));
     assertAccepted("SELECT * FROM " + "(SELECT * FROM ".repeat(100) + "t" + ")".repeat(100));
@@ -47,7 +52,6 @@ final class TestLimits {
   @Test
   void refusesWhatIsTooDeep() {
     assertTooComplex("SELECT " + "(".repeat(1_000) + "1" + ")".repeat(1_000));
-    assertTooComplex("SELECT " + repeat("1", 10_000, " + "));
     assertTooComplex("SELECT " + repeat("a", 3_000, " LIKE "));
     assertTooComplex("SELECT " + "NOT ".repeat(10_000) + "a");
     assertTooComplex("SELECT a" + "::INT".repeat(10_000));
