@@ -2,6 +2,7 @@
 //! pruning all see the file's own columns. Columns are found by Iceberg field id or by name ([`Matching`]).
 
 use super::column::{Column, Conversion, Matching};
+use super::lineage::Inherited;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
@@ -22,6 +23,7 @@ pub struct FileAdapterFactory {
     pub by_field_id: bool,
     /// Column ordinal -> the value of every row of the file.
     pub constants: HashMap<usize, ScalarValue>,
+    pub inherited: Inherited,
 }
 
 impl PhysicalExprAdapterFactory for FileAdapterFactory {
@@ -29,7 +31,13 @@ impl PhysicalExprAdapterFactory for FileAdapterFactory {
         let matching = Matching::of(self.by_field_id, file.fields());
         let mut sources = HashMap::with_capacity(self.columns.len());
         for (ordinal, column) in self.columns.iter().enumerate() {
-            let source = match matching.find(column, file.fields()) {
+            let found = matching.find(column, file.fields());
+            if let Some(value) = self.inherited.value(column, found, &file)? {
+                let name = column.field.name().clone();
+                sources.insert(name, (ordinal, Source::Expression(value)));
+                continue;
+            }
+            let source = match found {
                 _ if self.constants.contains_key(&ordinal) => {
                     Source::Value(self.constants[&ordinal].clone())
                 }
@@ -54,6 +62,7 @@ impl PhysicalExprAdapterFactory for FileAdapterFactory {
 enum Source {
     Value(ScalarValue),
     File(usize),
+    Expression(Arc<dyn PhysicalExpr>),
 }
 
 #[derive(Debug)]
@@ -82,6 +91,7 @@ impl FileAdapter {
         };
         let index = match source {
             Source::Value(value) => return Ok(Arc::new(Literal::new(value.clone()))),
+            Source::Expression(value) => return Ok(Arc::clone(value)),
             Source::File(index) => *index,
         };
         let column = &self.columns[*ordinal];

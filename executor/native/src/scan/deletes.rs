@@ -3,6 +3,7 @@
 //! The planner lists under a data file the delete files that apply to it. A kind that is not understood is an error:
 //! a delete that is passed over would bring rows back.
 
+mod equality;
 mod position;
 mod vector;
 
@@ -25,12 +26,16 @@ pub struct RowFilter {
     pub selection: Option<RowSelection>,
 }
 
-type Positions = OnceCell<Arc<position::FilePositions>>;
+type Once<T> = Mutex<HashMap<String, Arc<OnceCell<Arc<T>>>>>;
 
 /// Reads each delete file of a scan once.
 pub struct Deletes {
     context: Arc<ScanContext>,
-    positions: Mutex<HashMap<String, Arc<Positions>>>,
+    positions: Once<position::FilePositions>,
+    /// By delete file.
+    equal: Once<equality::Rows>,
+    /// By data file.
+    equal_positions: Once<Vec<u64>>,
 }
 
 impl Deletes {
@@ -38,6 +43,8 @@ impl Deletes {
         Self {
             context,
             positions: Mutex::default(),
+            equal: Mutex::default(),
+            equal_positions: Mutex::default(),
         }
     }
 
@@ -51,6 +58,7 @@ impl Deletes {
             return Ok(RowFilter::default());
         }
         let mut deleted: Vec<u64> = Vec::new();
+        let mut by_value = false;
         for delete in &file.deletes {
             match Kind::try_from(delete.kind) {
                 Ok(Kind::Position) => {
@@ -62,10 +70,10 @@ impl Deletes {
                     let (store, location) = self.open(&delete.path)?;
                     deleted.extend(vector::read(&store, &location, delete).await?);
                 }
-                Ok(Kind::Equality) => {
-                    let message = format!("equality delete files (\"{}\")", delete.path);
-                    return Err(failure(errors::NOT_SUPPORTED, message));
+                Ok(Kind::Inline) => {
+                    deleted.extend(vector::of_message(&delete.vector, &file.path)?);
                 }
+                Ok(Kind::Equality) => by_value = true,
                 Ok(Kind::Unspecified) | Err(_) => {
                     return Err(internal(format!(
                         "a delete file of no kind: \"{}\"",
@@ -73,6 +81,9 @@ impl Deletes {
                     )));
                 }
             }
+        }
+        if by_value {
+            deleted.extend(self.equal(file, store).await?.iter().copied());
         }
         let cache = self.context.engine.cache().get_file_metadata_cache();
         let footer = DFParquetMetadata::new(store.as_ref(), meta)
@@ -99,15 +110,46 @@ impl Deletes {
             );
             return Err(failure(errors::NOT_SUPPORTED, message));
         }
-        let cell = {
-            let mut all = self.positions.lock().expect("delete files");
-            Arc::clone(all.entry(delete.path.clone()).or_default())
-        };
+        let cell = once(&self.positions, &delete.path);
         let read = || async {
             let (store, location) = self.open(&delete.path)?;
             Ok(Arc::new(position::read(store, &location).await?))
         };
         cell.get_or_try_init(read).await.cloned()
+    }
+
+    /// The positions that equality deletes take out: found once for all pieces of the file.
+    async fn equal(
+        &self,
+        file: &proto::DataFile,
+        store: &Arc<dyn ObjectStore>,
+    ) -> Result<Arc<Vec<u64>>> {
+        let find = || async {
+            let mut all = Vec::new();
+            for delete in &file.deletes {
+                if Kind::try_from(delete.kind) == Ok(Kind::Equality) {
+                    all.push(self.equal_rows(delete).await?);
+                }
+            }
+            let found = equality::positions(&self.context, Arc::clone(store), file, &all).await?;
+            Ok(Arc::new(found))
+        };
+        once(&self.equal_positions, &file.path)
+            .get_or_try_init(find)
+            .await
+            .cloned()
+    }
+
+    async fn equal_rows(&self, delete: &proto::DeleteFile) -> Result<Arc<equality::Rows>> {
+        let read = || async {
+            let (store, location) = self.open(&delete.path)?;
+            let rows = equality::read(&self.context, store, &location, delete).await?;
+            Ok(Arc::new(rows))
+        };
+        once(&self.equal, &delete.path)
+            .get_or_try_init(read)
+            .await
+            .cloned()
     }
 
     fn open(&self, url: &str) -> Result<(Arc<dyn ObjectStore>, Location)> {
@@ -117,6 +159,11 @@ impl Deletes {
             location,
         ))
     }
+}
+
+fn once<T>(all: &Once<T>, key: &str) -> Arc<OnceCell<Arc<T>>> {
+    let mut all = all.lock().expect("delete files");
+    Arc::clone(all.entry(key.to_owned()).or_default())
 }
 
 /// The runs of rows between `deleted` (ascending, distinct). Positions past the end delete nothing.

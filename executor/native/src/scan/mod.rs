@@ -15,6 +15,7 @@ mod convert;
 mod deletes;
 mod failures;
 pub mod inspect;
+mod lineage;
 mod location;
 mod parquet;
 mod selectivity;
@@ -42,6 +43,7 @@ pub fn table_provider(
     schema: SchemaRef,
     _settings: &proto::QuerySettings,
 ) -> Result<Arc<dyn TableProvider>> {
+    let schema = lineage::marked(schema, &source.columns);
     Ok(Arc::new(table::FileTable::try_new(table::ScanContext {
         engine: Arc::clone(engine),
         columns: table::columns(&schema, columns, &source.columns),

@@ -10,6 +10,7 @@ use super::adapter::FileAdapterFactory;
 use super::convert;
 use super::deletes::{Deletes, RowFilter};
 use super::failures;
+use super::lineage::{self, Inherited};
 use super::selectivity::{Probe, Selectivity};
 use super::table::{FileIndex, ScanContext};
 use crate::errors::{self, failure, internal};
@@ -56,7 +57,7 @@ impl ParquetTable {
         let mut options = datafusion::common::config::TableParquetOptions::default();
         options.global.coerce_int96 = Some("us".to_owned());
         options.global.reorder_filters = true;
-        let source = ParquetSource::new(Arc::clone(&context.schema))
+        let source = ParquetSource::new(lineage::table_schema(&context.schema, &context.columns))
             .with_table_parquet_options(options)
             .with_metadata_size_hint(FOOTER_HINT)
             .with_parquet_file_reader_factory(Arc::new(readers));
@@ -250,6 +251,10 @@ impl Opening {
             columns: Arc::clone(&context.columns),
             by_field_id: context.scan.by_field_id,
             constants: constants.collect(),
+            inherited: Inherited {
+                first_row_id: file.first_row_id,
+                sequence_number: file.data_sequence_number,
+            },
         }));
         if let Some(selection) = rows.selection {
             piece.extensions.insert(ParquetRowSelection::new(selection));

@@ -338,10 +338,106 @@ fn position_deletes_hide_rows_and_make_counts_inexact() -> Result<()> {
         rows(&engine, frame.filter(col("n").gt_eq(lit(5i64)))?)?,
         "6 7 8"
     );
+    Ok(())
+}
 
-    with_deletes.deletes[0].kind = Kind::Equality as i32;
-    let refused = open(&engine, &parquet(vec![with_deletes]), fields())?;
-    assert_eq!(fault(rows(&engine, refused)).code, "NOT_SUPPORTED");
+#[test]
+fn equality_deletes_go_by_value_and_null_equals_null() -> Result<()> {
+    let (engine, folder) = (engine(), TempDir::new()?);
+    let path = |name: &str| folder.path().join(name);
+    let names = |values: Vec<Option<&'static str>>| Arc::new(StringArray::from(values)) as ArrayRef;
+    write(
+        &path("d.parquet"),
+        &batch(
+            vec![
+                with_id("old", DataType::Utf8, 1),
+                with_id("n", DataType::Int32, 2),
+            ],
+            vec![
+                names(vec![Some("a"), None, Some("b"), Some("a"), Some("c")]),
+                Arc::new(Int32Array::from(vec![0, 1, 2, 3, 4])),
+            ],
+        ),
+    );
+    write(
+        &path("by_name.parquet"),
+        &batch(
+            vec![with_id("k", DataType::Utf8, 1)],
+            vec![names(vec![Some("a"), None])],
+        ),
+    );
+    write(
+        &path("by_number.parquet"),
+        &batch(
+            vec![with_id("n", DataType::Int64, 2)],
+            vec![Arc::new(Int64Array::from(vec![4, 9]))],
+        ),
+    );
+    let delete = |name: &str, id: i32| {
+        let path = folder.path().join(name);
+        proto::DeleteFile {
+            kind: Kind::Equality as i32,
+            path: format!("file://{}", path.display()),
+            bytes: std::fs::metadata(&path).unwrap().len(),
+            format: FileFormat::Parquet as i32,
+            equality_field_ids: vec![id],
+            ..Default::default()
+        }
+    };
+    let left = |deletes: Vec<proto::DeleteFile>| -> Result<String> {
+        let data = proto::DataFile {
+            rows: 5,
+            deletes,
+            ..file(&path("d.parquet"))
+        };
+        let scan = proto::FileScan {
+            by_field_id: true,
+            columns: vec![id(1, vec![]), id(2, vec![])],
+            ..parquet(vec![data])
+        };
+        let fields = vec![
+            Field::new("k", DataType::Utf8, true),
+            Field::new("n", DataType::Int64, true),
+        ];
+        rows(
+            &engine,
+            open(&engine, &scan, fields)?.select(vec![col("n")])?,
+        )
+    };
+    assert_eq!(left(vec![delete("by_name.parquet", 1)])?, "2 4");
+    let both = vec![delete("by_name.parquet", 1), delete("by_number.parquet", 2)];
+    assert_eq!(left(both)?, "2");
+    Ok(())
+}
+
+#[test]
+fn rows_know_their_positions() -> Result<()> {
+    let (engine, folder) = (engine(), TempDir::new()?);
+    let data = folder.path().join("d.parquet");
+    numbers(&data, 100..110);
+    let scan = proto::FileScan {
+        by_field_id: true,
+        columns: vec![
+            id(0, vec![]),
+            id(2_147_483_540, vec![]),
+            id(2_147_483_539, vec![]),
+            id(super::lineage::POSITION, vec![]),
+        ],
+        ..parquet(vec![proto::DataFile {
+            rows: 10,
+            first_row_id: 1000,
+            data_sequence_number: 7,
+            ..file(&data)
+        }])
+    };
+    let fields = vec![
+        Field::new("n", DataType::Int64, false),
+        Field::new("row_id", DataType::Int64, true),
+        Field::new("updated", DataType::Int64, true),
+        Field::new("position", DataType::Int64, false),
+    ];
+    let some = open(&engine, &scan, fields)?.filter(col("n").gt_eq(lit(108i64)))?;
+    assert_eq!(rows(&engine, some)?, "108,1008,7,8 109,1009,7,9");
     Ok(())
 }
 

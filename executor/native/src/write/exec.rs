@@ -3,15 +3,20 @@
 use super::file::{Files, PartitionWriter, Settings};
 use super::node::output_schema;
 use super::schema::Target;
+use super::work::Work;
 use crate::engine::Engine;
 use crate::errors::internal;
 use crate::proto;
-use datafusion::arrow::array::{Int64Array, RecordBatch, StringArray};
+use datafusion::arrow::compute::SortOptions;
 use datafusion::common::Result;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::execution::TaskContext;
 use datafusion::execution::memory_pool::MemoryConsumer;
-use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr};
+use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr::{
+    Distribution, EquivalenceProperties, LexOrdering, OrderingRequirements, Partitioning,
+    PhysicalExpr, PhysicalSortExpr,
+};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::metrics::{
     BaselineMetrics, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet,
@@ -19,9 +24,9 @@ use datafusion::physical_plan::metrics::{
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     ChildrenPropertiesMode, DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties,
-    PlanProperties, ReplaceChildrenOptions, SendableRecordBatchStream,
+    InputDistributionRequirements, PlanProperties, ReplaceChildrenOptions,
+    SendableRecordBatchStream,
 };
-use futures::StreamExt;
 use std::fmt;
 use std::sync::Arc;
 
@@ -48,7 +53,7 @@ impl WriteExec {
         let properties = PlanProperties::new(
             EquivalenceProperties::new(Arc::new(output_schema())),
             Partitioning::UnknownPartitioning(partitions),
-            EmissionType::Final,
+            EmissionType::Incremental,
             Boundedness::Bounded,
         );
         Ok(Self {
@@ -64,6 +69,17 @@ impl WriteExec {
     }
 }
 
+impl WriteExec {
+    /// The input's last columns: the partition's values, then the sort keys.
+    fn keys(&self) -> Vec<Arc<dyn PhysicalExpr>> {
+        let schema = self.input.schema();
+        let count = self.message.partition.len() + self.message.sort.len();
+        (schema.fields().len() - count..schema.fields().len())
+            .map(|i| Arc::new(Column::new(schema.field(i).name(), i)) as _)
+            .collect()
+    }
+}
+
 impl fmt::Debug for WriteExec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "WriteExec({})", self.message.location)
@@ -72,7 +88,15 @@ impl fmt::Debug for WriteExec {
 
 impl DisplayAs for WriteExec {
     fn fmt_as(&self, _t: DisplayFormatType, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "WriteExec: location={}", self.message.location)
+        write!(f, "WriteExec: location={}", self.message.location)?;
+        let (partition, sort) = (self.message.partition.len(), self.message.sort.len());
+        if partition > 0 {
+            write!(f, ", partition_fields={partition}")?;
+        }
+        if sort > 0 {
+            write!(f, ", sort_fields={sort}")?;
+        }
+        Ok(())
     }
 }
 
@@ -91,7 +115,38 @@ impl ExecutionPlan for WriteExec {
 
     /// Encoding is most of the work: one partition is spread over all threads.
     fn benefits_from_input_partitioning(&self) -> Vec<bool> {
-        vec![self.input.output_ordering().is_none()]
+        let one = !self.message.file_name.is_empty();
+        vec![!one && self.input.output_ordering().is_none()]
+    }
+
+    fn input_distribution_requirements(&self) -> InputDistributionRequirements {
+        let clustered = self.message.cluster && !self.message.partition.is_empty();
+        InputDistributionRequirements::new(vec![if !self.message.file_name.is_empty() {
+            Distribution::SinglePartition
+        } else if clustered {
+            let mut keys = self.keys();
+            keys.truncate(self.message.partition.len());
+            Distribution::KeyPartitioned(keys)
+        } else {
+            Distribution::UnspecifiedDistribution
+        }])
+    }
+
+    fn required_input_ordering(&self) -> Vec<Option<OrderingRequirements>> {
+        let plain = self.message.partition.iter().map(|_| (false, true));
+        let sort = self.message.sort.iter();
+        let options = plain.chain(sort.map(|s| (s.descending, s.nulls_first)));
+        let keys = self.keys().into_iter().zip(options);
+        let keys = keys.map(|(expr, (descending, nulls_first))| {
+            PhysicalSortExpr::new(
+                expr,
+                SortOptions {
+                    descending,
+                    nulls_first,
+                },
+            )
+        });
+        vec![LexOrdering::new(keys).map(OrderingRequirements::from)]
     }
 
     fn apply_expressions(
@@ -136,56 +191,26 @@ impl ExecutionPlan for WriteExec {
         partition: usize,
         context: Arc<TaskContext>,
     ) -> Result<SendableRecordBatchStream> {
-        let mut input = self.input.execute(partition, Arc::clone(&context))?;
+        let input = self.input.execute(partition, Arc::clone(&context))?;
         let memory = MemoryConsumer::new(format!("WriteExec[{partition}]"));
-        let mut writer = PartitionWriter::new(
+        let writer = PartitionWriter::new(
             Arc::clone(&self.files),
             Arc::clone(&self.settings),
             Arc::clone(&self.target.schema),
             memory.register(context.memory_pool()),
         );
-        let baseline = BaselineMetrics::new(&self.metrics, partition);
         let bytes = MetricBuilder::new(&self.metrics).counter("bytes_written", partition);
-        let target = Arc::clone(&self.target);
-        let work = async move {
-            let written = async {
-                while let Some(batch) = input.next().await {
-                    let batch = batch?;
-                    let _timer = baseline.elapsed_compute().timer();
-                    writer.write(&target.convert(&batch)?).await?;
-                }
-                writer.finish().await
-            }
-            .await;
-            let written = match written {
-                Ok(()) => writer.into_written(),
-                Err(e) => {
-                    writer.abort().await;
-                    return Err(e);
-                }
-            };
-            bytes.add(written.iter().map(|file| file.bytes as usize).sum());
-            baseline.record_output(written.len());
-            Ok(RecordBatch::try_new(
-                Arc::new(output_schema()),
-                vec![
-                    Arc::new(StringArray::from_iter_values(
-                        written.iter().map(|file| &file.url),
-                    )),
-                    Arc::new(Int64Array::from_iter_values(
-                        written.iter().map(|file| file.rows),
-                    )),
-                    Arc::new(Int64Array::from_iter_values(
-                        written.iter().map(|file| file.bytes),
-                    )),
-                ],
-            )?)
-        };
-        let batches = futures::stream::once(work)
-            .filter(|batch| futures::future::ready(!matches!(batch, Ok(b) if b.num_rows() == 0)));
+        let work = Work::new(
+            input,
+            writer,
+            Arc::clone(&self.target),
+            &self.message,
+            BaselineMetrics::new(&self.metrics, partition),
+            bytes,
+        );
         Ok(Box::pin(RecordBatchStreamAdapter::new(
             self.schema(),
-            batches,
+            work.into_stream(),
         )))
     }
 }

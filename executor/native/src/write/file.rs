@@ -1,5 +1,6 @@
 //! The files of one execution.
 
+use super::text::{Format, TextWriter};
 use crate::engine::Engine;
 use crate::errors::{self, failure};
 use crate::proto;
@@ -31,6 +32,8 @@ const GROUP_BYTES: usize = 256 << 20;
 
 #[derive(Debug, Clone)]
 pub struct Settings {
+    format: Format,
+    one_file: bool,
     file_bytes: u64,
     group_rows: usize,
     compression: Compression,
@@ -53,6 +56,8 @@ impl Settings {
         };
         let or = |value: u64, default: u64| if value == 0 { default } else { value };
         Ok(Self {
+            format: Format::of(target)?,
+            one_file: !target.file_name.is_empty(),
             file_bytes: or(target.target_file_bytes, DEFAULT_FILE_BYTES),
             group_rows: or(u64::from(target.row_group_rows), DEFAULT_GROUP_ROWS as u64) as usize,
             compression,
@@ -74,6 +79,8 @@ pub struct Files {
     store: Arc<dyn ObjectStore>,
     location: String,
     prefix: String,
+    /// The name of the only file.
+    only: Option<String>,
     next: AtomicU64,
     unfinished: AtomicUsize,
     written: Mutex<Vec<String>>,
@@ -92,14 +99,19 @@ impl Files {
             store,
             location,
             prefix: target.file_prefix.clone(),
+            only: Some(target.file_name.clone()).filter(|name| !name.is_empty()),
             next: AtomicU64::new(0),
             unfinished: AtomicUsize::new(partitions),
             written: Mutex::default(),
         })
     }
 
-    /// The URL of a new file, in the form of the target's location.
+    /// The URL of a new file, in the form of the target's location. A file with a name of its own may have been there
+    /// before, and is replaced when the new one is complete: it is not one to remove.
     fn name(&self) -> String {
+        if let Some(only) = &self.only {
+            return format!("{}/{only}", self.location);
+        }
         let n = self.next.fetch_add(1, Ordering::Relaxed);
         let url = format!("{}/{}-{n:05}.parquet", self.location, self.prefix);
         self.written.lock().expect("files").push(url.clone());
@@ -134,15 +146,72 @@ pub struct Written {
     pub url: String,
     pub rows: i64,
     pub bytes: i64,
+    pub partition: Partition,
 }
+
+/// The partition's values, serialised.
+pub type Partition = Vec<Option<Vec<u8>>>;
 
 struct Open {
     url: String,
     rows: i64,
-    writer: AsyncArrowWriter<Upload>,
+    partition: Partition,
+    writer: Writer,
 }
 
-/// Writes one partition, a file after the other.
+enum Writer {
+    Parquet(Box<AsyncArrowWriter<Upload>>),
+    Text(TextWriter<Upload>),
+}
+
+impl Writer {
+    async fn write(&mut self, batch: &RecordBatch) -> std::result::Result<(), ParquetError> {
+        match self {
+            Self::Parquet(writer) => writer.write(batch).await,
+            Self::Text(writer) => writer.write(batch).await,
+        }
+    }
+
+    async fn flush(&mut self) -> std::result::Result<(), ParquetError> {
+        match self {
+            Self::Parquet(writer) => writer.flush().await,
+            Self::Text(_) => Ok(()),
+        }
+    }
+
+    /// Held in memory.
+    fn memory_size(&self) -> usize {
+        match self {
+            Self::Parquet(writer) => writer.memory_size(),
+            Self::Text(_) => 0,
+        }
+    }
+
+    /// What the file would have, ended now.
+    fn file_bytes(&self) -> usize {
+        match self {
+            Self::Parquet(writer) => writer.bytes_written() + writer.in_progress_size(),
+            Self::Text(writer) => writer.bytes_written(),
+        }
+    }
+
+    async fn finish(&mut self) -> std::result::Result<usize, ParquetError> {
+        match self {
+            Self::Parquet(writer) => writer.finish().await.map(|_| writer.bytes_written()),
+            Self::Text(writer) => writer.finish().await.map(|()| writer.bytes_written()),
+        }
+    }
+
+    async fn abort(self) {
+        let mut upload = match self {
+            Self::Parquet(writer) => writer.into_inner(),
+            Self::Text(writer) => writer.into_inner(),
+        };
+        let _ = upload.0.abort().await;
+    }
+}
+
+/// Writes what comes, a file after the other.
 pub struct PartitionWriter {
     files: Arc<Files>,
     settings: Arc<Settings>,
@@ -169,12 +238,20 @@ impl PartitionWriter {
         }
     }
 
-    pub async fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+    /// Rows of one partition; another one's begin another file.
+    pub async fn write(&mut self, batch: &RecordBatch, partition: Partition) -> Result<()> {
         if batch.num_rows() == 0 {
             return Ok(());
         }
+        if self
+            .open
+            .as_ref()
+            .is_some_and(|open| open.partition != partition)
+        {
+            self.close().await?;
+        }
         if self.open.is_none() {
-            self.open = Some(self.create()?);
+            self.open = Some(self.create(partition)?);
         }
         let open = self.open.as_mut().expect("an open file");
         open.writer
@@ -190,8 +267,7 @@ impl PartitionWriter {
                 .map_err(|e| broken(&open.url, e))?;
             self.memory.try_resize(open.writer.memory_size())?;
         }
-        let bytes = open.writer.bytes_written() + open.writer.in_progress_size();
-        if bytes as u64 >= self.settings.file_bytes {
+        if !self.settings.one_file && open.writer.file_bytes() as u64 >= self.settings.file_bytes {
             self.close().await?;
         }
         Ok(())
@@ -199,6 +275,9 @@ impl PartitionWriter {
 
     /// All rows have come.
     pub async fn finish(&mut self) -> Result<()> {
+        if self.settings.one_file && self.open.is_none() {
+            self.open = Some(self.create(Vec::new())?);
+        }
         self.close().await?;
         self.files.unfinished.fetch_sub(1, Ordering::AcqRel);
         Ok(())
@@ -211,23 +290,29 @@ impl PartitionWriter {
     /// Gives up the open file; its finished ones go with the execution.
     pub async fn abort(mut self) {
         if let Some(open) = self.open.take() {
-            let _ = open.writer.into_inner().0.abort().await;
+            open.writer.abort().await;
         }
     }
 
-    fn create(&self) -> Result<Open> {
+    fn create(&self, partition: Partition) -> Result<Open> {
         let url = self.files.name();
         let path = Location::parse(&url)?.object_path()?;
         let upload = Upload(BufWriter::new(Arc::clone(&self.files.store), path));
-        let options = ArrowWriterOptions::new()
-            .with_properties(self.settings.properties())
-            .with_skip_arrow_metadata(true);
         let schema = Arc::clone(&self.schema);
-        let writer = AsyncArrowWriter::try_new_with_options(upload, schema, options)
-            .map_err(|e| unwritable(&e))?;
+        let writer = match &self.settings.format {
+            Format::Parquet => {
+                let options = ArrowWriterOptions::new()
+                    .with_properties(self.settings.properties())
+                    .with_skip_arrow_metadata(true);
+                let writer = AsyncArrowWriter::try_new_with_options(upload, schema, options);
+                Writer::Parquet(Box::new(writer.map_err(|e| unwritable(&e))?))
+            }
+            text => Writer::Text(TextWriter::new(upload, text, &schema)?),
+        };
         Ok(Open {
             url,
             rows: 0,
+            partition,
             writer,
         })
     }
@@ -236,17 +321,19 @@ impl PartitionWriter {
         let Some(mut open) = self.open.take() else {
             return Ok(());
         };
-        let finished = open.writer.finish().await;
-        if let Err(e) = finished {
-            let error = broken(&open.url, e);
-            let _ = open.writer.into_inner().0.abort().await;
-            return Err(error);
-        }
-        let bytes = open.writer.bytes_written() as i64;
+        let bytes = match open.writer.finish().await {
+            Ok(bytes) => bytes as i64,
+            Err(e) => {
+                let error = broken(&open.url, e);
+                open.writer.abort().await;
+                return Err(error);
+            }
+        };
         self.written.push(Written {
             url: open.url,
             rows: open.rows,
             bytes,
+            partition: open.partition,
         });
         self.memory.free();
         Ok(())

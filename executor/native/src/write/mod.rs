@@ -1,15 +1,21 @@
-//! Writing data files: rows in, Parquet files below a folder out, one row (path, rows, bytes) a file.
+//! Writing data files: rows in, files below a folder out, one row for each (plan.proto `Write`).
 //!
 //! ```text
-//! WriteNode (logical) -> WriteExec: each input partition -> PartitionWriter -> FileWriter -> object store
+//! WriteNode (logical): adds partition values and sort keys (transform)
+//!   -> WriteExec: asks for its input clustered and sorted by them
+//!   -> Work: splits changes into rows taken out and rows to write -> PartitionWriter -> Parquet or text -> object store
 //! ```
-//! Invariants: no rows, no files; files of an execution that did not end well are removed; Parquet types and field ids
+//! Rows come sorted by partition, so that one file is open at a time however many partitions there are; the sort spills.
+//! Invariants: no rows, no files (but the one file that has a name); files of an execution that did not end well are removed; Parquet types and field ids
 //! are those of the target's columns, at every depth.
 
 mod exec;
 mod file;
 mod node;
 mod schema;
+mod text;
+mod transform;
+mod work;
 
 use crate::engine::Engine;
 use crate::proto;

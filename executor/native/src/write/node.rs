@@ -2,6 +2,7 @@
 
 use super::exec::WriteExec;
 use super::schema::Target;
+use super::transform::Transform;
 use crate::engine::Engine;
 use crate::errors::internal;
 use crate::proto;
@@ -12,7 +13,7 @@ use datafusion::catalog::Session;
 use datafusion::common::{DFSchema, DFSchemaRef, Result};
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::{
-    Expr, LogicalPlan, UserDefinedLogicalNode, UserDefinedLogicalNodeCore,
+    Expr, LogicalPlan, Projection, UserDefinedLogicalNode, UserDefinedLogicalNodeCore,
 };
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{ExtensionPlanner, PhysicalPlanner};
@@ -38,7 +39,7 @@ impl WriteNode {
     ) -> Result<Self> {
         let schema = Arc::new(DFSchema::try_from(output_schema())?);
         Ok(Self {
-            input,
+            input: with_keys(input, target)?,
             target: Arc::new(target.clone()),
             engine: Arc::clone(engine),
             schema,
@@ -46,12 +47,41 @@ impl WriteNode {
     }
 }
 
-/// One row a file.
+/// The input's columns, then the partition's values, then the keys that rows are sorted by.
+fn with_keys(input: LogicalPlan, target: &proto::WriteTarget) -> Result<LogicalPlan> {
+    let sort = target.sort.iter().filter_map(|s| s.transform.as_ref());
+    let messages: Vec<_> = target.partition.iter().chain(sort).collect();
+    if messages.is_empty() {
+        return Ok(input);
+    }
+    let columns = input.schema().columns();
+    let mut exprs: Vec<Expr> = columns.iter().cloned().map(Expr::Column).collect();
+    for (i, message) in messages.into_iter().enumerate() {
+        let transform = Transform::new(message)?;
+        let column = columns
+            .get(transform.column())
+            .ok_or_else(|| internal("plan: Transform.path"))?;
+        let value = transform
+            .into_function()
+            .call(vec![Expr::Column(column.clone())]);
+        exprs.push(value.alias(format!("$key{i}")));
+    }
+    Ok(LogicalPlan::Projection(Projection::try_new(
+        exprs,
+        Arc::new(input),
+    )?))
+}
+
+/// As plan.proto's `Write` says.
 pub fn output_schema() -> Schema {
+    let list = |kind| DataType::List(Arc::new(Field::new("item", kind, true)));
     Schema::new(vec![
-        Field::new("path", DataType::Utf8, false),
+        Field::new("path", DataType::Utf8, true),
         Field::new("rows", DataType::Int64, false),
-        Field::new("bytes", DataType::Int64, false),
+        Field::new("bytes", DataType::Int64, true),
+        Field::new("partition", list(DataType::Binary), true),
+        Field::new("file", DataType::Int32, true),
+        Field::new("positions", list(DataType::Int64), true),
     ])
 }
 

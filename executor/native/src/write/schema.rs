@@ -19,8 +19,9 @@ pub struct Target {
 }
 
 impl Target {
+    /// `input` begins with the columns; more may follow.
     pub fn new(fields: &[Field], ids: &[proto::ColumnSource], input: &Schema) -> Result<Self> {
-        if fields.len() != input.fields().len() {
+        if fields.len() > input.fields().len() {
             let (want, have) = (fields.len(), input.fields().len());
             return Err(errors::internal(format!(
                 "{have} columns for a table of {want}"

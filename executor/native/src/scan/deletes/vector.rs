@@ -6,7 +6,7 @@
 //! ```
 //! Sources: Iceberg's Puffin specification (`deletion-vector-v1`), RoaringFormatSpec.
 
-use crate::errors::{self, failure};
+use crate::errors::{self, failure, internal};
 use crate::proto;
 use crate::scan::failures;
 use crate::scan::location::Location;
@@ -43,6 +43,12 @@ pub async fn read(
         .await
         .map_err(|e| failures::of_store(&location.url(), &e))?;
     decode(&blob).map_err(invalid)
+}
+
+/// The positions of a vector that came with the scan of `file`.
+pub fn of_message(blob: &[u8], file: &str) -> Result<Vec<u64>> {
+    let named = |what| internal(format!("the deletion vector of \"{file}\": {what}"));
+    decode(blob).map_err(named)
 }
 
 /// Ascending row positions.

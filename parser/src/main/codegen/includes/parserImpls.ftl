@@ -15,6 +15,8 @@ Statement AnyStatement() :
 }
 {
     (
+        LOOKAHEAD(1) statement = ChangeStatement()
+    |
         LOOKAHEAD(1) statement = QueryStatement()
     |
         LOOKAHEAD(1) statement = InsertStatement()
@@ -68,15 +70,21 @@ Statement QueryStatement() :
 
 Statement InsertStatement() :
 {
+    boolean overwrite = false;
     final SqlIdentifier target;
     SqlNodeList columns = SqlNodeList.EMPTY;
     final SqlNode source;
 }
 {
-    <INSERT> <INTO> target = CompoundIdentifier()
+    <INSERT> ( <INTO> | <OVERWRITE> { overwrite = true; } [ <INTO> | <TABLE> ] )
+    target = CompoundIdentifier()
     [ LOOKAHEAD({ Tokens.isColumnList(this) }) columns = ParenthesizedSimpleIdentifierList() ]
     source = TopQuery()
     {
+        if (overwrite) {
+            return new Statement.InsertOverwrite(
+                Nodes.name(target), Nodes.names(columns), source, parameterCount());
+        }
         return new Statement.Insert(Nodes.name(target), Nodes.names(columns), source, parameterCount());
     }
 }
@@ -231,6 +239,8 @@ Statement ExplainStatement() :
     ]
     [ LOOKAHEAD(2) <PLAN> <FOR> ]
     (
+        statement = ChangeStatement()
+    |
         statement = QueryStatement()
     |
         statement = InsertStatement()

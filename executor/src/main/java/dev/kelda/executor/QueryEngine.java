@@ -20,6 +20,7 @@ import dev.kelda.executor.run.Parameters;
 import dev.kelda.executor.setting.SettingValues;
 import dev.kelda.executor.statement.Action;
 import dev.kelda.executor.statement.ConnectorRegistry;
+import dev.kelda.executor.statement.Exports;
 import dev.kelda.executor.statement.Handlers;
 import dev.kelda.executor.statement.ModuleStatementHandler;
 import dev.kelda.executor.statement.Planning;
@@ -174,7 +175,13 @@ public final class QueryEngine implements AutoCloseable {
       NativeRunner runner = new NativeRunner(nativeEngine, config.threads());
       handlers =
           new Handlers(
-              new Services(connectors, new Planning(), runner, executions, this::functions),
+              new Services(
+                  connectors,
+                  new Planning(),
+                  runner,
+                  executions,
+                  this::functions,
+                  new Exports(config.base(), config.allowedLocations(), config.home())),
               extensions,
               queries);
       ingestion = new Ingestion(connectors, runner);

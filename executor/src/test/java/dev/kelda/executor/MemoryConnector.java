@@ -170,7 +170,9 @@ final class MemoryConnector implements WritableConnector {
               columns.getFields().stream().map(field -> ColumnSource.byName()).toList(),
               64L << 20,
               "zstd",
-              100_000);
+              100_000,
+              Layout.NONE,
+              Optional.empty());
     }
 
     @Override

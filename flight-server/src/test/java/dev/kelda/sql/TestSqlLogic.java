@@ -66,11 +66,15 @@ final class TestSqlLogic {
     return EngineConfig.of(home)
         .withThreads(2)
         .withMemoryBytes(1L << 30)
-        .withAllowedLocations(List.of(ROOT.resolve("data").toString()));
+        .withAllowedLocations(
+            List.of(ROOT.resolve("data").toString(), home.resolveSibling("out").toString()));
   }
 
   private static Map<String, String> variables(Path home) {
-    return Map.of("HOME", home.toString(), "DATA", ROOT.resolve("data").toString());
+    return Map.of(
+        "HOME", home.toString(),
+        "DATA", ROOT.resolve("data").toString(),
+        "OUT", home.resolveSibling("out").toString());
   }
 
   private Path home(Path path, String way) throws IOException {

@@ -118,6 +118,19 @@ public final class SqlText {
               s.comment(),
               s.ifNotExists(),
               s.orReplace());
+      case Statement.InsertOverwrite s ->
+          new Statement.InsertOverwrite(
+              s.target(), s.columns(), TreeShape.shallow(s.source()), s.parameterCount());
+      case Statement.Change s -> s.map(TreeShape::shallow);
+      case Statement.CopyTo s ->
+          new Statement.CopyTo(
+              TreeShape.shallow(s.query()),
+              s.path(),
+              s.position(),
+              s.options(),
+              s.parameterCount());
+      case Statement.CopyFrom s -> s;
+      case Statement.Truncate s -> s;
       case Statement.Explain s ->
           new Statement.Explain(shallow(s.statement()), s.analyze(), s.format());
       case Statement.CreateSchema s -> s;

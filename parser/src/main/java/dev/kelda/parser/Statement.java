@@ -206,6 +206,102 @@ public sealed interface Statement {
     }
   }
 
+  /** {@code INSERT OVERWRITE target [(columns)] source}: replaces the partitions the rows are in. */
+  record InsertOverwrite(Name target, List<Name> columns, SqlNode source, int parameterCount)
+      implements Statement {
+    public InsertOverwrite {
+      requireNonNull(target, "target is null");
+      columns = List.copyOf(columns);
+      requireNonNull(source, "source is null");
+    }
+  }
+
+  /**
+   * UPDATE, DELETE and MERGE. The first two have no source and one clause, for matched rows.
+   *
+   * @param source of a MERGE: what stands after USING
+   * @param condition of a MERGE what stands after ON, else after WHERE
+   */
+  record Change(
+      Kind kind,
+      Name target,
+      Optional<String> alias,
+      Optional<SqlNode> source,
+      Optional<SqlNode> condition,
+      List<ChangeClause> clauses,
+      int parameterCount)
+      implements Statement {
+    public Change {
+      requireNonNull(kind, "kind is null");
+      requireNonNull(target, "target is null");
+      requireNonNull(alias, "alias is null");
+      requireNonNull(source, "source is null");
+      requireNonNull(condition, "condition is null");
+      clauses = List.copyOf(clauses);
+    }
+
+    public enum Kind {
+      UPDATE,
+      DELETE,
+      MERGE
+    }
+
+    /** The same statement with other trees. */
+    Change map(UnaryOperator<SqlNode> change) {
+      return new Change(
+          kind,
+          target,
+          alias,
+          source.map(change),
+          condition.map(change),
+          clauses.stream().map(clause -> clause.map(change)).toList(),
+          parameterCount);
+    }
+  }
+
+  record Truncate(Name table) implements Statement {
+    public Truncate {
+      requireNonNull(table, "table is null");
+    }
+  }
+
+  /** {@code COPY (query) TO 'path' [(option value, …)]}; option names are lower case. */
+  record CopyTo(
+      SqlNode query,
+      String path,
+      TextPosition position,
+      Map<String, String> options,
+      int parameterCount)
+      implements Statement {
+    public CopyTo {
+      requireNonNull(query, "query is null");
+      requireNonNull(path, "path is null");
+      requireNonNull(position, "position is null");
+      options = ordered(options);
+    }
+  }
+
+  /**
+   * {@code COPY target [(columns)] FROM 'path' [(option value, …)]}.
+   *
+   * @param columns empty: all columns, in the table's order
+   */
+  record CopyFrom(
+      Name target,
+      List<Name> columns,
+      String path,
+      TextPosition position,
+      Map<String, String> options)
+      implements Statement {
+    public CopyFrom {
+      requireNonNull(target, "target is null");
+      columns = List.copyOf(columns);
+      requireNonNull(path, "path is null");
+      requireNonNull(position, "position is null");
+      options = ordered(options);
+    }
+  }
+
   /**
    * {@code SHOW kind [FROM|IN name] [LIKE 'pattern']}.
    *

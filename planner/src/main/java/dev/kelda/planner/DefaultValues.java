@@ -15,10 +15,10 @@ import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexNode;
 
 /** A column's default as an expression. */
-final class DefaultValues {
+public final class DefaultValues {
   private DefaultValues() {}
 
-  static RexNode expression(Scalar scalar, RelDataType type, RexBuilder rex) {
+  public static RexNode expression(Scalar scalar, RelDataType type, RexBuilder rex) {
     if (scalar.value().isEmpty()) {
       return rex.makeNullLiteral(type);
     }

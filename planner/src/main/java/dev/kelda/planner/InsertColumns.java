@@ -18,7 +18,6 @@ import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexNode;
-import org.apache.calcite.sql.type.SqlTypeUtil;
 
 /** Brings a query's columns into the order and types of a table. */
 final class InsertColumns {
@@ -88,19 +87,6 @@ final class InsertColumns {
       }
       return rex.makeNullLiteral(nullable);
     }
-    RexNode ref = rex.makeInputRef(query, source);
-    boolean castable =
-        ref.getType().getSqlTypeName() == org.apache.calcite.sql.type.SqlTypeName.NULL
-            || SqlTypeUtil.canCastFrom(type, ref.getType(), true);
-    if (!castable) {
-      throw new KeldaException(
-          ErrorCode.TYPE_MISMATCH,
-          "column \"%s\" of type %s cannot take values of type %s"
-              .formatted(field.getName(), type, ref.getType()));
-    }
-    return ref.getType().equals(type)
-        ? ref
-        : rex.makeCast(
-            rex.getTypeFactory().createTypeWithNullability(type, ref.getType().isNullable()), ref);
+    return Assignments.cast(rex.makeInputRef(query, source), field, rex);
   }
 }

@@ -2,9 +2,11 @@ package dev.kelda.planner;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.kelda.parser.Statement;
 import dev.kelda.planner.catalog.CatalogReader;
 import dev.kelda.planner.catalog.CatalogSnapshot;
 import dev.kelda.planner.catalog.TableReference;
+import dev.kelda.planner.change.ChangePlanner;
 import dev.kelda.planner.encode.RelEncoder;
 import dev.kelda.planner.encode.Types;
 import dev.kelda.planner.proto.Plan;
@@ -15,6 +17,7 @@ import dev.kelda.planner.validate.QueryConverter;
 import dev.kelda.planner.validate.QueryValidator;
 import dev.kelda.planner.validate.ValidationErrors;
 import dev.kelda.planner.validate.ViewExpansion;
+import dev.kelda.spi.connector.RowChange;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.util.ArrayList;
@@ -80,6 +83,20 @@ public final class Planner {
         catalog,
         context,
         root -> InsertColumns.of(root, target, columns));
+  }
+
+  /** The query behind an UPDATE, DELETE or MERGE of the target. */
+  public ChangePlan planChange(
+      Statement.Change statement,
+      TableReference target,
+      RowChange change,
+      CatalogSnapshot catalog,
+      SessionContext context) {
+    ChangePlanner planner = new ChangePlanner(statement, target, change);
+    QueryPlan query =
+        guarded(
+            planner.query(catalog, PlanningScope.TYPES), catalog, context, planner::shape);
+    return new ChangePlan(query, planner.whole());
   }
 
   private QueryPlan guarded(

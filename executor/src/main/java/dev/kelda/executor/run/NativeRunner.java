@@ -9,25 +9,20 @@ import dev.kelda.executor.proto.QuerySettings;
 import dev.kelda.executor.setting.SettingValues;
 import dev.kelda.executor.setting.Settings;
 import dev.kelda.executor.wire.Literals;
-import dev.kelda.executor.wire.Scans;
-import dev.kelda.planner.proto.Plan;
-import dev.kelda.planner.proto.Rel;
-import dev.kelda.planner.proto.Write;
+import dev.kelda.planner.ChangePlan;
+import dev.kelda.spi.connector.RowChange;
 import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.connector.Scan;
 import dev.kelda.spi.connector.TableWrite;
+import dev.kelda.spi.connector.TableWrite.WriteTarget;
 import dev.kelda.spi.connector.TableWrite.WrittenFile;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.arrow.vector.BigIntVector;
-import org.apache.arrow.vector.VarCharVector;
-import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowReader;
 
 /** Plans to native, rows back. Thread-safe. */
@@ -57,31 +52,69 @@ public final class NativeRunner {
    */
   public long write(
       Execution execution, PlannedQuery query, List<Scalar> parameters, TableWrite write) {
-    List<WrittenFile> files = new ArrayList<>();
+    NativeWrite written = NativeWrite.plain();
     try {
-      QueryRequest.Builder request = request(execution, query, parameters);
-      Plan plan = request.getPlan();
-      request
-          .setPlan(
-              Plan.newBuilder()
-                  .setVersion(plan.getVersion())
-                  .setRoot(
-                      Rel.newBuilder()
-                          .setWrite(Write.newBuilder().setInput(plan.getRoot()).setTargetId(0)))
-                  .addAllOutputNames(List.of("path", "rows", "bytes"))
-                  .addAllParameterTypes(plan.getParameterTypesList()))
-          .addTargets(Scans.toProto(0, write.target()));
-      try (ArrowReader reader = start(execution, request)) {
-        while (reader.loadNextBatch()) {
-          files.addAll(written(reader.getVectorSchemaRoot()));
-        }
+      run(execution, written, request(execution, query, parameters), write.target());
+      execution.checkpoint();
+    } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
+      throw aborted(write, written.files(), Failures.of(execution, e));
+    }
+    commit(write, written.files());
+    return written.rows();
+  }
+
+  /**
+   * Runs a change as {@link RowChange} says.
+   *
+   * @return rows taken out, replaced and added
+   */
+  public long change(
+      Execution execution, ChangePlan plan, List<Scalar> parameters, RowChange change) {
+    PlannedQuery query = new PlannedQuery(plan.query());
+    List<WrittenFile> files = new ArrayList<>();
+    long rows = 0;
+    try {
+      if (plan.whole().isPresent()) {
+        rows += change.dropFiles(query.bound(plan.whole().get(), parameters));
+      }
+      NativeWrite changed = NativeWrite.changes(change::takeOut);
+      try {
+        run(execution, changed, request(execution, query, parameters), change.target());
+      } finally {
+        files.addAll(changed.files());
+      }
+      rows += changed.rows();
+      for (RowChange.Rewrite rewrite : change.remaining()) {
+        files.addAll(rewrite(execution, rewrite, files));
       }
       execution.checkpoint();
     } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
-      throw aborted(write, files, Failures.of(execution, e));
+      throw aborted(change, files, Failures.of(execution, e));
     }
-    commit(write, files);
-    return files.stream().mapToLong(WrittenFile::rows).sum();
+    commit(change, files);
+    return rows;
+  }
+
+  private List<WrittenFile> rewrite(
+      Execution execution, RowChange.Rewrite rewrite, List<WrittenFile> before)
+      throws IOException {
+    NativeWrite written = NativeWrite.plain();
+    try {
+      PlannedQuery all = WholeTable.plan(rewrite.rows(), rewrite.target().columns());
+      run(execution, written, request(execution, all, List.of()), rewrite.target());
+    } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
+      before.addAll(written.files());
+      throw e;
+    }
+    return written.files();
+  }
+
+  private void run(
+      Execution execution, NativeWrite write, QueryRequest.Builder request, WriteTarget target)
+      throws IOException {
+    try (ArrowReader reader = start(execution, write.request(request, target))) {
+      write.read(reader);
+    }
   }
 
   private static void commit(TableWrite write, List<WrittenFile> files) {
@@ -101,18 +134,6 @@ public final class NativeRunner {
       failure.addSuppressed(e);
     }
     return failure;
-  }
-
-  private static List<WrittenFile> written(VectorSchemaRoot root) {
-    List<WrittenFile> files = new ArrayList<>();
-    VarCharVector paths = (VarCharVector) root.getVector(0);
-    BigIntVector rows = (BigIntVector) root.getVector(1);
-    BigIntVector bytes = (BigIntVector) root.getVector(2);
-    for (int i = 0; i < root.getRowCount(); i++) {
-      String path = new String(paths.get(i), StandardCharsets.UTF_8);
-      files.add(new WrittenFile(path, rows.get(i), bytes.get(i)));
-    }
-    return files;
   }
 
   private ArrowReader start(Execution execution, QueryRequest.Builder request) {

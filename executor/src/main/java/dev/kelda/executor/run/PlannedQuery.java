@@ -76,6 +76,12 @@ public final class PlannedQuery {
     return open;
   }
 
+  /** Conditions with the parameters' values in them. */
+  List<Predicate> bound(List<Predicate> conjuncts, List<Scalar> parameters) {
+    List<Scalar> values = Parameters.coerce(plan.parameterTypes(), parameters);
+    return conjuncts.stream().map(c -> c.bind(p -> value(p, values))).toList();
+  }
+
   private static Scalar value(Operand.Parameter parameter, List<Scalar> parameters) {
     return ScalarCasts.cast(
         parameters.get(parameter.index()),

@@ -3,8 +3,11 @@ package dev.kelda.executor.statement;
 import dev.kelda.executor.Session;
 import dev.kelda.executor.run.PlannedQuery;
 import dev.kelda.executor.setting.Settings;
+import dev.kelda.parser.Statement;
+import dev.kelda.planner.ChangePlan;
 import dev.kelda.planner.Planner;
 import dev.kelda.planner.catalog.TableReference;
+import dev.kelda.spi.connector.RowChange;
 import java.util.List;
 import java.util.Set;
 import org.apache.calcite.sql.SqlNode;
@@ -23,6 +26,12 @@ public final class Planning {
     return new PlannedQuery(
         planner(request.session())
             .planInsert(query, target, columns, request.catalog(), request.catalog().session()));
+  }
+
+  ChangePlan change(
+      Statement.Change statement, TableReference target, RowChange change, Request request) {
+    return planner(request.session())
+        .planChange(statement, target, change, request.catalog(), request.catalog().session());
   }
 
   private Planner planner(Session session) {

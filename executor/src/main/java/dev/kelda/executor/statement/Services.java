@@ -15,13 +15,15 @@ public record Services(
     Planning planning,
     NativeRunner runner,
     Executions executions,
-    Supplier<List<FunctionInfo>> functions) {
+    Supplier<List<FunctionInfo>> functions,
+    Exports exports) {
   public Services {
     requireNonNull(connectors, "connectors is null");
     requireNonNull(planning, "planning is null");
     requireNonNull(runner, "runner is null");
     requireNonNull(executions, "executions is null");
     requireNonNull(functions, "functions is null");
+    requireNonNull(exports, "exports is null");
   }
 
   List<QueryInfo> queries() {

@@ -1,5 +1,6 @@
 package dev.kelda.executor.wire;
 
+import com.google.protobuf.ByteString;
 import dev.kelda.executor.proto.ColumnSource;
 import dev.kelda.executor.proto.ColumnStatistics;
 import dev.kelda.executor.proto.Constant;
@@ -10,6 +11,8 @@ import dev.kelda.executor.proto.FileScan;
 import dev.kelda.executor.proto.FormatOptions;
 import dev.kelda.executor.proto.JavaScan;
 import dev.kelda.executor.proto.ScanSource;
+import dev.kelda.executor.proto.SortField;
+import dev.kelda.executor.proto.Transform;
 import dev.kelda.executor.proto.WriteTarget;
 import dev.kelda.planner.encode.Types;
 import dev.kelda.spi.connector.Scan;
@@ -34,7 +37,8 @@ public final class Scans {
   }
 
   public static WriteTarget toProto(int targetId, TableWrite.WriteTarget target) {
-    return WriteTarget.newBuilder()
+    WriteTarget.Builder to =
+        WriteTarget.newBuilder()
         .setTargetId(targetId)
         .setLocation(target.location())
         .setFilePrefix(target.filePrefix())
@@ -43,6 +47,33 @@ public final class Scans {
         .setTargetFileBytes(target.targetFileBytes())
         .setCompression(target.compression())
         .setRowGroupRows(target.rowGroupRows())
+        .setCluster(target.layout().cluster());
+    target.layout().partition().forEach(field -> to.addPartition(transform(field)));
+    target
+        .layout()
+        .sort()
+        .forEach(
+            field ->
+                to.addSort(
+                    SortField.newBuilder()
+                        .setTransform(transform(field.transform()))
+                        .setDescending(field.descending())
+                        .setNullsFirst(field.nullsFirst())));
+    target
+        .oneFile()
+        .ifPresent(
+            file ->
+                to.setFileName(file.name())
+                    .setFormat(toProto(file.format()))
+                    .setOptions(toProto(file.options())));
+    return to.build();
+  }
+
+  private static Transform transform(TableWrite.Transform transform) {
+    return Transform.newBuilder()
+        .setKind(Transform.Kind.valueOf(transform.kind().name()))
+        .setParameter(transform.parameter())
+        .addAllPath(transform.path())
         .build();
   }
 
@@ -92,7 +123,8 @@ public final class Scans {
             .setPath(file.path())
             .setBytes(file.bytes())
             .setRows(file.rows())
-            .setDataSequenceNumber(file.dataSequenceNumber());
+            .setDataSequenceNumber(file.dataSequenceNumber())
+            .setFirstRowId(file.firstRowId());
     file.statistics()
         .forEach((column, statistics) -> to.addStatistics(statistics(column, statistics)));
     file.constants()
@@ -122,6 +154,7 @@ public final class Scans {
               case POSITION -> DeleteFile.Kind.POSITION;
               case EQUALITY -> DeleteFile.Kind.EQUALITY;
               case DELETION_VECTOR -> DeleteFile.Kind.DELETION_VECTOR;
+              case INLINE -> DeleteFile.Kind.INLINE;
             })
         .setPath(delete.path())
         .setBytes(delete.bytes())
@@ -130,6 +163,7 @@ public final class Scans {
         .setContentBytes(delete.contentBytes())
         .addAllEqualityFieldIds(delete.equalityFieldIds())
         .setDataSequenceNumber(delete.dataSequenceNumber())
+        .setVector(ByteString.copyFrom(delete.vector()))
         .build();
   }
 }

@@ -132,7 +132,6 @@ final class KeywordRules {
           RESET,
           CREATE,
           DROP,
-          INSERT,
           EXPLAIN,
           USE,
           ATTACH,
@@ -141,7 +140,12 @@ final class KeywordRules {
           ALTER,
           CALL ->
           words.isVerb();
-      case INTO -> words.previous() == INSERT;
+      case MERGE, TRUNCATE, COPY -> words.isVerb();
+      case INSERT, UPDATE, DELETE -> words.isVerb() || words.previous() == THEN;
+      case SET -> words.isVerb() || changes(words) && (words.kind(2) == EQ || words.kind(2) == DOT);
+      case INTO -> words.previousIs(INSERT, MERGE, OVERWRITE);
+      case OVERWRITE -> words.previous() == INSERT;
+      case MATCHED -> words.verb() == MERGE && words.previousIs(WHEN, NOT);
       case ANALYZE -> words.previous() == EXPLAIN;
       case QUERY -> words.previous() == CANCEL;
       case IF -> words.previousIs(SCHEMA, TABLE, VIEW, MODEL, ATTACH, DETACH)
@@ -170,7 +174,7 @@ final class KeywordRules {
       case RECURSIVE -> words.previous() == WITH;
       case SET_MINUS -> words.nextIs(SELECT, ALL, DISTINCT);
       // Clauses.
-      case BY -> words.previousIs(GROUP, ORDER, PARTITION, PARTITIONED, SORTED);
+      case BY -> words.previousIs(GROUP, ORDER, PARTITION, PARTITIONED, SORTED, MATCHED);
       case PARTITIONED, SORTED -> words.next() == BY && words.verb() == CREATE;
       case GROUPING -> words.next() == SETS;
       case ROLLUP, CUBE -> words.next() == LPAREN;
@@ -196,7 +200,9 @@ final class KeywordRules {
       case CURRENT -> words.next() == ROW;
       case NO -> words.next() == OTHERS;
       // Expressions.
-      case WHEN, THEN, ELSE, END -> words.inCase();
+      case WHEN -> words.inCase() || words.verb() == MERGE && words.nextIs(NOT, MATCHED);
+      case THEN -> words.inCase() || words.verb() == MERGE && words.nextIs(UPDATE, DELETE, INSERT);
+      case ELSE, END -> words.inCase();
       case ANY, SOME -> words.next() == LPAREN && words.previousIs(EQ, NE, NE2, LT, LE, GT, GE);
       case SIMILAR -> words.next() == TO;
       case ESCAPE -> words.nextIs(QUOTED_STRING, HOOK);
@@ -224,6 +230,10 @@ final class KeywordRules {
     return words.previous() == AS
         && words.nextIs(COMMA, FROM, EOF, SEMICOLON, RPAREN)
         && !words.isVerb();
+  }
+
+  private static boolean changes(Words words) {
+    return words.verb() == UPDATE || words.verb() == MERGE;
   }
 
   private static boolean isUnit(Words words) {

@@ -11,11 +11,6 @@ import java.util.Set;
 final class Unsupported {
   private static final Set<String> VERBS =
       Set.of(
-          "UPDATE",
-          "DELETE",
-          "MERGE",
-          "TRUNCATE",
-          "COPY",
           "GRANT",
           "REVOKE",
           "BEGIN",
@@ -87,9 +82,6 @@ final class Unsupported {
     String verb = word(tokens, 0);
     if (VERBS.contains(verb)) {
       throw refuse(verb, tokens.getFirst());
-    }
-    if (verb.equals("INSERT") && word(tokens, 1).equals("OVERWRITE")) {
-      throw refuse("INSERT OVERWRITE", tokens.getFirst());
     }
     if (verb.equals("CREATE") || verb.equals("DROP") || verb.equals("ALTER")) {
       int at = word(tokens, 1).equals("OR") && word(tokens, 2).equals("REPLACE") ? 3 : 1;

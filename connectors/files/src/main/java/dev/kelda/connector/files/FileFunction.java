@@ -99,13 +99,14 @@ record FileFunction(
     if (options.delimiter().isEmpty()) {
       throw new KeldaException(ErrorCode.INVALID_ARGUMENT, "READ_CSV: the delimiter is empty");
     }
-    return new FileKind(FileFormat.CSV, options);
+    return new FileKind(FileFormat.CSV, options, arguments.flag("all_varchar").orElse(false));
   }
 
   private static List<Parameter> csvParameters() {
     List<Parameter> parameters = new ArrayList<>();
     parameters.add(PATH);
     parameters.add(new Parameter("header", CanonicalTypes.BOOL, false));
+    parameters.add(new Parameter("all_varchar", CanonicalTypes.BOOL, false));
     List.of("delimiter", "sep", "delim", "quote", "escape", "nullstr", "comment")
         .forEach(name -> parameters.add(text(name)));
     parameters.add(COMPRESSION);

@@ -10,10 +10,18 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** How the bytes of a file are to be read. */
-record FileKind(FileFormat format, FormatOptions options) {
+/**
+ * How the bytes of a file are to be read.
+ *
+ * @param texts every column is a text, whatever its values look like
+ */
+record FileKind(FileFormat format, FormatOptions options, boolean texts) {
   private static final Map<String, String> COMPRESSIONS =
       Map.of("gz", "gzip", "zst", "zstd", "bz2", "bzip2", "xz", "xz");
+
+  FileKind(FileFormat format, FormatOptions options) {
+    this(format, options, false);
+  }
 
   FileKind {
     requireNonNull(format, "format is null");

@@ -1,5 +1,6 @@
 package dev.kelda.connector.files;
 
+import dev.kelda.spi.connector.CanonicalTypes;
 import dev.kelda.spi.connector.FileInspector;
 import dev.kelda.spi.connector.FileInspector.Inspection;
 import dev.kelda.spi.connector.LocationPolicy;
@@ -14,6 +15,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.Schema;
 
 /**
  * Opens paths as tables and keeps what was learnt of local files for as long as nothing about them
@@ -58,9 +61,19 @@ final class FileTables {
     }
     Inspection inspection = inspector.inspect(kind.format(), List.of(url), kind.options());
     inspection.files().forEach(this::requireAllowed);
+    inspection = kind.texts() ? texts(inspection) : inspection;
     FileTable table = new FileTable(kind, path, inspection);
     now.filter(Fingerprint::isSettled).ifPresent(mark -> put(key, new Known(mark, table)));
     return table;
+  }
+
+  private static Inspection texts(Inspection inspection) {
+    Schema texts =
+        new Schema(
+            inspection.schema().getFields().stream()
+                .map(field -> Field.nullable(field.getName(), CanonicalTypes.UTF8))
+                .toList());
+    return new Inspection(texts, inspection.files(), inspection.version());
   }
 
   synchronized void forget() {

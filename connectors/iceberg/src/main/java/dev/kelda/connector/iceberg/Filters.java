@@ -34,6 +34,62 @@ final class Filters {
         .reduce(Expressions.alwaysTrue(), Expressions::and);
   }
 
+  /** An expression for exactly the rows that pass, where NULL passes nothing; empty if none is. */
+  static Optional<Expression> exact(Schema schema, List<Predicate> conjuncts) {
+    Filters filters = new Filters(schema);
+    Expression all = Expressions.alwaysTrue();
+    for (Predicate conjunct : conjuncts) {
+      Optional<Expression> one = filters.exact(conjunct);
+      if (one.isEmpty()) {
+        return Optional.empty();
+      }
+      all = Expressions.and(all, one.get());
+    }
+    return Optional.of(all);
+  }
+
+  // NOT and <> are left out: Iceberg lets NULL pass them. So are conditions on NaN.
+  private Optional<Expression> exact(Predicate predicate) {
+    return switch (predicate) {
+      case Predicate.Comparison c -> {
+        Types.NestedField field = schema.columns().get(c.column());
+        boolean known = literal(field.type(), c.value()).isPresent();
+        yield known && c.operator() != Operator.NOT_EQUAL && !isFloating(field.type())
+            ? Optional.of(compare(c.column(), c.operator(), c.value()))
+            : Optional.empty();
+      }
+      case Predicate.In in -> {
+        Types.NestedField field = schema.columns().get(in.column());
+        boolean known =
+            in.values().size() <= MAX_IN_VALUES
+                && in.values().stream().allMatch(v -> literal(field.type(), v).isPresent());
+        yield known && !isFloating(field.type())
+            ? Optional.of(in(in, false))
+            : Optional.empty();
+      }
+      case Predicate.IsNull p -> primitive(p.column()).map(f -> nulls(p.column(), true));
+      case Predicate.IsNotNull p -> primitive(p.column()).map(f -> nulls(p.column(), false));
+      case Predicate.And and -> exact(schema, and.terms());
+      case Predicate.Or or -> {
+        Expression any = Expressions.alwaysFalse();
+        for (Predicate term : or.terms()) {
+          Optional<Expression> one = exact(term);
+          if (one.isEmpty()) {
+            yield Optional.empty();
+          }
+          any = Expressions.or(any, one.get());
+        }
+        yield Optional.of(any);
+      }
+      case Predicate.StartsWith ignored -> Optional.empty();
+      case Predicate.Not ignored -> Optional.empty();
+    };
+  }
+
+  private Optional<Types.NestedField> primitive(int column) {
+    return Optional.of(schema.columns().get(column)).filter(f -> f.type().isPrimitiveType());
+  }
+
   private Expression translate(Predicate predicate, boolean negated) {
     return switch (predicate) {
       case Predicate.Comparison c ->

@@ -25,10 +25,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.apache.iceberg.BaseTable;
 import org.apache.iceberg.CatalogProperties;
-import org.apache.iceberg.PartitionField;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.TableMetadata;
@@ -211,7 +211,14 @@ final class IcebergConnector implements AlterableConnector, ViewConnector, TimeT
       return Optional.of(
           new Loaded(
               location,
-              new IcebergTable(full, table, snapshot, table.schema(), location, locations)));
+              new IcebergTable(
+                  full,
+                  table,
+                  snapshot,
+                  table.schema(),
+                  location,
+                  locations,
+                  reload(id.namespace().level(0), id.name()))));
     } catch (NoSuchTableException e) {
       return Optional.empty();
     }
@@ -223,10 +230,17 @@ final class IcebergConnector implements AlterableConnector, ViewConnector, TimeT
         .map(
             table ->
                 IcebergErrors.translating(
-                    schema + "." + name, () -> asOf(schema + "." + name, table.iceberg(), moment)));
+                    schema + "." + name,
+                    () ->
+                        asOf(
+                            schema + "." + name,
+                            table.iceberg(),
+                            moment,
+                            reload(schema, name))));
   }
 
-  private Table asOf(String full, org.apache.iceberg.Table table, Moment moment) {
+  private Table asOf(
+      String full, org.apache.iceberg.Table table, Moment moment, Publication.Reload reload) {
     Optional<Snapshot> snapshot =
         switch (moment) {
           case Moment.At at -> {
@@ -248,7 +262,8 @@ final class IcebergConnector implements AlterableConnector, ViewConnector, TimeT
     org.apache.iceberg.Schema schema =
         branch ? table.schema() : SnapshotUtil.schemaFor(table, snapshot.get().snapshotId());
     String location = ((BaseTable) table).operations().current().metadataFileLocation();
-    return new IcebergTable(full, table, snapshot, schema, location + "@", locations);
+    return new IcebergTable(
+        full, table, snapshot, schema, location + "@", locations, reload);
   }
 
   private static String text(Moment moment) {
@@ -329,18 +344,41 @@ final class IcebergConnector implements AlterableConnector, ViewConnector, TimeT
         full,
         () -> {
           org.apache.iceberg.Table table = catalog.loadTable(identifier(schema, name));
-          if (!table.spec().isUnpartitioned()) {
-            throw new KeldaException(
-                ErrorCode.NOT_SUPPORTED,
-                "table "
-                    + full
-                    + " is partitioned by "
-                    + table.spec().fields().stream().map(PartitionField::toString).toList()
-                    + "; INSERT writes unpartitioned tables only");
-          }
           locations.checkTable(table.location(), table.properties());
           return new IcebergWrite(full, table, new Publication.Append(table, reload(schema, name)));
         });
+  }
+
+  @Override
+  public TableWrite overwrite(String schema, String name, Table read) {
+    String full = schema + "." + name;
+    return IcebergErrors.translating(
+        full,
+        () -> {
+          org.apache.iceberg.Table table = catalog.loadTable(identifier(schema, name));
+          locations.checkTable(table.location(), table.properties());
+          Optional<Long> snapshot =
+              read instanceof IcebergTable known ? known.snapshotId() : Optional.empty();
+          return new IcebergWrite(
+              full, table, new Publication.Overwrite(reload(schema, name), snapshot));
+        });
+  }
+
+  @Override
+  public void truncate(String schema, String name) {
+    String full = schema + "." + name;
+    IcebergErrors.translating(
+        full,
+        () -> {
+          org.apache.iceberg.Table table = catalog.loadTable(identifier(schema, name));
+          locations.checkTable(table.location(), table.properties());
+        });
+    new CommitGuard(
+            full,
+            new Publication.Truncate(reload(schema, name)),
+            UUID.randomUUID().toString(),
+            CommitGuard.LOOKUP)
+        .commit(List.of());
   }
 
   @Override

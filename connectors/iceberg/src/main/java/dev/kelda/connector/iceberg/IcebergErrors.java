@@ -57,6 +57,12 @@ final class IcebergErrors {
           error(ErrorCode.SCHEMA_NOT_FOUND, "no schema for " + what, e);
       case AlreadyExistsException ignored ->
           error(ErrorCode.TABLE_EXISTS, what + " already exists", e);
+      case Publication.Conflict ignored ->
+          error(
+              ErrorCode.COMMIT_CONFLICT,
+              "rows of %s were changed by another writer meanwhile (%s); run again"
+                  .formatted(what, e.getMessage()),
+              e);
       case CommitFailedException ignored ->
           error(ErrorCode.COMMIT_CONFLICT, what + " was changed by another writer; run again", e);
       case ValidationException ignored -> error(ErrorCode.INVALID_ARGUMENT, detail(what, e), e);

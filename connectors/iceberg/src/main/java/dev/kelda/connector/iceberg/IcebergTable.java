@@ -1,9 +1,10 @@
 package dev.kelda.connector.iceberg;
 
+import dev.kelda.spi.connector.ChangeableTable;
 import dev.kelda.spi.connector.Predicate;
+import dev.kelda.spi.connector.RowChange;
 import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.connector.Scan;
-import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TableKind;
 import dev.kelda.spi.connector.TableStatistics;
 import java.util.HashMap;
@@ -20,7 +21,7 @@ import org.apache.iceberg.types.Types;
  * A table pinned to one snapshot. The Iceberg table behind it is never refreshed, so everything is
  * computed once and kept.
  */
-final class IcebergTable implements Table {
+final class IcebergTable implements ChangeableTable {
   private static final int KEPT_SCANS = 64;
   private static final int KEPT_SCAN_FILES = 10_000;
 
@@ -28,8 +29,10 @@ final class IcebergTable implements Table {
   private final org.apache.iceberg.Table table;
   private final Optional<Snapshot> snapshot;
   private final Schema schema;
-  private final org.apache.iceberg.Schema icebergSchema;
   private final String version;
+  private final org.apache.iceberg.Schema icebergSchema;
+  private final Locations locations;
+  private final Publication.Reload reload;
   private final ScanPlanner planner;
   private final Supplier<TableStatistics> statistics;
   private final Map<List<Predicate>, Scan.Files> scans = new ConcurrentHashMap<>();
@@ -37,6 +40,7 @@ final class IcebergTable implements Table {
   /**
    * @param snapshot what is read; empty for a table without rows
    * @param icebergSchema the schema to read it with
+   * @param reload loads the table of now, for changes
    */
   IcebergTable(
       String name,
@@ -44,12 +48,15 @@ final class IcebergTable implements Table {
       Optional<Snapshot> snapshot,
       org.apache.iceberg.Schema icebergSchema,
       String metadataLocation,
-      Locations locations) {
+      Locations locations,
+      Publication.Reload reload) {
+    this.icebergSchema = icebergSchema;
+    this.locations = locations;
+    this.reload = reload;
     this.name = name;
     this.table = table;
     this.snapshot = snapshot;
     this.schema = IcebergTypes.toArrow(name, icebergSchema);
-    this.icebergSchema = icebergSchema;
     this.version =
         metadataLocation + "#" + snapshot.map(s -> Long.toString(s.snapshotId())).orElse("empty");
     this.planner = new ScanPlanner(name, table, snapshot, icebergSchema, locations);
@@ -109,6 +116,25 @@ final class IcebergTable implements Table {
   /** The Iceberg table, for its metadata tables. */
   org.apache.iceberg.Table iceberg() {
     return table;
+  }
+
+  org.apache.iceberg.Schema icebergSchema() {
+    return icebergSchema;
+  }
+
+  ScanPlanner planner() {
+    return planner;
+  }
+
+  /** What is read; empty for a table without rows. */
+  Optional<Long> snapshotId() {
+    return snapshot.map(Snapshot::snapshotId);
+  }
+
+  @Override
+  public RowChange change(RowChange.Kind kind) {
+    locations.checkTable(table.location(), table.properties());
+    return IcebergErrors.translating(name, () -> new IcebergChange(name, this, reload, kind));
   }
 
   @Override

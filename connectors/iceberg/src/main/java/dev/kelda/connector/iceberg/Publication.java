@@ -6,13 +6,26 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.iceberg.AppendFiles;
 import org.apache.iceberg.DataFile;
+import org.apache.iceberg.OverwriteFiles;
+import org.apache.iceberg.ReplacePartitions;
+import org.apache.iceberg.RowDelta;
+import org.apache.iceberg.SnapshotUpdate;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.Transaction;
+import org.apache.iceberg.exceptions.NoSuchTableException;
+import org.apache.iceberg.exceptions.ValidationException;
+import org.apache.iceberg.expressions.Expression;
+import org.apache.iceberg.expressions.Expressions;
 
 /** How written files become visible: one swap of the catalog's pointer. */
 interface Publication {
   /** Loads the table afresh from the catalog; empty when it does not exist. */
-  interface Reload extends Supplier<Optional<Table>> {}
+  interface Reload extends Supplier<Optional<Table>> {
+    /** The table as it is now. */
+    default Table now() {
+      return get().orElseThrow(() -> new NoSuchTableException("the table is gone"));
+    }
+  }
 
   /** Publishes the files, once; Iceberg's exceptions pass through. */
   void publish(List<DataFile> files, String commitId);
@@ -20,7 +33,9 @@ interface Publication {
   Reload reload();
 
   /** Whether a failed conflict may be tried again. */
-  boolean repeatable();
+  default boolean repeatable() {
+    return true;
+  }
 
   /** A new snapshot on an existing table. */
   record Append(Table table, Reload reload) implements Publication {
@@ -29,11 +44,6 @@ interface Publication {
       if (!files.isEmpty()) {
         append(table.newAppend(), files, commitId);
       }
-    }
-
-    @Override
-    public boolean repeatable() {
-      return true;
     }
   }
 
@@ -71,9 +81,131 @@ interface Publication {
     }
   }
 
+  /**
+   * The partitions of the files get these rows only; a table without partitions gets no others.
+   *
+   * @param read the snapshot that the new rows were made from; empty for a table without one
+   */
+  record Overwrite(Reload reload, Optional<Long> read) implements Publication {
+    @Override
+    public void publish(List<DataFile> files, String commitId) {
+      Table table = reload.now();
+      if (table.spec().isUnpartitioned()) {
+        OverwriteFiles overwrite =
+            table
+                .newOverwrite()
+                .overwriteByRowFilter(Expressions.alwaysTrue())
+                .conflictDetectionFilter(Expressions.alwaysTrue())
+                .validateNoConflictingData()
+                .validateNoConflictingDeletes();
+        read.ifPresent(overwrite::validateFromSnapshot);
+        files.forEach(overwrite::addFile);
+        commit(overwrite, commitId);
+      } else if (!files.isEmpty()) {
+        ReplacePartitions replace =
+            table.newReplacePartitions().validateNoConflictingData().validateNoConflictingDeletes();
+        read.ifPresent(replace::validateFromSnapshot);
+        files.forEach(replace::addFile);
+        commit(replace, commitId);
+      }
+    }
+  }
+
+  /** No rows at all. */
+  record Truncate(Reload reload) implements Publication {
+    @Override
+    public void publish(List<DataFile> files, String commitId) {
+      Table table = reload.now();
+      if (table.currentSnapshot() != null) {
+        commit(table.newDelete().deleteFromRowFilter(Expressions.alwaysTrue()), commitId);
+      }
+    }
+  }
+
+  /**
+   * Whole files go, others come: copy-on-write.
+   *
+   * @param read the snapshot that the change was made from
+   * @param condition what the change has read
+   */
+  record Replace(
+      Reload reload,
+      Optional<Long> read,
+      List<DataFile> removed,
+      Expression condition,
+      boolean serializable)
+      implements Publication {
+    @Override
+    public void publish(List<DataFile> files, String commitId) {
+      OverwriteFiles overwrite =
+          reload.now().newOverwrite().conflictDetectionFilter(condition).validateNoConflictingDeletes();
+      read.ifPresent(overwrite::validateFromSnapshot);
+      if (serializable) {
+        overwrite.validateNoConflictingData();
+      }
+      removed.forEach(overwrite::deleteFile);
+      files.forEach(overwrite::addFile);
+      commit(overwrite, commitId);
+    }
+  }
+
+  /**
+   * Rows go by delete files: merge-on-read.
+   *
+   * @param changed locations of the data files that lose rows
+   */
+  record Delta(
+      Reload reload,
+      Optional<Long> read,
+      List<DataFile> removed,
+      PositionDeletes.Written deletes,
+      List<String> changed,
+      Expression condition,
+      boolean serializable)
+      implements Publication {
+    @Override
+    public void publish(List<DataFile> files, String commitId) {
+      RowDelta delta =
+          reload
+              .now()
+              .newRowDelta()
+              .conflictDetectionFilter(condition)
+              .validateDataFilesExist(changed)
+              .validateDeletedFiles()
+              .validateNoConflictingDeleteFiles();
+      read.ifPresent(delta::validateFromSnapshot);
+      if (serializable) {
+        delta.validateNoConflictingDataFiles();
+      }
+      files.forEach(delta::addRows);
+      removed.forEach(delta::removeRows);
+      deletes.added().forEach(delta::addDeletes);
+      deletes.replaced().forEach(delta::removeDeletes);
+      commit(delta, commitId);
+    }
+  }
+
   private static void append(AppendFiles append, List<DataFile> files, String commitId) {
-    append.set(IcebergWrite.COMMIT_ID, commitId);
     files.forEach(append::appendFile);
-    append.commit();
+    commit(append, commitId);
+  }
+
+  private static <T> void commit(SnapshotUpdate<T> update, String commitId) {
+    update.set(IcebergWrite.COMMIT_ID, commitId);
+    try {
+      update.commit();
+    } catch (ValidationException e) {
+      throw new Conflict(e);
+    }
+  }
+
+  /** Somebody else has changed what this change was made from: trying again cannot help. */
+  final class Conflict extends RuntimeException
+      implements org.apache.iceberg.exceptions.CleanableFailure {
+    private static final long serialVersionUID = 1;
+
+    Conflict(ValidationException cause) {
+      super(cause.getMessage(), cause);
+    }
   }
 }

@@ -27,6 +27,7 @@ import org.apache.iceberg.StructLike;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableScan;
 import org.apache.iceberg.expressions.Expression;
+import org.apache.iceberg.expressions.ResidualEvaluator;
 import org.apache.iceberg.io.CloseableIterable;
 import org.apache.iceberg.types.Type;
 import org.apache.iceberg.types.Types;
@@ -89,7 +90,17 @@ final class ScanPlanner {
     }
   }
 
-  private Scan.DataFile dataFile(FileScanTask task) {
+  List<Scan.ColumnSource> columns() {
+    return columns.get();
+  }
+
+  /** What is left of a condition for rows of the task's partition. */
+  Expression residual(FileScanTask task, Expression condition) {
+    return ResidualEvaluator.of(task.spec(), condition, true)
+        .residualFor(task.file().partition());
+  }
+
+  Scan.DataFile dataFile(FileScanTask task) {
     DataFile file = task.file();
     if (file.format() != FileFormat.PARQUET) {
       throw notSupported(file.location(), file.format() + " data file");
@@ -103,7 +114,8 @@ final class ScanPlanner {
         statistics(file),
         constants(task.spec(), file.partition()),
         task.deletes().stream().map(this::deleteFile).toList(),
-        sequence);
+        sequence,
+        Optional.ofNullable(file.firstRowId()).orElse(-1L));
   }
 
   private Map<Integer, Scan.FileColumnStatistics> statistics(DataFile file) {
@@ -167,7 +179,8 @@ final class ScanPlanner {
         Optional.ofNullable(file.contentOffset()).orElse(0L),
         Optional.ofNullable(file.contentSizeInBytes()).orElse(0L),
         Optional.ofNullable(file.equalityFieldIds()).orElse(List.of()),
-        Optional.ofNullable(file.dataSequenceNumber()).orElse(0L));
+        Optional.ofNullable(file.dataSequenceNumber()).orElse(0L),
+        new byte[0]);
   }
 
   private KeldaException notSupported(String location, String what) {

@@ -62,7 +62,8 @@ record TableByPath(WarehouseIO io, Locations locations) implements TableFunction
         Optional.ofNullable(table.currentSnapshot()),
         table.schema(),
         metadata,
-        locations);
+        locations,
+        Optional::empty);
   }
 
   // The version hint of Hadoop tables where there is one, else the highest number.

@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 
 /** Writes Parquet files with field ids as the engine does, by means of DuckDB. */
 final class ParquetFiles {
@@ -36,7 +37,7 @@ final class ParquetFiles {
               + ", price: "
               + target.columnIds().get(2).fieldId()
               + "})");
-      return new WrittenFile(location, count, Files.size(path));
+      return new WrittenFile(location, count, Files.size(path), List.of());
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     } catch (IOException e) {

@@ -109,12 +109,14 @@ class TestS3Warehouse {
             target.columnIds(),
             target.targetFileBytes(),
             target.compression(),
-            target.rowGroupRows());
+            target.rowGroupRows(),
+            target.layout(),
+            target.oneFile());
     WrittenFile file = ParquetFiles.write(local, suffix, 0, 100);
     Path path = LocalFileIO.path(file.path());
     String url = target.location() + "/" + path.getFileName();
     s3.putObject(p -> p.bucket("lake").key(url.substring("s3://lake/".length())), path);
     Files.delete(path);
-    return new WrittenFile(url, file.rows(), file.bytes());
+    return new WrittenFile(url, file.rows(), file.bytes(), List.of());
   }
 }

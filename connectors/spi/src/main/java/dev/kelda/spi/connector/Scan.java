@@ -118,7 +118,8 @@ public sealed interface Scan {
    * @param path URL (file:///…, s3://…)
    * @param rows -1 = unknown
    * @param statistics by column ordinal
-   * @param constants identity-partition values by column ordinal
+   * @param constants values that every row of the file has, by column ordinal: identity partitions
+   * @param firstRowId Iceberg's row id of the first row; -1 = the file has none
    */
   record DataFile(
       String path,
@@ -127,7 +128,20 @@ public sealed interface Scan {
       Map<Integer, FileColumnStatistics> statistics,
       Map<Integer, Scalar> constants,
       List<DeleteFile> deletes,
-      long dataSequenceNumber) {
+      long dataSequenceNumber,
+      long firstRowId) {
+    /** A file without row ids. */
+    public DataFile(
+        String path,
+        long bytes,
+        long rows,
+        Map<Integer, FileColumnStatistics> statistics,
+        Map<Integer, Scalar> constants,
+        List<DeleteFile> deletes,
+        long dataSequenceNumber) {
+      this(path, bytes, rows, statistics, constants, deletes, dataSequenceNumber, -1);
+    }
+
     public DataFile {
       requireNonNull(path, "path is null");
       statistics = Map.copyOf(statistics);
@@ -148,7 +162,11 @@ public sealed interface Scan {
     }
   }
 
-  /** An Iceberg delete file that applies to the data file it is listed under. */
+  /**
+   * An Iceberg delete file that applies to the data file it is listed under.
+   *
+   * @param vector for INLINE the blob of a deletion vector, which is in no file; else empty
+   */
   record DeleteFile(
       Kind kind,
       String path,
@@ -157,18 +175,27 @@ public sealed interface Scan {
       long contentOffset,
       long contentBytes,
       List<Integer> equalityFieldIds,
-      long dataSequenceNumber) {
+      long dataSequenceNumber,
+      byte[] vector) {
+    /** Positions of rows that a pending change takes out. */
+    public static DeleteFile inline(byte[] vector) {
+      return new DeleteFile(
+          Kind.INLINE, "", 0, FileFormat.PARQUET, 0, 0, List.of(), 0, vector);
+    }
+
     public DeleteFile {
       requireNonNull(kind, "kind is null");
       requireNonNull(path, "path is null");
       requireNonNull(format, "format is null");
       equalityFieldIds = List.copyOf(equalityFieldIds);
+      requireNonNull(vector, "vector is null");
     }
 
     public enum Kind {
       POSITION,
       EQUALITY,
-      DELETION_VECTOR
+      DELETION_VECTOR,
+      INLINE
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.kelda.spi.connector;
 import static java.util.Objects.requireNonNull;
 
 import java.util.List;
+import java.util.Optional;
 import org.apache.arrow.vector.types.pojo.Schema;
 
 /**
@@ -28,6 +29,8 @@ public interface TableWrite {
    * @param columns the table's row; the input is cast to it
    * @param columnIds field ids, parallel to columns
    * @param compression zstd, snappy, gzip, lz4 or uncompressed
+   * @param layout which rows share a file, and in what order
+   * @param oneFile all rows go to one file of that name; empty = as many files as it takes
    */
   record WriteTarget(
       String location,
@@ -36,19 +39,80 @@ public interface TableWrite {
       List<Scan.ColumnSource> columnIds,
       long targetFileBytes,
       String compression,
-      int rowGroupRows) {
+      int rowGroupRows,
+      Layout layout,
+      Optional<OneFile> oneFile) {
     public WriteTarget {
       requireNonNull(location, "location is null");
       requireNonNull(filePrefix, "filePrefix is null");
       requireNonNull(columns, "columns is null");
       columnIds = List.copyOf(columnIds);
       requireNonNull(compression, "compression is null");
+      requireNonNull(layout, "layout is null");
+      requireNonNull(oneFile, "oneFile is null");
     }
   }
 
-  record WrittenFile(String path, long rows, long bytes) {
+  /**
+   * @param partition a file holds rows that agree in all of these; empty = not partitioned
+   * @param cluster the rows of one partition go to one writer: fewer files, less parallel
+   * @param sort the order of the rows in a file
+   */
+  record Layout(List<Transform> partition, boolean cluster, List<SortField> sort) {
+    public static final Layout NONE = new Layout(List.of(), false, List.of());
+
+    public Layout {
+      partition = List.copyOf(partition);
+      sort = List.copyOf(sort);
+    }
+  }
+
+  /**
+   * A function of one column as Iceberg defines it.
+   *
+   * @param parameter BUCKET: how many; TRUNCATE: the width; else 0
+   * @param path ordinal of the column, then of the field in each struct below it
+   */
+  record Transform(Kind kind, int parameter, List<Integer> path) {
+    public Transform {
+      requireNonNull(kind, "kind is null");
+      path = List.copyOf(path);
+    }
+
+    public enum Kind {
+      IDENTITY,
+      BUCKET,
+      TRUNCATE,
+      YEAR,
+      MONTH,
+      DAY,
+      HOUR,
+      VOID
+    }
+  }
+
+  record SortField(Transform transform, boolean descending, boolean nullsFirst) {
+    public SortField {
+      requireNonNull(transform, "transform is null");
+    }
+  }
+
+  record OneFile(String name, Scan.FileFormat format, Scan.FormatOptions options) {
+    public OneFile {
+      requireNonNull(name, "name is null");
+      requireNonNull(format, "format is null");
+      requireNonNull(options, "options is null");
+    }
+  }
+
+  /**
+   * @param partition the value of each of the layout's fields, in Iceberg's single-value
+   *     serialisation; empty = NULL
+   */
+  record WrittenFile(String path, long rows, long bytes, List<Optional<byte[]>> partition) {
     public WrittenFile {
       requireNonNull(path, "path is null");
+      partition = List.copyOf(partition);
     }
   }
 }

@@ -1,5 +1,8 @@
 package dev.kelda.spi.connector;
 
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
+
 /** A connector whose schemas and tables can be created, filled and dropped. */
 public interface WritableConnector extends Connector {
   /**
@@ -29,6 +32,27 @@ public interface WritableConnector extends Connector {
    * @throws dev.kelda.spi.error.KeldaException TABLE_NOT_FOUND
    */
   TableWrite insert(String schema, String name);
+
+  /**
+   * Starts replacing the partitions that the new rows fall into; all rows of a table that has none.
+   *
+   * @param read the table as the statement saw it: later changes of what is replaced are conflicts
+   * @throws dev.kelda.spi.error.KeldaException TABLE_NOT_FOUND, NOT_SUPPORTED
+   */
+  default TableWrite overwrite(String schema, String name, Table read) {
+    throw new KeldaException(
+        ErrorCode.NOT_SUPPORTED, "rows of this catalog's tables cannot be replaced");
+  }
+
+  /**
+   * Removes all rows.
+   *
+   * @throws dev.kelda.spi.error.KeldaException TABLE_NOT_FOUND, NOT_SUPPORTED
+   */
+  default void truncate(String schema, String name) {
+    throw new KeldaException(
+        ErrorCode.NOT_SUPPORTED, "this catalog's tables cannot be truncated");
+  }
 
   /**
    * Starts creating a table with its rows; it appears, complete, at {@link TableWrite#commit}.
