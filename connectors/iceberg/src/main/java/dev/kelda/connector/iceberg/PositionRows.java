@@ -115,6 +115,9 @@ record PositionRows(TreeMap<String, PositionDeleteIndex> taken) implements Table
       return rows;
     }
 
+    @Override
+    protected void closeReadSource() {}
+
     private boolean advance() {
       while (!positions.hasNext()) {
         if (!files.hasNext()) {
