@@ -125,7 +125,6 @@ final class KeywordRules {
     }
     return switch (kind) {
       // Statements.
-      case SET -> words.isVerb() || words.next() == ALIAS && words.isStatementAbout(MODEL);
       case ALIAS -> words.previous() == SET && words.isStatementAbout(MODEL);
       case SHOW,
           DESCRIBE,
@@ -142,7 +141,10 @@ final class KeywordRules {
           words.isVerb();
       case MERGE, TRUNCATE, COPY -> words.isVerb();
       case INSERT, UPDATE, DELETE -> words.isVerb() || words.previous() == THEN;
-      case SET -> words.isVerb() || changes(words) && (words.kind(2) == EQ || words.kind(2) == DOT);
+      case SET ->
+          words.isVerb()
+              || words.next() == ALIAS && words.isStatementAbout(MODEL)
+              || changes(words) && (words.kind(2) == EQ || words.kind(2) == DOT);
       case INTO -> words.previousIs(INSERT, MERGE, OVERWRITE);
       case OVERWRITE -> words.previous() == INSERT;
       case MATCHED -> words.verb() == MERGE && words.previousIs(WHEN, NOT);
