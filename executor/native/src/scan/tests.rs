@@ -323,7 +323,7 @@ fn position_deletes_hide_rows_and_make_counts_inexact() -> Result<()> {
         ..Default::default()
     };
     let fields = || vec![Field::new("n", DataType::Int64, false)];
-    let mut with_deletes = proto::DataFile {
+    let with_deletes = proto::DataFile {
         rows: 10,
         deletes: vec![delete.clone()],
         ..file(&data)

@@ -119,6 +119,11 @@ impl ExecutionPlan for WriteExec {
         vec![!one && self.input.output_ordering().is_none()]
     }
 
+    /// An ORDER BY holds in the one file of a COPY; a table has an order of its own.
+    fn maintains_input_order(&self) -> Vec<bool> {
+        vec![!self.message.file_name.is_empty()]
+    }
+
     fn input_distribution_requirements(&self) -> InputDistributionRequirements {
         let clustered = self.message.cluster && !self.message.partition.is_empty();
         InputDistributionRequirements::new(vec![if !self.message.file_name.is_empty() {

@@ -190,13 +190,12 @@ Map<String, String> CopyOptions() :
 
 void AddCopyOption(Map<String, String> chosen) :
 {
-    final SqlIdentifier key;
+    String key;
+    final SqlParserPos at;
     String value = "true";
 }
 {
-    key = SimpleIdentifier() [ <EQ> ] [ value = PlainValue() ]
-    {
-        Nodes.putOnce(chosen, key.getSimple().toLowerCase(Locale.ROOT), value,
-            key.getParserPosition());
-    }
+    ( <NULL> { key = "null"; } | <ESCAPE> { key = "escape"; } | key = Identifier() ) { at = getPos(); }
+    [ <EQ> ] [ value = PlainValue() ]
+    { Nodes.putOnce(chosen, key.toLowerCase(Locale.ROOT), value, at); }
 }

@@ -140,7 +140,9 @@ final class KeywordRules {
           CALL ->
           words.isVerb();
       case MERGE, TRUNCATE, COPY -> words.isVerb();
-      case INSERT, UPDATE, DELETE -> words.isVerb() || words.previous() == THEN;
+      case INSERT, UPDATE, DELETE ->
+          words.isVerb()
+              || words.verb() == MERGE && words.previous() == THEN && !words.inCase();
       case SET ->
           words.isVerb()
               || words.next() == ALIAS && words.isStatementAbout(MODEL)
