@@ -199,7 +199,7 @@ final class TestNativeEngine {
             .setCompression("zstd")
             .setRowGroupRows(1000)
             .build();
-    List<String> files = rows(request(plan, 3).toBuilder().addTargets(target).build());
+    List<String> files = rows(request(plan, 6).toBuilder().addTargets(target).build());
     assertThat(files).singleElement().asString().contains("part").contains(".parquet|100|");
     assertThat(folder).isDirectoryContaining("glob:**part*.parquet");
   }
