@@ -1,13 +1,21 @@
 //! The physical operator: one shared run, handed out in equal slices of the spine.
 use super::Matching;
-use super::run::{self, Joined};
+use super::run::{self, Inputs, Output};
 use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::stats::Precision;
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::common::{DataFusionError, Result, internal_err};
+use datafusion::common::{ColumnStatistics, DataFusionError, Result, Statistics, internal_err};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_expr::expressions::{DynamicFilterPhysicalExpr, lit};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
-use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricsSet};
+use datafusion::physical_plan::filter_pushdown::{
+    ChildFilterDescription, ChildPushdownResult, FilterDescription, FilterPushdownPhase,
+    FilterPushdownPropagation,
+};
+use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
+use datafusion::physical_plan::statistics::{ChildStats, StatisticsArgs};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties,
@@ -39,10 +47,12 @@ pub struct FeatureInput {
     pub known_at: Option<Arc<dyn PhysicalExpr>>,
     /// Ordinals of the input's columns handed upwards.
     pub output: Vec<usize>,
+    /// What the scan below was told about the rows that can match.
+    pub filter: Option<Arc<DynamicFilterPhysicalExpr>>,
     pub(super) matching: Matching,
 }
 
-type SharedRun = Shared<BoxFuture<'static, Result<Arc<Joined>, Arc<DataFusionError>>>>;
+type SharedRun = Shared<BoxFuture<'static, Result<Arc<Output>, Arc<DataFusionError>>>>;
 
 impl PointInTimeJoinExec {
     pub fn new(
@@ -86,14 +96,13 @@ impl PointInTimeJoinExec {
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
         run.get_or_insert_with(|| {
-            let future = run::run(
-                Arc::clone(&self.spine),
-                self.features.clone(),
-                Arc::clone(&self.schema),
-                self.partitions(),
-                Arc::clone(context),
-                self.metrics.clone(),
-            );
+            let inputs = Inputs {
+                spine: Arc::clone(&self.spine),
+                features: self.features.clone(),
+                schema: Arc::clone(&self.schema),
+                threads: self.partitions(),
+            };
+            let future = run::run(inputs, Arc::clone(context), self.metrics.clone());
             future
                 .map(|result| result.map(Arc::new).map_err(Arc::new))
                 .boxed()
@@ -202,6 +211,107 @@ impl ExecutionPlan for PointInTimeJoinExec {
         )))
     }
 
+    fn dynamic_expressions_produced(&self) -> Vec<Arc<dyn PhysicalExpr>> {
+        let filters = self.features.iter().filter_map(|f| f.filter.clone());
+        filters
+            .map(|filter| filter as Arc<dyn PhysicalExpr>)
+            .collect()
+    }
+
+    /// Filters from above go to the spine when they read nothing else. Each feature gets a filter of ours, filled when the
+    /// spine is known.
+    fn gather_filters_for_pushdown(
+        &self,
+        phase: FilterPushdownPhase,
+        parent_filters: Vec<Arc<dyn PhysicalExpr>>,
+        config: &ConfigOptions,
+    ) -> Result<FilterDescription> {
+        let of_spine = (0..self.spine.schema().fields().len()).collect();
+        let spine = ChildFilterDescription::from_child_with_allowed_indices(
+            &parent_filters,
+            of_spine,
+            &self.spine,
+        )?;
+        let mut description = FilterDescription::new().with_child(spine);
+        let ours = phase == FilterPushdownPhase::Post
+            && config.optimizer.enable_join_dynamic_filter_pushdown;
+        for feature in &self.features {
+            let mut child = ChildFilterDescription::all_unsupported(&parent_filters);
+            if ours && feature.filter.is_none() {
+                let keys = feature.feature_keys.iter().cloned();
+                let times = [Arc::clone(&feature.feature_time)];
+                let children = keys.chain(times).chain(feature.known_at.clone()).collect();
+                child = child.with_self_filter(Arc::new(DynamicFilterPhysicalExpr::new(
+                    children,
+                    lit(true),
+                )));
+            }
+            description = description.with_child(child);
+        }
+        Ok(description)
+    }
+
+    fn handle_child_pushdown_result(
+        &self,
+        _phase: FilterPushdownPhase,
+        result: ChildPushdownResult,
+        _config: &ConfigOptions,
+    ) -> Result<FilterPushdownPropagation<Arc<dyn ExecutionPlan>>> {
+        let mut features = self.features.clone();
+        let mut changed = false;
+        for (feature, filters) in features.iter_mut().zip(result.self_filters.iter().skip(1)) {
+            let Some(filter) = filters.first() else {
+                continue;
+            };
+            let predicate = Arc::clone(&filter.predicate);
+            // Also a scan that does not apply it can use it to leave out files and row groups.
+            if let Ok(filter) = Arc::downcast::<DynamicFilterPhysicalExpr>(predicate) {
+                feature.filter = Some(filter);
+                changed = true;
+            }
+        }
+        let propagation = FilterPushdownPropagation::if_any(result);
+        Ok(match changed {
+            true => propagation.with_updated_node(Arc::new(Self::new(
+                Arc::clone(&self.spine),
+                features,
+                Arc::clone(&self.schema),
+                self.partitions(),
+            ))),
+            false => propagation,
+        })
+    }
+
+    fn child_stats_requests(&self, _partition: Option<usize>) -> Vec<ChildStats> {
+        let skipped = self.features.iter().map(|_| ChildStats::Skip);
+        std::iter::once(ChildStats::At(None))
+            .chain(skipped)
+            .collect()
+    }
+
+    /// As many rows as the spine; of an inner join at most.
+    fn statistics_from_inputs(
+        &self,
+        inputs: &[Arc<Statistics>],
+        args: &StatisticsArgs,
+    ) -> Result<Arc<Statistics>> {
+        let mut all = inputs[0].as_ref().clone();
+        if args.partition().is_some() || self.features.iter().any(|f| f.matching.inner) {
+            all = all.to_inexact();
+        }
+        if args.partition().is_some() {
+            all.num_rows = match all.num_rows.get_value() {
+                Some(rows) => Precision::Inexact(rows.div_ceil(self.partitions())),
+                None => Precision::Absent,
+            };
+        }
+        all.total_byte_size = Precision::Absent;
+        let columns = self.schema.fields().len();
+        all.column_statistics
+            .resize_with(columns, ColumnStatistics::new_unknown);
+        Ok(Arc::new(all))
+    }
+
     fn metrics(&self) -> Option<MetricsSet> {
         Some(self.metrics.clone_inner())
     }
@@ -217,11 +327,25 @@ impl ExecutionPlan for PointInTimeJoinExec {
         let metrics = self.metrics.clone();
         let batches = async move {
             let joined = joined.await.map_err(DataFusionError::Shared)?;
-            let batches = joined.batches(partition, partitions, batch_rows, &metrics);
-            Ok::<_, DataFusionError>(stream::iter(batches).then(async |batch| {
-                tokio::task::consume_budget().await;
-                batch
-            }))
+            match joined.as_ref() {
+                Output::Memory(joined) => {
+                    let joined = Arc::clone(joined);
+                    let batches = joined.batches(partition, partitions, batch_rows, &metrics);
+                    let batches = stream::iter(batches).then(async |batch| {
+                        tokio::task::consume_budget().await;
+                        batch
+                    });
+                    Ok::<_, DataFusionError>(batches.boxed())
+                }
+                Output::Merged(merged) => {
+                    let merged = merged.lock().unwrap_or_else(|e| e.into_inner()).take();
+                    let rows = MetricBuilder::new(&metrics).output_rows(partition);
+                    let merged = stream::iter(merged).flatten();
+                    Ok(merged
+                        .inspect_ok(move |batch| rows.add(batch.num_rows()))
+                        .boxed())
+                }
+            }
         };
         let stream = stream::once(batches).try_flatten();
         Ok(Box::pin(RecordBatchStreamAdapter::new(

@@ -1,12 +1,12 @@
 //! The spine's index: key -> the key's rows in the order of their times.
 use super::keys::{BatchKeys, KeyValues};
+use super::shared::{Shared, prefetch};
+use super::time::Times;
 use datafusion::arrow::buffer::NullBuffer;
+use std::ops::Range;
 
 /// No slot, no row.
 pub const NONE: u32 = u32::MAX;
-
-/// State of a feature is locked by stripe; a stripe is a range of hashes and a range of slots.
-pub const STRIPE_BITS: u32 = 6;
 
 /// Rows of one shard share the top bits of their keys' hashes and stay in a core's cache while they are sorted.
 const ROWS_PER_SHARD: usize = 4096;
@@ -16,33 +16,44 @@ const MAX_SHARD_BITS: u32 = 12;
 /// key are neighbours in the order of their times.
 pub struct SpineIndex {
     shard_bits: u32,
-    shards: Vec<Shard>,
-    /// First slot of each shard, and the number of slots.
-    offsets: Vec<u32>,
-    keys: KeyValues,
-    /// Slot of each spine row, or [`NONE`].
+    /// By shard: where its hash table lies.
+    regions: Vec<Region>,
+    tables: Vec<Vec<Entry>>,
+    /// By slot.
+    times: Vec<i64>,
+    /// Ends of the keys' slices, ascending.
+    ends: Vec<u32>,
+    /// By spine row, or [`NONE`].
     slots: Vec<u32>,
+    /// By slot; empty where equal hashes are equal keys.
+    rows: Vec<u32>,
+    keys: KeyValues,
     /// Bit per hash prefix: unset = no spine row has such a key.
     filter: Vec<u64>,
     filter_bits: u32,
 }
 
-struct Shard {
-    table: Vec<Entry>,
-    times: Vec<i64>,
-    /// Ends of the keys' slices, local, ascending.
-    ends: Vec<u32>,
+/// A power of two entries of one table, probed linearly.
+#[derive(Clone, Copy)]
+struct Region {
+    table: u32,
+    mask: u32,
+    start: usize,
 }
 
 #[derive(Clone, Copy)]
 struct Entry {
     hash: u64,
-    /// A spine row with the key.
-    row: u32,
     start: u32,
     /// 0 = the entry is free.
     len: u32,
 }
+
+const FREE: Entry = Entry {
+    hash: 0,
+    start: 0,
+    len: 0,
+};
 
 #[derive(Clone, Copy)]
 struct Record {
@@ -51,104 +62,137 @@ struct Record {
     row: u32,
 }
 
-/// The slots of one key and their times, ascending.
-pub struct Slice<'a> {
-    pub first_slot: u32,
-    pub times: &'a [i64],
+/// What one thread made of its range of shards.
+struct Part {
+    regions: Vec<Region>,
+    table: Vec<Entry>,
+    ends: Vec<u32>,
 }
 
 impl SpineIndex {
-    pub fn build(
-        keys: BatchKeys,
-        times: &[i64],
-        valid: Option<&NullBuffer>,
-        threads: usize,
-    ) -> Self {
-        let BatchKeys {
-            hashes,
-            values,
-            valid: keys_valid,
-        } = keys;
-        let present = NullBuffer::union(keys_valid.as_ref(), valid);
+    pub fn build(keys: BatchKeys, times: &Times, threads: usize) -> Self {
+        let present = NullBuffer::union(keys.valid.as_ref(), times.valid.as_ref());
+        let BatchKeys { hashes, values, .. } = keys;
         let rows = hashes.len();
+        let threads = threads.clamp(1, rows / ROWS_PER_SHARD + 1);
         let shard_bits = (rows / ROWS_PER_SHARD).max(1).ilog2().min(MAX_SHARD_BITS);
-        let is_present = |row: usize| present.as_ref().is_none_or(|nulls| nulls.is_valid(row));
+        let (mut records, starts) = partition(hashes, times, present, shard_bits, threads);
 
-        let mut starts = vec![0_usize; (1 << shard_bits) + 1];
-        for row in (0..rows).filter(|row| is_present(*row)) {
-            starts[top_bits(hashes[row], shard_bits) + 1] += 1;
-        }
-        for shard in 1..starts.len() {
-            starts[shard] += starts[shard - 1];
-        }
-        let mut next = starts.clone();
-        let mut records = vec![
-            Record {
-                hash: 0,
-                time: 0,
-                row: 0
-            };
-            starts[1 << shard_bits]
-        ];
-        for row in (0..rows).filter(|row| is_present(*row)) {
-            let place = &mut next[top_bits(hashes[row], shard_bits)];
-            records[*place] = Record {
-                hash: hashes[row],
-                time: times[row],
-                row: row as u32,
-            };
-            *place += 1;
-        }
-        drop(hashes);
+        let slots = Shared::from(vec![NONE; rows]);
+        let keep_rows = matches!(values, KeyValues::Rows(_));
+        let mut of_slot = vec![0; if keep_rows { records.len() } else { 0 }];
+        let mut slot_times = vec![0_i64; records.len()];
+        let shards = starts.len() - 1;
+        let per_thread = shards.div_ceil(threads);
+        let parts: Vec<Part> = std::thread::scope(|scope| {
+            let mut running = Vec::new();
+            let (mut rest, mut times, mut of_slot) = (
+                records.as_mut_slice(),
+                slot_times.as_mut_slice(),
+                of_slot.as_mut_slice(),
+            );
+            for first in (0..shards).step_by(per_thread) {
+                let last = (first + per_thread).min(shards);
+                let count = starts[last] - starts[first];
+                let (part, part_times, part_rows);
+                (part, rest) = rest.split_at_mut(count);
+                (part_times, times) = times.split_at_mut(count);
+                (part_rows, of_slot) = of_slot.split_at_mut(count.min(of_slot.len()));
+                let (starts, values, slots) = (&starts[first..=last], &values, &slots);
+                running.push(scope.spawn(move || {
+                    let mut building = Building::new(values, starts[0]);
+                    for shard in starts.windows(2) {
+                        building.shard(&mut part[shard[0] - starts[0]..shard[1] - starts[0]]);
+                    }
+                    for (at, record) in part.iter().enumerate() {
+                        part_times[at] = record.time;
+                        if let Some(row) = part_rows.get_mut(at) {
+                            *row = record.row;
+                        }
+                        // SAFETY: every row is in one record of one thread.
+                        unsafe { *slots.at(record.row as usize) = (starts[0] + at) as u32 };
+                    }
+                    building.part
+                }));
+            }
+            running
+                .into_iter()
+                .map(|thread| thread.join().expect("building a shard does not panic"))
+                .collect()
+        });
+        drop(records);
 
-        let (shards, mut records) = build_shards(records, &starts, &values, threads);
-        let mut slots = vec![NONE; rows];
-        for (slot, record) in records.iter().enumerate() {
-            slots[record.row as usize] = slot as u32;
-        }
-        let filter_bits = (shards.iter().map(|s| s.ends.len()).sum::<usize>() * 8)
-            .max(64)
-            .ilog2()
-            .min(30)
-            + 1;
-        let mut filter = vec![0_u64; (1 << filter_bits) / 64];
-        for record in &records {
-            let bit = top_bits(record.hash, filter_bits);
-            filter[bit / 64] |= 1 << (bit % 64);
-        }
-        records.clear();
-        let offsets = starts.iter().map(|start| *start as u32).collect();
-        Self {
+        let keys: usize = parts.iter().map(|part| part.ends.len()).sum();
+        let filter_bits = (keys * 8).max(64).ilog2().min(30) + 1;
+        let mut index = Self {
             shard_bits,
-            shards,
-            offsets,
+            regions: Vec::with_capacity(shards),
+            tables: Vec::with_capacity(parts.len()),
+            times: slot_times,
+            ends: Vec::with_capacity(keys),
+            slots: slots.into_vec(),
+            rows: of_slot,
             keys: values,
-            slots,
-            filter,
+            filter: vec![0; (1 << filter_bits) / 64],
             filter_bits,
+        };
+        for (number, part) in parts.into_iter().enumerate() {
+            let located = part.regions.iter().map(|region| Region {
+                table: number as u32,
+                ..*region
+            });
+            index.regions.extend(located);
+            index.ends.extend(&part.ends);
+            for entry in part.table.iter().filter(|entry| entry.len > 0) {
+                let bit = top_bits(entry.hash, filter_bits);
+                index.filter[bit / 64] |= 1 << (bit % 64);
+            }
+            index.tables.push(part.table);
         }
+        index
     }
 
     /// Number of slots.
     pub fn len(&self) -> usize {
-        self.offsets[self.shards.len()] as usize
+        self.times.len()
+    }
+
+    pub fn distinct_keys(&self) -> usize {
+        self.ends.len()
     }
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        let shards = self.shards.iter().map(|s| {
-            size_of_val(s.table.as_slice())
-                + size_of_val(s.times.as_slice())
-                + size_of_val(s.ends.as_slice())
-        });
-        shards.sum::<usize>()
-            + self.keys.bytes()
+        let tables = self.tables.iter().map(|t| size_of_val(t.as_slice()));
+        tables.sum::<usize>()
+            + size_of_val(self.regions.as_slice())
+            + size_of_val(self.times.as_slice())
+            + size_of_val(self.ends.as_slice())
             + size_of_val(self.slots.as_slice())
+            + size_of_val(self.rows.as_slice())
             + size_of_val(self.filter.as_slice())
+            + self.keys.bytes()
     }
 
-    pub fn slot_of_row(&self, row: usize) -> u32 {
-        self.slots[row]
+    /// Bytes a spine of so many rows needs at most while the index is built, for the memory pool; without the keys' own.
+    pub fn bytes_for(rows: usize) -> usize {
+        let hash_and_time = size_of::<u64>() + size_of::<i64>();
+        let by_slot = size_of::<i64>() + 3 * size_of::<u32>();
+        rows * (hash_and_time + size_of::<Record>() + by_slot + 3 * size_of::<Entry>() + 4)
+    }
+
+    /// The slot of each spine row, or [`NONE`].
+    pub fn slots(&self) -> &[u32] {
+        &self.slots
+    }
+
+    pub fn time(&self, slot: u32) -> i64 {
+        self.times[slot as usize]
+    }
+
+    /// The least and the greatest time.
+    pub fn time_bounds(&self) -> Option<(i64, i64)> {
+        Some((*self.times.iter().min()?, *self.times.iter().max()?))
     }
 
     /// False only when no spine row has a key of this hash.
@@ -158,171 +202,256 @@ impl SpineIndex {
         self.filter[bit / 64] & (1 << (bit % 64)) != 0
     }
 
-    /// The slots of the key of row `row` of `keys`.
     #[inline]
-    pub fn find(&self, hash: u64, keys: &KeyValues, row: usize) -> Option<Slice<'_>> {
-        let number = top_bits(hash, self.shard_bits);
-        let shard = &self.shards[number];
-        let entry =
-            shard.table[shard.find(hash, |spine_row| self.keys.equal(spine_row, keys, row))];
-        (entry.len > 0).then(|| Slice {
-            first_slot: self.offsets[number] + entry.start,
-            times: &shard.times[entry.start as usize..(entry.start + entry.len) as usize],
-        })
+    pub fn prefetch_key(&self, hash: u64) {
+        let region = self.regions[top_bits(hash, self.shard_bits)];
+        let table = &self.tables[region.table as usize];
+        prefetch(&raw const table[region.start + (hash as u32 & region.mask) as usize]);
     }
 
-    /// Stripes of equal hash ranges: the number of the stripe of a hash, and the first slot of each stripe.
-    pub fn stripe_of(&self, hash: u64) -> usize {
-        top_bits(hash, self.shard_bits.min(STRIPE_BITS))
+    /// The slots of the key of row `row` of `keys`: the first, and how many.
+    #[inline]
+    pub fn find(&self, hash: u64, keys: &KeyValues, row: usize) -> Option<(u32, u32)> {
+        let region = self.regions[top_bits(hash, self.shard_bits)];
+        let table = &self.tables[region.table as usize];
+        let mut place = hash as u32 & region.mask;
+        loop {
+            let entry = &table[region.start + place as usize];
+            if entry.len == 0 {
+                return None;
+            }
+            if entry.hash == hash
+                && (self.rows.is_empty()
+                    || self
+                        .keys
+                        .equal(self.rows[entry.start as usize] as usize, keys, row))
+            {
+                return Some((entry.start, entry.len));
+            }
+            place = (place + 1) & region.mask;
+        }
     }
 
-    pub fn stripe_slots(&self) -> Vec<std::ops::Range<u32>> {
-        let bits = self.shard_bits.min(STRIPE_BITS);
-        let shards_each = 1_usize << (self.shard_bits - bits);
-        (0..1_usize << bits)
-            .map(|stripe| {
-                self.offsets[stripe * shards_each]..self.offsets[(stripe + 1) * shards_each]
+    #[inline]
+    pub fn prefetch_times(&self, (start, len): (u32, u32)) {
+        let first = &raw const self.times[start as usize];
+        prefetch(first);
+        prefetch(first.wrapping_add(8.min(len as usize - 1)));
+    }
+
+    /// The first of these slots whose time is not before `time`.
+    #[inline]
+    pub fn first_from(&self, (start, len): (u32, u32), time: i64) -> Option<u32> {
+        let times = &self.times[start as usize..(start + len) as usize];
+        let before = if len <= 16 {
+            times.iter().map(|t| u32::from(*t < time)).sum()
+        } else {
+            times.partition_point(|t| *t < time) as u32
+        };
+        (before < len).then_some(start + before)
+    }
+
+    /// The slots of each key, in about `parts` runs of keys.
+    pub fn runs(&self, parts: usize) -> Vec<impl Iterator<Item = Range<u32>> + '_> {
+        let size = self.ends.len().div_ceil(parts.max(1)).max(1);
+        (0..self.ends.len())
+            .step_by(size)
+            .map(|first| {
+                let last = (first + size).min(self.ends.len());
+                (first..last).map(|key| match key {
+                    0 => 0..self.ends[0],
+                    _ => self.ends[key - 1]..self.ends[key],
+                })
             })
             .collect()
     }
-
-    /// Calls `visit` for each key with the slots and times of its rows, in slot order.
-    pub fn for_each_slice(&self, mut visit: impl FnMut(Slice<'_>)) {
-        for (shard, offset) in self.shards.iter().zip(&self.offsets) {
-            let mut start = 0_u32;
-            for end in &shard.ends {
-                visit(Slice {
-                    first_slot: offset + start,
-                    times: &shard.times[start as usize..*end as usize],
-                });
-                start = *end;
-            }
-        }
-    }
-
-    /// Bytes a spine of so many rows needs at most while the index is built, for the memory pool.
-    pub fn bytes_for(rows: usize) -> usize {
-        rows * (size_of::<Record>()
-            + size_of::<u64>()
-            + size_of::<i64>()
-            + 3 * size_of::<u32>()
-            + 3 * size_of::<Entry>())
-    }
 }
 
-impl Shard {
-    fn find(&self, hash: u64, equal: impl Fn(usize) -> bool) -> usize {
-        let mask = self.table.len() - 1;
-        let mut place = hash as usize & mask;
-        loop {
-            let entry = &self.table[place];
-            if entry.len == 0 || (entry.hash == hash && equal(entry.row as usize)) {
-                return place;
-            }
-            place = (place + 1) & mask;
-        }
-    }
-}
-
-/// Sorts each shard's records by (key, time, row) and returns them with the shards' tables.
-fn build_shards(
-    mut records: Vec<Record>,
-    starts: &[usize],
-    keys: &KeyValues,
+/// The records of the rows with a key and a time, shard by shard, and where each shard starts.
+fn partition(
+    hashes: Vec<u64>,
+    times: &Times,
+    present: Option<NullBuffer>,
+    shard_bits: u32,
     threads: usize,
-) -> (Vec<Shard>, Vec<Record>) {
-    let count = starts.len() - 1;
-    let per_thread = count.div_ceil(threads.max(1));
-    let mut parts: Vec<(usize, &mut [Record])> = Vec::new();
-    let mut rest = records.as_mut_slice();
-    for first in (0..count).step_by(per_thread) {
-        let last = (first + per_thread).min(count);
-        let (part, remaining) = rest.split_at_mut(starts[last] - starts[first]);
-        parts.push((first, part));
-        rest = remaining;
-    }
-    let shards = std::thread::scope(|scope| {
-        let running: Vec<_> = parts
-            .into_iter()
-            .map(|(first, part)| {
+) -> (Vec<Record>, Vec<usize>) {
+    let rows = hashes.len();
+    let shards = 1_usize << shard_bits;
+    let is_present = |row: usize| present.as_ref().is_none_or(|nulls| nulls.is_valid(row));
+    let per_thread = rows.div_ceil(threads).max(1);
+    let chunks: Vec<Range<usize>> = (0..rows)
+        .step_by(per_thread)
+        .map(|first| first..(first + per_thread).min(rows))
+        .collect();
+    let (hashes, is_present) = (&hashes, &is_present);
+    let mut places: Vec<Vec<usize>> = std::thread::scope(|scope| {
+        let running: Vec<_> = chunks
+            .iter()
+            .cloned()
+            .map(|chunk| {
                 scope.spawn(move || {
-                    let last = (first + per_thread).min(count);
-                    (first..last)
-                        .map(|shard| {
-                            build_shard(
-                                &mut part[starts[shard] - starts[first]
-                                    ..starts[shard + 1] - starts[first]],
-                                keys,
-                            )
-                        })
-                        .collect::<Vec<_>>()
+                    let mut counts = vec![0_usize; shards];
+                    for row in chunk.filter(|row| is_present(*row)) {
+                        counts[top_bits(hashes[row], shard_bits)] += 1;
+                    }
+                    counts
                 })
             })
             .collect();
         running
             .into_iter()
-            .flat_map(|thread| thread.join().expect("building a shard does not panic"))
+            .map(|thread| thread.join().expect("counting does not panic"))
             .collect()
     });
-    (shards, records)
+    let mut starts = Vec::with_capacity(shards + 1);
+    let mut next = 0;
+    for shard in 0..shards {
+        starts.push(next);
+        for counts in &mut places {
+            let count = counts[shard];
+            counts[shard] = next;
+            next += count;
+        }
+    }
+    starts.push(next);
+    let records = Shared::unwritten(next);
+    std::thread::scope(|scope| {
+        for (chunk, mut places) in chunks.into_iter().zip(places) {
+            let records = &records;
+            scope.spawn(move || {
+                for row in chunk.filter(|row| is_present(*row)) {
+                    let place = &mut places[top_bits(hashes[row], shard_bits)];
+                    // SAFETY: the counts gave every row of every chunk its own place.
+                    unsafe {
+                        *records.at(*place) = Record {
+                            hash: hashes[row],
+                            time: times.values[row],
+                            row: row as u32,
+                        }
+                    };
+                    *place += 1;
+                }
+            });
+        }
+    });
+    (records.into_vec(), starts)
 }
 
-fn build_shard(records: &mut [Record], keys: &KeyValues) -> Shard {
-    let free = Entry {
-        hash: 0,
-        row: 0,
-        start: 0,
-        len: 0,
-    };
-    let mut shard = Shard {
-        table: vec![free; (records.len() * 2).next_power_of_two().max(2)],
-        times: Vec::with_capacity(records.len()),
-        ends: Vec::new(),
-    };
-    // Number the keys in the order of their first row; `start` holds the number until the slices are laid out.
-    let mut groups: Vec<u32> = Vec::with_capacity(records.len());
-    let mut lengths: Vec<u32> = Vec::new();
-    for record in records.iter() {
-        let place = shard.find(record.hash, |row| {
-            keys.equal(row, keys, record.row as usize)
-        });
-        let entry = &mut shard.table[place];
-        if entry.len == 0 {
-            *entry = Entry {
-                hash: record.hash,
-                row: record.row,
-                start: lengths.len() as u32,
-                len: 0,
-            };
-            lengths.push(0);
+/// Sorts shards by (key, time, row) and makes their tables; the scratch is reused.
+struct Building<'a> {
+    keys: &'a KeyValues,
+    /// The first slot of the next shard.
+    slot: usize,
+    part: Part,
+    /// Entries with the key's number as `start` and a row as `len`; that row + 1, so that 0 is free.
+    table: Vec<Entry>,
+    groups: Vec<u32>,
+    next: Vec<u32>,
+    hashes: Vec<u64>,
+    unsorted: Vec<Record>,
+}
+
+impl<'a> Building<'a> {
+    fn new(keys: &'a KeyValues, slot: usize) -> Self {
+        Self {
+            keys,
+            slot,
+            part: Part {
+                regions: Vec::new(),
+                table: Vec::new(),
+                ends: Vec::new(),
+            },
+            table: Vec::new(),
+            groups: Vec::new(),
+            next: Vec::new(),
+            hashes: Vec::new(),
+            unsorted: Vec::new(),
         }
-        entry.len += 1;
-        lengths[entry.start as usize] += 1;
-        groups.push(entry.start);
     }
-    let mut next: Vec<u32> = Vec::with_capacity(lengths.len());
-    let mut start = 0;
-    for length in &lengths {
-        next.push(start);
-        start += length;
-        shard.ends.push(start);
+
+    fn shard(&mut self, records: &mut [Record]) {
+        self.next.clear();
+        self.hashes.clear();
+        if let (KeyValues::None, Some(first)) = (self.keys, records.first()) {
+            self.hashes.push(first.hash);
+            self.next.push(records.len() as u32);
+        } else {
+            self.group(records);
+        }
+        let size = (self.hashes.len() * 2).next_power_of_two().max(2);
+        let region = Region {
+            table: 0,
+            start: self.part.table.len(),
+            mask: size as u32 - 1,
+        };
+        self.part.table.resize(self.part.table.len() + size, FREE);
+        let table = &mut self.part.table[region.start..];
+        let mut start = 0;
+        for (hash, end) in self.hashes.iter().zip(&self.next) {
+            let slice = &mut records[start as usize..*end as usize];
+            if slice.len() > 1 {
+                slice.sort_unstable_by_key(|record| (record.time, record.row));
+            }
+            let mut place = *hash as u32 & region.mask;
+            while table[place as usize].len > 0 {
+                place = (place + 1) & region.mask;
+            }
+            table[place as usize] = Entry {
+                hash: *hash,
+                start: self.slot as u32 + start,
+                len: end - start,
+            };
+            self.part.ends.push(self.slot as u32 + end);
+            start = *end;
+        }
+        self.part.regions.push(region);
+        self.slot += records.len();
     }
-    for entry in shard.table.iter_mut().filter(|entry| entry.len > 0) {
-        entry.start = next[entry.start as usize];
+
+    /// Brings the records of each key together; `next` are then the ends of the keys' slices.
+    fn group(&mut self, records: &mut [Record]) {
+        let size = (records.len() * 2).next_power_of_two().max(2);
+        self.table.clear();
+        self.table.resize(size, FREE);
+        self.groups.clear();
+        for record in records.iter() {
+            let mut place = record.hash as usize & (size - 1);
+            let group = loop {
+                let entry = &mut self.table[place];
+                if entry.len == 0 {
+                    *entry = Entry {
+                        hash: record.hash,
+                        start: self.hashes.len() as u32,
+                        len: record.row + 1,
+                    };
+                    self.hashes.push(record.hash);
+                    self.next.push(0);
+                    break entry.start;
+                }
+                let row = entry.len as usize - 1;
+                if entry.hash == record.hash && self.keys.equal(row, self.keys, record.row as usize)
+                {
+                    break entry.start;
+                }
+                place = (place + 1) & (size - 1);
+            };
+            self.next[group as usize] += 1;
+            self.groups.push(group);
+        }
+        let mut start = 0;
+        for next in &mut self.next {
+            let count = *next;
+            *next = start;
+            start += count;
+        }
+        self.unsorted.clear();
+        self.unsorted.extend_from_slice(records);
+        for (record, group) in self.unsorted.iter().zip(&self.groups) {
+            let place = &mut self.next[*group as usize];
+            records[*place as usize] = *record;
+            *place += 1;
+        }
     }
-    let unsorted = records.to_vec();
-    for (record, group) in unsorted.iter().zip(&groups) {
-        let place = &mut next[*group as usize];
-        records[*place as usize] = *record;
-        *place += 1;
-    }
-    let mut start = 0;
-    for end in &shard.ends {
-        records[start..*end as usize].sort_unstable_by_key(|record| (record.time, record.row));
-        start = *end as usize;
-    }
-    shard.times.extend(records.iter().map(|record| record.time));
-    shard
 }
 
 #[inline]

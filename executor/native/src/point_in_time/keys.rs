@@ -1,13 +1,15 @@
 //! Keys of a point-in-time join: hashed and comparable, whatever their types.
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, Float32Array, Float64Array};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BinaryArray, UInt64Array};
+use datafusion::arrow::array::{Float32Array, Float64Array};
 use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Float32Type, Float64Type, Int64Type};
 use datafusion::arrow::row::{RowConverter, Rows, SortField};
 use datafusion::common::Result;
+use std::sync::Arc;
 
-/// Turns key columns into [`BatchKeys`]. Spine and features of one join share an encoder, so equal keys have equal
-/// encodings: NaN equals NaN and -0.0 equals 0.0.
+/// Turns key columns into [`BatchKeys`]. Equal keys of spine and features have equal encodings: NaN equals NaN and -0.0
+/// equals 0.0.
 pub enum KeyEncoder {
     /// No key at all: every row belongs to one group.
     None,
@@ -23,9 +25,11 @@ pub struct BatchKeys {
     pub valid: Option<NullBuffer>,
 }
 
+/// What tells apart keys of one hash.
 pub enum KeyValues {
     None,
-    Integers(Vec<i64>),
+    /// The hash of an integer is a bijection: equal hashes are equal keys.
+    Integers,
     Rows(Rows),
 }
 
@@ -49,9 +53,9 @@ impl KeyEncoder {
             Self::None => (vec![0; rows], KeyValues::None),
             Self::Integer => {
                 let integers = cast(&columns[0], &DataType::Int64)?;
-                let integers = integers.as_primitive::<Int64Type>().values().to_vec();
+                let integers = integers.as_primitive::<Int64Type>().values();
                 let hashes = integers.iter().map(|key| mix(*key as u64)).collect();
-                (hashes, KeyValues::Integers(integers))
+                (hashes, KeyValues::Integers)
             }
             Self::Rows(converter) => {
                 let normal: Vec<ArrayRef> = columns.iter().map(normalise_floats).collect();
@@ -68,12 +72,30 @@ impl KeyEncoder {
     }
 }
 
+impl BatchKeys {
+    /// One column that is equal where the keys are, in some order; None without a key.
+    pub fn into_column(self) -> Result<Option<ArrayRef>> {
+        let Self {
+            hashes,
+            values,
+            valid,
+        } = self;
+        Ok(match values {
+            KeyValues::None => None,
+            KeyValues::Integers => Some(Arc::new(UInt64Array::new(hashes.into(), valid))),
+            KeyValues::Rows(rows) => {
+                let (offsets, bytes, _) = rows.try_into_binary()?.into_parts();
+                Some(Arc::new(BinaryArray::new(offsets, bytes, valid)))
+            }
+        })
+    }
+}
+
 impl KeyValues {
-    /// Whether row `a` of these keys equals row `b` of the other's.
+    /// Whether row `a` of these keys equals row `b` of the other's, given that their hashes are equal.
     #[inline]
     pub fn equal(&self, a: usize, other: &KeyValues, b: usize) -> bool {
         match (self, other) {
-            (Self::Integers(left), Self::Integers(right)) => left[a] == right[b],
             (Self::Rows(left), Self::Rows(right)) => left.row(a) == right.row(b),
             _ => true,
         }
@@ -82,8 +104,7 @@ impl KeyValues {
     /// Bytes held, for the memory pool.
     pub fn bytes(&self) -> usize {
         match self {
-            Self::None => 0,
-            Self::Integers(values) => values.len() * size_of::<i64>(),
+            Self::None | Self::Integers => 0,
             Self::Rows(rows) => rows.size(),
         }
     }
@@ -108,19 +129,19 @@ fn normalise_floats(column: &ArrayRef) -> ArrayRef {
             let values = column.as_primitive::<Float32Type>();
             let normal: Float32Array =
                 values.unary(|v| if v.is_nan() { f32::NAN } else { v + 0.0 });
-            std::sync::Arc::new(normal)
+            Arc::new(normal)
         }
         DataType::Float64 => {
             let values = column.as_primitive::<Float64Type>();
             let normal: Float64Array =
                 values.unary(|v| if v.is_nan() { f64::NAN } else { v + 0.0 });
-            std::sync::Arc::new(normal)
+            Arc::new(normal)
         }
-        _ => std::sync::Arc::clone(column),
+        _ => Arc::clone(column),
     }
 }
 
-// The finaliser of MurmurHash3: every input bit reaches every output bit.
+// The finaliser of MurmurHash3: a bijection in which every input bit reaches every output bit.
 #[inline]
 fn mix(mut h: u64) -> u64 {
     h ^= h >> 33;

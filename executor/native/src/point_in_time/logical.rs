@@ -302,6 +302,7 @@ impl ExtensionPlanner for PointInTimeJoinPlanner {
                     .map(|expr| physical(expr, schema))
                     .transpose()?,
                 output: feature.output.clone(),
+                filter: None,
                 matching: feature.matching.clone(),
             });
         }

@@ -1,33 +1,41 @@
 //! Point-in-time joins: to every spine row the feature row that was current at the spine row's time.
 //!
 //! ```text
-//! spine ----> collect --> SpineIndex (key -> its rows by time)
+//! spine ----> collect --> SpineIndex (key -> its rows by time) --> filters of the feature scans (times, keys)
 //!                              |
-//! feature 1 --> stream ------> Candidates: each feature row lands on the first slot that may see it,
+//! feature 1 --> stream ------> Slots: each feature row lands on the first slot that may see it,
 //! feature 2 --> stream ------> the greatest (event time, known-at, content) stays
 //!                              |
 //!                          carry forward --> spine columns + feature columns, in spine order
 //! ```
 //! The spine is held in memory and indexed once per distinct (keys, time, direction); the features are streamed once,
-//! unsorted, and not kept: memory is bounded by the spine, all of it reserved from the query's pool.
+//! unsorted, and not kept: memory is bounded by the spine, all of it reserved from the query's pool. What the pool has no
+//! room for is sorted and merged on disk (`merge`).
 //!
 //! Invariants: a spine row appears exactly once (inner: at most once); the chosen row does not depend on threads or the
 //! order of arrival; NULL keys and times match nothing.
-mod candidates;
+mod candidate;
 mod exec;
+mod filter;
 mod index;
+mod joined;
 mod keys;
 mod logical;
+mod merge;
+mod once;
 mod packed;
 mod retained;
 mod run;
+mod shared;
+mod slots;
+mod spill;
 mod time;
 
 #[cfg(test)]
 mod tests;
 
 use crate::proto;
-use candidates::Tolerance;
+use candidate::Tolerance;
 use datafusion::common::Result;
 use datafusion::logical_expr::{Expr, Extension, LogicalPlan};
 use datafusion::physical_planner::ExtensionPlanner;

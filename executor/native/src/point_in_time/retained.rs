@@ -1,13 +1,14 @@
 //! Feature rows of any type: the batches that hold a winner are kept, and compacted when most of their rows have lost.
-use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
 use datafusion::arrow::compute::interleave_record_batch;
-use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::arrow::row::{RowConverter, Rows, SortField};
 use datafusion::common::{Result, internal_datafusion_err};
+use std::cmp::Ordering;
 use std::sync::{Arc, OnceLock};
 
 /// A row of a retained batch.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RowRef {
     pub batch: u32,
     pub row: u32,
@@ -20,8 +21,10 @@ pub struct Retained {
     bytes: usize,
 }
 
+/// A batch of feature rows whose `output` columns are handed upwards and decide ties.
 pub struct RetainedBatch {
     pub batch: RecordBatch,
+    output: Arc<[usize]>,
     /// Comparable encodings, made when the first tie in the batch has to be decided.
     encoded: OnceLock<Option<Rows>>,
 }
@@ -35,12 +38,9 @@ impl Retained {
         }
     }
 
-    pub fn add(&mut self, batch: RecordBatch) -> u32 {
-        self.bytes += batch.get_array_memory_size();
-        self.batches.push(Some(Arc::new(RetainedBatch {
-            batch,
-            encoded: OnceLock::new(),
-        })));
+    pub fn add(&mut self, batch: Arc<RetainedBatch>) -> u32 {
+        self.bytes += batch.bytes();
+        self.batches.push(Some(batch));
         (self.batches.len() - 1) as u32
     }
 
@@ -55,16 +55,21 @@ impl Retained {
             .ok_or_else(|| internal_datafusion_err!("batch {number} of an as-of join was freed"))
     }
 
-    /// Copies the live rows into one new batch a call and frees all others; the references are rewritten.
-    pub fn compact(&mut self, live: Vec<&mut RowRef>, rows_per_batch: usize) -> Result<()> {
+    /// Copies the live rows into new batches of so many rows and frees all others; the references are rewritten.
+    pub fn compact(
+        &mut self,
+        live: &mut [RowRef],
+        output: &Arc<[usize]>,
+        rows_per_batch: usize,
+    ) -> Result<()> {
         let mut kept = Retained::new(Arc::clone(&self.schema));
         kept.batches = vec![None; self.batches.len()];
-        let mut live = live;
         for chunk in live.chunks_mut(rows_per_batch) {
-            let rows: Vec<_> = chunk.iter().map(|row| Some(**row)).collect();
-            let number = kept.add(self.rows(&rows)?);
+            let rows: Vec<_> = chunk.iter().map(|row| Some(*row)).collect();
+            let batch = RetainedBatch::new(self.rows(&rows)?, Arc::clone(output));
+            let number = kept.add(Arc::new(batch));
             for (row, reference) in chunk.iter_mut().enumerate() {
-                **reference = RowRef {
+                *reference = RowRef {
                     batch: number,
                     row: row as u32,
                 };
@@ -76,14 +81,12 @@ impl Retained {
 
     /// The referenced rows in order; None gives a row of NULLs.
     pub fn rows(&self, rows: &[Option<RowRef>]) -> Result<RecordBatch> {
-        let nulls = RecordBatch::new_empty(Arc::clone(&self.schema));
-        let null_row = null_row(&nulls)?;
-        let mut sources = vec![&null_row];
+        let mut sources: Vec<&RecordBatch> = Vec::new();
         let mut numbers = std::collections::HashMap::new();
         let mut picks = Vec::with_capacity(rows.len());
         for row in rows {
-            match row {
-                None => picks.push((0, 0)),
+            picks.push(match row {
+                None => None,
                 Some(reference) => {
                     let source = match numbers.get(&reference.batch) {
                         Some(source) => *source,
@@ -93,49 +96,82 @@ impl Retained {
                             sources.len() - 1
                         }
                     };
-                    picks.push((source, reference.row as usize));
+                    Some((source, reference.row as usize))
                 }
-            }
+            });
         }
-        Ok(interleave_record_batch(&sources, &picks)?)
+        gather(&self.schema, &sources, &picks)
     }
 }
 
 impl RetainedBatch {
-    /// The comparable encoding of a row, empty where the row's types cannot be compared.
-    pub fn encoded(&self, row: u32) -> Option<Vec<u8>> {
+    pub fn new(batch: RecordBatch, output: Arc<[usize]>) -> Self {
+        Self {
+            batch,
+            output,
+            encoded: OnceLock::new(),
+        }
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.batch.get_array_memory_size()
+    }
+
+    /// How a row compares with a row of another batch: column by column, NULL first. Equal where the types have no order.
+    pub fn compare(&self, row: u32, other: &Self, other_row: u32) -> Ordering {
+        match (self.encoded(), other.encoded()) {
+            (Some(own), Some(other)) => {
+                let (own, other) = (own.row(row as usize), other.row(other_row as usize));
+                own.as_ref().cmp(other.as_ref())
+            }
+            _ => Ordering::Equal,
+        }
+    }
+
+    fn encoded(&self) -> Option<&Rows> {
         let rows = self.encoded.get_or_init(|| {
-            let fields = self
-                .batch
-                .columns()
+            let columns: Vec<ArrayRef> = self
+                .output
+                .iter()
+                .map(|column| Arc::clone(self.batch.column(*column)))
+                .collect();
+            let fields = columns
                 .iter()
                 .map(|c| SortField::new(c.data_type().clone()))
                 .collect();
             RowConverter::new(fields)
-                .and_then(|converter| converter.convert_columns(self.batch.columns()))
+                .and_then(|converter| converter.convert_columns(&columns))
                 .ok()
         });
         rows.as_ref()
-            .map(|rows| rows.row(row as usize).as_ref().to_vec())
     }
 }
 
-fn null_row(empty: &RecordBatch) -> Result<RecordBatch> {
-    use datafusion::arrow::array::new_null_array;
-    use datafusion::arrow::datatypes::Schema;
-    let fields: Vec<_> = empty
-        .schema()
+/// Rows of several batches in the order of the picks (batch, row); None gives a row of NULLs.
+pub fn gather(
+    schema: &SchemaRef,
+    sources: &[&RecordBatch],
+    picks: &[Option<(usize, usize)>],
+) -> Result<RecordBatch> {
+    let fields: Vec<_> = schema
         .fields()
         .iter()
-        .map(|f| f.as_ref().clone().with_nullable(true))
+        .map(|field| field.as_ref().clone().with_nullable(true))
         .collect();
     let columns = fields
         .iter()
         .map(|field| new_null_array(field.data_type(), 1))
         .collect();
-    Ok(RecordBatch::try_new_with_options(
+    let null_row = RecordBatch::try_new_with_options(
         Arc::new(Schema::new(fields)),
         columns,
-        &datafusion::arrow::array::RecordBatchOptions::new().with_row_count(Some(1)),
-    )?)
+        &RecordBatchOptions::new().with_row_count(Some(1)),
+    )?;
+    let mut all = vec![&null_row];
+    all.extend(sources);
+    let picks: Vec<_> = picks
+        .iter()
+        .map(|pick| pick.map_or((0, 0), |(source, row)| (source + 1, row)))
+        .collect();
+    Ok(interleave_record_batch(&all, &picks)?)
 }

@@ -1,32 +1,42 @@
-//! One execution: collect and index the spine, stream the features, hand out the joined rows.
-use super::candidates::{Candidates, FeatureBatch, Winners};
+//! One execution: collect and index the spine, stream the features, hand out the joined rows; without the memory for it,
+//! sort and merge.
+use super::candidate::{FeatureBatch, key_encoder};
 use super::exec::FeatureInput;
 use super::index::{NONE, SpineIndex};
-use super::keys::KeyEncoder;
+use super::joined::Joined;
+use super::slots::{Offered, Slots, Winners};
+use super::spill::{Spill, SpillWriter};
 use super::time::Times;
-use super::{Direction, Matching};
-use datafusion::arrow::array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
-use datafusion::arrow::compute::{concat, filter_record_batch};
-use datafusion::arrow::datatypes::{Schema, SchemaRef};
+use super::{filter, merge};
+use datafusion::arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::common::runtime::SpawnedTask;
-use datafusion::common::{DataFusionError, Result, exec_err, resources_datafusion_err};
+use datafusion::common::{DataFusionError, Result, exec_err};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder, Time};
-use futures::TryStreamExt;
-use std::ops::Range;
-use std::sync::Arc;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use futures::{StreamExt, TryStreamExt, stream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
-/// The finished join, from which every output partition cuts its rows.
-pub struct Joined {
-    schema: SchemaRef,
-    spine: Vec<RecordBatch>,
-    /// First spine row of each batch, and the number of rows.
-    starts: Vec<usize>,
-    features: Vec<(Arc<SpineIndex>, Winners, bool)>,
-    _reservation: MemoryReservation,
+/// What the operator was given.
+pub struct Inputs {
+    pub spine: Arc<dyn ExecutionPlan>,
+    pub features: Vec<FeatureInput>,
+    /// Of the output.
+    pub schema: SchemaRef,
+    pub threads: usize,
+}
+
+/// How the output is to be had.
+pub enum Output {
+    /// Any slice of it, at any time.
+    Memory(Arc<Joined>),
+    /// As one stream, by whoever takes it first.
+    Merged(Mutex<Option<SendableRecordBatchStream>>),
 }
 
 #[derive(Clone)]
@@ -34,71 +44,340 @@ struct Metrics {
     collect_time: Time,
     index_time: Time,
     match_time: Time,
+    spine_rows: Count,
+    spine_keys: Count,
     feature_rows: Count,
     landed_rows: Count,
 }
 
+impl Metrics {
+    fn new(set: &ExecutionPlanMetricsSet) -> Self {
+        let count = |name: &'static str| MetricBuilder::new(set).counter(name, 0);
+        let time = |name: &'static str| MetricBuilder::new(set).subset_time(name, 0);
+        Self {
+            collect_time: time("collect_time"),
+            index_time: time("index_time"),
+            match_time: time("match_time"),
+            spine_rows: count("spine_rows"),
+            spine_keys: count("spine_keys"),
+            feature_rows: count("feature_rows"),
+            landed_rows: count("landed_rows"),
+        }
+    }
+}
+
+struct Run {
+    inputs: Inputs,
+    context: Arc<TaskContext>,
+    metrics: Metrics,
+    spill: Spill,
+    reservation: MemoryReservation,
+}
+
 pub async fn run(
-    spine: Arc<dyn ExecutionPlan>,
-    features: Vec<FeatureInput>,
-    schema: SchemaRef,
-    threads: usize,
+    inputs: Inputs,
     context: Arc<TaskContext>,
     metrics: ExecutionPlanMetricsSet,
-) -> Result<Joined> {
-    let metrics = Metrics {
-        collect_time: MetricBuilder::new(&metrics).subset_time("collect_time", 0),
-        index_time: MetricBuilder::new(&metrics).subset_time("index_time", 0),
-        match_time: MetricBuilder::new(&metrics).subset_time("match_time", 0),
-        feature_rows: MetricBuilder::new(&metrics).counter("feature_rows", 0),
-        landed_rows: MetricBuilder::new(&metrics).counter("landed_rows", 0),
+) -> Result<Output> {
+    let spill = Spill::new(&context, &metrics);
+    let run = Run {
+        reservation: consumer(&context, "spine"),
+        metrics: Metrics::new(&metrics),
+        inputs,
+        context,
+        spill,
     };
-    let consumer = |name: &str| {
-        MemoryConsumer::new(format!("PointInTimeJoinExec[{name}]")).register(context.memory_pool())
-    };
-    let reservation = consumer("spine");
-    let timer = metrics.collect_time.timer();
-    let spine = collect(&spine, &context, &reservation).await?;
-    timer.done();
-    let mut starts = vec![0];
-    for batch in &spine {
-        starts.push(starts[starts.len() - 1] + batch.num_rows());
-    }
-    let rows = starts[spine.len()];
-    if rows >= NONE as usize {
-        return Err(resources_datafusion_err!(
-            "an as-of join of {rows} rows; {NONE} is the most"
-        ));
+    run.run().await
+}
+
+fn consumer(context: &TaskContext, name: &str) -> MemoryReservation {
+    MemoryConsumer::new(format!("PointInTimeJoinExec[{name}]")).register(context.memory_pool())
+}
+
+/// Indexes and the number of each feature's.
+struct Indexes {
+    of_feature: Vec<usize>,
+    indexes: Vec<Arc<SpineIndex>>,
+}
+
+/// What is left of a partition whose rows no longer fit.
+type Rest = (Vec<RecordBatch>, Option<SendableRecordBatchStream>);
+
+enum Streamed {
+    Done(Winners),
+    /// The winners so far and the rows not looked at yet.
+    TooLarge(Vec<RecordBatch>, Vec<SendableRecordBatchStream>),
+}
+
+impl Run {
+    async fn run(mut self) -> Result<Output> {
+        let (batches, rest) = self.collect().await?;
+        if !rest.is_empty() {
+            return self.merge_from(0, batches, rest, None).await;
+        }
+        let rows = batches.iter().map(RecordBatch::num_rows).sum::<usize>();
+        self.metrics.spine_rows.add(rows);
+        if rows == 0 {
+            let joined = Joined::new(Arc::clone(&self.inputs.schema), batches, self.reservation);
+            return Ok(Output::Memory(Arc::new(joined)));
+        }
+        let room = match rows < NONE as usize {
+            true => self.index(&batches, rows).await?,
+            false => None,
+        };
+        let Some((indexes, slots)) = room else {
+            return self.merge_from(0, batches, Vec::new(), None).await;
+        };
+        let mut joined = Joined::new(
+            Arc::clone(&self.inputs.schema),
+            batches,
+            self.reservation.take(),
+        );
+        for (number, (feature, reservation)) in self.inputs.features.iter().zip(slots).enumerate() {
+            let index = &indexes.indexes[indexes.of_feature[number]];
+            match self.stream(feature, index, reservation).await? {
+                Streamed::Done(winners) => joined.add(Arc::clone(index), winners),
+                Streamed::TooLarge(winners, rest) => {
+                    drop(indexes);
+                    return self.merge_rest(number, joined, winners, rest).await;
+                }
+            }
+        }
+        Ok(Output::Memory(Arc::new(joined)))
     }
 
-    let mut indexes: Vec<(&FeatureInput, Arc<SpineIndex>)> = Vec::new();
-    let mut joined = Vec::new();
-    for feature in if rows == 0 { &[] } else { features.as_slice() } {
-        let known = indexes.iter().find(|(other, _)| same_index(other, feature));
-        let index = match known {
-            Some((_, index)) => Arc::clone(index),
-            None => {
-                let timer = metrics.index_time.timer();
-                let transient = SpineIndex::bytes_for(rows);
-                reservation.try_grow(transient)?;
-                let index = index(&spine, feature, rows, threads).await?;
-                reservation.shrink(transient.saturating_sub(index.bytes()));
-                timer.done();
-                indexes.push((feature, Arc::clone(&index)));
-                index
-            }
-        };
-        let winners =
-            stream_feature(feature, &index, &context, consumer("feature"), &metrics).await?;
-        joined.push((index, winners, feature.matching.inner));
+    /// The spine's batches; and what is left of its streams when they do not fit.
+    async fn collect(&self) -> Result<(Vec<RecordBatch>, Vec<SendableRecordBatchStream>)> {
+        let _timer = self.metrics.collect_time.timer();
+        let full = Arc::new(AtomicBool::new(false));
+        let mut tasks = Vec::new();
+        for stream in self.streams(&self.inputs.spine)? {
+            let share = self.reservation.new_empty();
+            tasks.push(SpawnedTask::spawn(collect_partition(
+                stream,
+                share,
+                Arc::clone(&full),
+            )));
+        }
+        let (mut batches, mut rest) = (Vec::new(), Vec::new());
+        for task in tasks {
+            let (part, left, share) = joined_task(task).await??;
+            batches.extend(part);
+            rest.extend(left);
+            self.reservation.grow(share.free());
+        }
+        Ok((batches, rest))
     }
-    Ok(Joined {
-        schema,
-        spine,
-        starts,
-        features: joined,
-        _reservation: reservation,
-    })
+
+    fn streams(&self, plan: &Arc<dyn ExecutionPlan>) -> Result<Vec<SendableRecordBatchStream>> {
+        (0..plan.properties().partitioning.partition_count())
+            .map(|partition| plan.execute(partition, Arc::clone(&self.context)))
+            .collect()
+    }
+
+    /// One index for each distinct (keys, time, direction), and the memory that each feature's slots need; None when the
+    /// pool has not got it. Tells the feature scans what the indexes know.
+    async fn index(
+        &self,
+        spine: &[RecordBatch],
+        rows: usize,
+    ) -> Result<Option<(Indexes, Vec<MemoryReservation>)>> {
+        let _timer = self.metrics.index_time.timer();
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        for (number, feature) in self.inputs.features.iter().enumerate() {
+            let same =
+                |group: &&mut Vec<usize>| same_index(&self.inputs.features[group[0]], feature);
+            match groups.iter_mut().find(same) {
+                Some(group) => group.push(number),
+                None => groups.push(vec![number]),
+            }
+        }
+        let mut of_feature = vec![0; self.inputs.features.len()];
+        let mut indexes = Vec::with_capacity(groups.len());
+        for group in groups {
+            let transient = SpineIndex::bytes_for(rows);
+            let paid = self.reservation.new_empty();
+            if paid.try_grow(transient).is_err() {
+                return Ok(None);
+            }
+            let features: Vec<_> = group
+                .iter()
+                .map(|number| self.inputs.features[*number].clone())
+                .collect();
+            let (spine, threads) = (spine.to_vec(), self.inputs.threads);
+            let task = SpawnedTask::spawn_blocking(move || build(&spine, &features, rows, threads));
+            let (index, conditions) = joined_task(task).await??;
+            paid.resize(index.bytes());
+            self.reservation.grow(paid.free());
+            self.metrics.spine_keys.add(index.distinct_keys());
+            for (number, condition) in group.iter().zip(conditions) {
+                of_feature[*number] = indexes.len();
+                if let Some(filter) = &self.inputs.features[*number].filter {
+                    filter.update(condition)?;
+                    filter.mark_complete();
+                }
+            }
+            indexes.push(Arc::new(index));
+        }
+        let mut slots = Vec::new();
+        for (number, feature) in self.inputs.features.iter().enumerate() {
+            let reservation = consumer(&self.context, "feature");
+            let bytes = Slots::bytes_for(
+                indexes[of_feature[number]].len(),
+                &feature.input.schema(),
+                &feature.output,
+                feature.known_at.is_some(),
+            );
+            if reservation.try_grow(bytes).is_err() {
+                return Ok(None);
+            }
+            slots.push(reservation);
+        }
+        Ok(Some((
+            Indexes {
+                of_feature,
+                indexes,
+            },
+            slots,
+        )))
+    }
+
+    async fn stream(
+        &self,
+        feature: &FeatureInput,
+        index: &Arc<SpineIndex>,
+        reservation: MemoryReservation,
+    ) -> Result<Streamed> {
+        let schema = feature.input.schema();
+        let slots = Arc::new(Slots::new(
+            index.len(),
+            &schema,
+            &feature.output,
+            feature.known_at.is_some(),
+            reservation,
+        ));
+        let full = Arc::new(AtomicBool::new(false));
+        let mut tasks = Vec::new();
+        for stream in self.streams(&feature.input)? {
+            let offering = Offering {
+                feature: feature.clone(),
+                index: Arc::clone(index),
+                slots: Arc::clone(&slots),
+                full: Arc::clone(&full),
+                metrics: self.metrics.clone(),
+            };
+            tasks.push(SpawnedTask::spawn(offering.run(stream)));
+        }
+        let (mut batches, mut rest) = (Vec::new(), Vec::new());
+        for task in tasks {
+            let (left, stream) = joined_task(task).await??;
+            batches.extend(left);
+            rest.extend(stream);
+        }
+        let Some(slots) = Arc::into_inner(slots) else {
+            return exec_err!("an as-of join's feature stream outlived its task");
+        };
+        if !batches.is_empty() || !rest.is_empty() {
+            batches.extend(slots.into_input_rows()?);
+            return Ok(Streamed::TooLarge(batches, rest));
+        }
+        let (index, threads) = (Arc::clone(index), self.inputs.threads);
+        let (tolerance, inner) = (feature.matching.tolerance(), feature.matching.inner);
+        let finish =
+            SpawnedTask::spawn_blocking(move || slots.finish(&index, tolerance, threads, inner));
+        Ok(Streamed::Done(joined_task(finish).await?))
+    }
+
+    /// Goes on from feature `first`: what has been joined so far, and the rows of that feature, go to disk and are merged.
+    async fn merge_rest(
+        self,
+        first: usize,
+        joined: Joined,
+        winners: Vec<RecordBatch>,
+        rest: Vec<SendableRecordBatchStream>,
+    ) -> Result<Output> {
+        let schema = self.inputs.features[first].input.schema();
+        let mut writer = self.spill.writer(&schema)?;
+        for batch in winners {
+            // Taken from several batches: the schema has lost what cannot be NULL.
+            let columns = batch.columns().to_vec();
+            writer.write(&RecordBatch::try_new(Arc::clone(&schema), columns)?)?;
+        }
+        let mut feature = vec![writer.finish()?];
+        feature.extend(rest);
+        let done: usize = self.inputs.features[first..]
+            .iter()
+            .map(|feature| feature.output.len())
+            .sum();
+        let width = self.inputs.schema.fields().len() - done;
+        let columns: Vec<usize> = (0..width).collect();
+        let schema = Arc::new(self.inputs.schema.project(&columns)?);
+        let mut writer = self.spill.writer(&schema)?;
+        let joined = Arc::new(joined.with_schema(schema));
+        for batch in Arc::clone(&joined).all(self.context.session_config().batch_size()) {
+            writer.write(&batch?)?;
+            tokio::task::consume_budget().await;
+        }
+        drop(joined);
+        self.merge(first, writer.finish()?, Some(feature)).await
+    }
+
+    /// Brings the spine to disk, then merges it with the features from the first on.
+    async fn merge_from(
+        self,
+        first: usize,
+        batches: Vec<RecordBatch>,
+        rest: Vec<SendableRecordBatchStream>,
+        feature: Option<Vec<SendableRecordBatchStream>>,
+    ) -> Result<Output> {
+        let mut writer = self.spill.writer(&self.inputs.spine.schema())?;
+        for batch in batches {
+            writer.write(&batch)?;
+            self.reservation
+                .try_shrink(batch.get_array_memory_size().min(self.reservation.size()))?;
+            tokio::task::consume_budget().await;
+        }
+        self.reservation.free();
+        write_all(&mut writer, rest).await?;
+        self.merge(first, writer.finish()?, feature).await
+    }
+
+    async fn merge(
+        self,
+        first: usize,
+        spine: SendableRecordBatchStream,
+        mut feature: Option<Vec<SendableRecordBatchStream>>,
+    ) -> Result<Output> {
+        let mut spine = spine;
+        let features = &self.inputs.features[first..];
+        for (number, input) in features.iter().enumerate() {
+            let streams = match feature.take() {
+                Some(streams) => streams,
+                None => self.streams(&input.input)?,
+            };
+            let schema = input.input.schema();
+            let all = RecordBatchStreamAdapter::new(schema, stream::select_all(streams));
+            spine = merge::join(spine, Box::pin(all), input, &self.context, &self.spill)?;
+            if number + 1 < features.len() {
+                // One pair of sorts at a time.
+                let mut writer = self.spill.writer(&spine.schema())?;
+                write_all(&mut writer, vec![spine]).await?;
+                spine = writer.finish()?;
+            }
+        }
+        let schema = Arc::clone(&self.inputs.schema);
+        let named = spine.map(move |batch| {
+            let batch = batch?;
+            let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+            let columns = batch.columns().to_vec();
+            let schema = Arc::clone(&schema);
+            Ok(RecordBatch::try_new_with_options(
+                schema, columns, &options,
+            )?)
+        });
+        let stream = RecordBatchStreamAdapter::new(Arc::clone(&self.inputs.schema), named);
+        Ok(Output::Merged(Mutex::new(Some(Box::pin(stream)))))
+    }
 }
 
 /// Features with the same spine keys, time and direction share an index.
@@ -108,71 +387,56 @@ fn same_index(a: &FeatureInput, b: &FeatureInput) -> bool {
         && a.spine_keys == b.spine_keys
 }
 
-async fn collect(
-    plan: &Arc<dyn ExecutionPlan>,
-    context: &Arc<TaskContext>,
-    reservation: &MemoryReservation,
-) -> Result<Vec<RecordBatch>> {
-    let partitions = plan.properties().partitioning.partition_count();
-    let mut tasks = Vec::with_capacity(partitions);
-    for partition in 0..partitions {
-        let stream = plan.execute(partition, Arc::clone(context))?;
-        let share = reservation.new_empty();
-        tasks.push(SpawnedTask::spawn(collect_partition(stream, share)));
-    }
-    let mut batches = Vec::new();
-    for task in tasks {
-        let (part, share) = task
-            .join_unwind()
-            .await
-            .map_err(|e| DataFusionError::External(Box::new(e)))??;
-        batches.extend(part);
-        reservation.grow(share.free());
-    }
-    Ok(batches)
-}
-
 async fn collect_partition(
     mut stream: SendableRecordBatchStream,
     share: MemoryReservation,
-) -> Result<(Vec<RecordBatch>, MemoryReservation)> {
+    full: Arc<AtomicBool>,
+) -> Result<(
+    Vec<RecordBatch>,
+    Option<SendableRecordBatchStream>,
+    MemoryReservation,
+)> {
     let mut batches = Vec::new();
     while let Some(batch) = stream.try_next().await? {
-        if batch.num_rows() > 0 {
-            share.try_grow(batch.get_array_memory_size())?;
-            batches.push(batch);
+        if batch.num_rows() == 0 {
+            continue;
+        }
+        let fits = share.try_grow(batch.get_array_memory_size()).is_ok();
+        batches.push(batch);
+        if !fits || full.load(Ordering::Relaxed) {
+            full.store(true, Ordering::Relaxed);
+            return Ok((batches, Some(stream), share));
         }
     }
-    Ok((batches, share))
+    Ok((batches, None, share))
 }
 
-async fn index(
+/// The index of the features' spine keys and times, and what each feature's rows must fulfil.
+fn build(
     spine: &[RecordBatch],
-    feature: &FeatureInput,
+    features: &[FeatureInput],
     rows: usize,
     threads: usize,
-) -> Result<Arc<SpineIndex>> {
-    let spine = spine.to_vec();
-    let feature = feature.clone();
-    let task = SpawnedTask::spawn_blocking(move || {
-        let keys = feature
-            .spine_keys
-            .iter()
-            .map(|key| whole_column(&spine, key))
-            .collect::<Result<Vec<_>>>()?;
-        let time = whole_column(&spine, &feature.spine_time)?;
-        let keys = key_encoder(&feature, &spine[0].schema())?.encode(&keys, rows)?;
-        let times = Times::of(&time, feature.matching.direction)?;
-        Ok::<_, DataFusionError>(Arc::new(SpineIndex::build(
-            keys,
-            &times.values,
-            times.valid.as_ref(),
-            threads,
-        )))
-    });
-    task.join_unwind()
-        .await
-        .map_err(|e| DataFusionError::External(Box::new(e)))?
+) -> Result<(SpineIndex, Vec<Arc<dyn PhysicalExpr>>)> {
+    let feature = &features[0];
+    let keys = feature
+        .spine_keys
+        .iter()
+        .map(|key| whole_column(spine, key))
+        .collect::<Result<Vec<_>>>()?;
+    let time = whole_column(spine, &feature.spine_time)?;
+    let encoder = key_encoder(&feature.spine_keys, &spine[0].schema())?;
+    let times = Times::of(&time, feature.matching.direction)?;
+    let index = SpineIndex::build(encoder.encode(&keys, rows)?, &times, threads);
+    let time_type: &DataType = time.data_type();
+    let conditions = features
+        .iter()
+        .map(|feature| {
+            let schema: &Schema = &feature.input.schema();
+            filter::of_spine(feature, schema, &index, &keys, time_type)
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok((index, conditions))
 }
 
 fn whole_column(batches: &[RecordBatch], expression: &Arc<dyn PhysicalExpr>) -> Result<ArrayRef> {
@@ -180,180 +444,64 @@ fn whole_column(batches: &[RecordBatch], expression: &Arc<dyn PhysicalExpr>) -> 
         .iter()
         .map(|batch| expression.evaluate(batch)?.into_array(batch.num_rows()))
         .collect::<Result<Vec<_>>>()?;
-    Ok(concat(
-        &parts.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
-    )?)
+    filter::whole(&parts)
 }
 
-fn key_encoder(feature: &FeatureInput, spine: &Schema) -> Result<KeyEncoder> {
-    let types = feature
-        .spine_keys
-        .iter()
-        .map(|key| key.data_type(spine))
-        .collect::<Result<Vec<_>>>()?;
-    KeyEncoder::new(&types)
+/// One task: a partition of a feature's rows.
+struct Offering {
+    feature: FeatureInput,
+    index: Arc<SpineIndex>,
+    slots: Arc<Slots>,
+    full: Arc<AtomicBool>,
+    metrics: Metrics,
 }
 
-async fn stream_feature(
-    feature: &FeatureInput,
-    index: &Arc<SpineIndex>,
-    context: &Arc<TaskContext>,
-    reservation: MemoryReservation,
-    metrics: &Metrics,
-) -> Result<Winners> {
-    let input_schema = feature.input.schema();
-    let fields: Vec<_> = feature
-        .output
-        .iter()
-        .map(|o| input_schema.field(*o).clone().with_nullable(true))
-        .collect();
-    let schema = Arc::new(Schema::new(fields));
-    let Matching { strict, .. } = feature.matching;
-    let candidates = Candidates::new(
-        index,
-        &schema,
-        strict,
-        feature.known_at.is_some(),
-        reservation,
-    )?;
-    let candidates = Arc::new(candidates);
-    let partitions = feature.input.properties().partitioning.partition_count();
-    let mut tasks = Vec::with_capacity(partitions);
-    for partition in 0..partitions {
-        let mut stream = feature.input.execute(partition, Arc::clone(context))?;
-        let (feature, index, candidates) =
-            (feature.clone(), Arc::clone(index), Arc::clone(&candidates));
-        let (schema, metrics) = (Arc::clone(&schema), metrics.clone());
-        let encoder = key_encoder_of_feature(&feature, &input_schema)?;
-        tasks.push(SpawnedTask::spawn(async move {
-            while let Some(batch) = stream.try_next().await? {
-                if batch.num_rows() == 0 {
-                    continue;
-                }
-                let _timer = metrics.match_time.timer();
-                let prepared = prepare(&feature, &encoder, &batch)?;
-                metrics.feature_rows.add(prepared.rows);
-                metrics
-                    .landed_rows
-                    .add(candidates.offer(&index, &prepared, &schema)?);
+impl Offering {
+    async fn run(self, mut stream: SendableRecordBatchStream) -> Result<Rest> {
+        let schema = self.feature.input.schema();
+        let encoder = key_encoder(&self.feature.feature_keys, &schema)?;
+        while let Some(batch) = stream.try_next().await? {
+            if batch.num_rows() == 0 {
+                continue;
             }
-            Ok::<_, DataFusionError>(())
-        }));
+            if self.full.load(Ordering::Relaxed) {
+                return Ok((vec![batch], Some(stream)));
+            }
+            let _timer = self.metrics.match_time.timer();
+            let prepared = FeatureBatch::of(&self.feature, &encoder, batch)?;
+            self.metrics.feature_rows.add(prepared.rows);
+            let mut offered = self.slots.offer(&self.index, &prepared)?;
+            if matches!(offered, Offered::NoMemory) {
+                self.slots.compact()?;
+                offered = self.slots.offer(&self.index, &prepared)?;
+            }
+            match offered {
+                Offered::Landed(rows) => self.metrics.landed_rows.add(rows),
+                Offered::NoMemory => {
+                    self.full.store(true, Ordering::Relaxed);
+                    return Ok((vec![prepared.input], Some(stream)));
+                }
+            }
+        }
+        Ok((Vec::new(), None))
     }
-    for task in tasks {
-        task.join_unwind()
-            .await
-            .map_err(|e| DataFusionError::External(Box::new(e)))??;
+}
+
+async fn write_all(
+    writer: &mut SpillWriter,
+    streams: Vec<SendableRecordBatchStream>,
+) -> Result<()> {
+    for mut stream in streams {
+        while let Some(batch) = stream.try_next().await? {
+            writer.write(&batch)?;
+            tokio::task::consume_budget().await;
+        }
     }
-    let Some(candidates) = Arc::into_inner(candidates) else {
-        return exec_err!("an as-of join's feature stream outlived its task");
-    };
-    let (index, tolerance) = (Arc::clone(index), feature.matching.tolerance());
-    let finish = SpawnedTask::spawn_blocking(move || candidates.finish(&index, tolerance));
-    finish
-        .join_unwind()
+    Ok(())
+}
+
+async fn joined_task<T: Send + 'static>(task: SpawnedTask<T>) -> Result<T> {
+    task.join_unwind()
         .await
         .map_err(|e| DataFusionError::External(Box::new(e)))
-}
-
-fn key_encoder_of_feature(feature: &FeatureInput, schema: &Schema) -> Result<KeyEncoder> {
-    let types = feature
-        .feature_keys
-        .iter()
-        .map(|key| key.data_type(schema))
-        .collect::<Result<Vec<_>>>()?;
-    KeyEncoder::new(&types)
-}
-
-fn prepare(
-    feature: &FeatureInput,
-    encoder: &KeyEncoder,
-    batch: &RecordBatch,
-) -> Result<FeatureBatch> {
-    let rows = batch.num_rows();
-    let array = |expression: &Arc<dyn PhysicalExpr>| expression.evaluate(batch)?.into_array(rows);
-    let keys = feature
-        .feature_keys
-        .iter()
-        .map(array)
-        .collect::<Result<Vec<_>>>()?;
-    let known = feature.known_at.as_ref().map(array).transpose()?;
-    Ok(FeatureBatch {
-        keys: encoder.encode(&keys, rows)?,
-        event: Times::of(&array(&feature.feature_time)?, feature.matching.direction)?,
-        known: known
-            .map(|known| Times::of(&known, Direction::Backward))
-            .transpose()?,
-        columns: feature
-            .output
-            .iter()
-            .map(|ordinal| Arc::clone(batch.column(*ordinal)))
-            .collect(),
-        rows,
-    })
-}
-
-impl Joined {
-    /// The batches of output partition `partition` of `partitions`, each of at most `batch_rows` rows, made when asked for.
-    pub fn batches(
-        self: Arc<Self>,
-        partition: usize,
-        partitions: usize,
-        batch_rows: usize,
-        metrics: &ExecutionPlanMetricsSet,
-    ) -> impl Iterator<Item = Result<RecordBatch>> + Send + use<> {
-        let rows = self.starts[self.spine.len()];
-        let range = rows * partition / partitions..rows * (partition + 1) / partitions;
-        let output_rows = MetricBuilder::new(metrics).output_rows(partition);
-        let output_time = MetricBuilder::new(metrics).elapsed_compute(partition);
-        self.slices(range, batch_rows)
-            .into_iter()
-            .map(move |(number, slice)| {
-                let _timer = output_time.timer();
-                let batch = self.batch(number, slice)?;
-                output_rows.add(batch.num_rows());
-                Ok(batch)
-            })
-            .filter(|batch| !matches!(batch, Ok(batch) if batch.num_rows() == 0))
-    }
-
-    /// The range of spine rows, cut at the spine's batches and at `batch_rows`: (batch, rows within it).
-    fn slices(&self, range: Range<usize>, batch_rows: usize) -> Vec<(usize, Range<usize>)> {
-        let mut slices = Vec::new();
-        for (number, batch) in self.spine.iter().enumerate() {
-            let start = self.starts[number];
-            let first = range.start.max(start);
-            let last = range.end.min(start + batch.num_rows());
-            for from in (first..last).step_by(batch_rows.max(1)) {
-                slices.push((number, from - start..last.min(from + batch_rows) - start));
-            }
-        }
-        slices
-    }
-
-    fn batch(&self, number: usize, rows: Range<usize>) -> Result<RecordBatch> {
-        let spine = self.spine[number].slice(rows.start, rows.len());
-        let first = (self.starts[number] + rows.start) as u32;
-        let spine_rows: Vec<u32> = (first..first + rows.len() as u32).collect();
-        let mut columns = spine.columns().to_vec();
-        for (index, winners, _) in &self.features {
-            columns.extend(winners.columns(index, &spine_rows)?);
-        }
-        let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
-        let batch = RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)?;
-        if !self.features.iter().any(|(_, _, inner)| *inner) {
-            return Ok(batch);
-        }
-        let keep: BooleanArray = spine_rows
-            .iter()
-            .map(|row| {
-                Some(
-                    self.features
-                        .iter()
-                        .all(|(index, winners, inner)| !inner || winners.has_match(index, *row)),
-                )
-            })
-            .collect();
-        Ok(filter_record_batch(&batch, &keep)?)
-    }
 }

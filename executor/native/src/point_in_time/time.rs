@@ -1,14 +1,14 @@
 //! Event times as 64-bit integers in the unit of their type.
 use super::Direction;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
-use datafusion::arrow::buffer::NullBuffer;
+use datafusion::arrow::buffer::{NullBuffer, ScalarBuffer};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Decimal128Type, Int64Type};
 use datafusion::common::{Result, exec_err, plan_err};
 
 /// One batch's times. `values[i]` means nothing where `valid` is unset.
 pub struct Times {
-    pub values: Vec<i64>,
+    pub values: ScalarBuffer<i64>,
     pub valid: Option<NullBuffer>,
 }
 
@@ -28,14 +28,18 @@ impl Times {
     /// rest of the operator only ever looks back.
     pub fn of(column: &ArrayRef, direction: Direction) -> Result<Self> {
         let mut values = match column.data_type() {
-            DataType::Decimal128(_, _) => decimals(column)?,
+            DataType::Decimal128(_, _) => decimals(column)?.into(),
+            DataType::Date32 => cast(&cast(column, &DataType::Int32)?, &DataType::Int64)?
+                .as_primitive::<Int64Type>()
+                .values()
+                .clone(),
             _ => cast(column, &DataType::Int64)?
                 .as_primitive::<Int64Type>()
                 .values()
-                .to_vec(),
+                .clone(),
         };
         if direction == Direction::Forward {
-            values.iter_mut().for_each(|value| *value = !*value);
+            values = values.iter().map(|value| !*value).collect();
         }
         Ok(Self {
             values,

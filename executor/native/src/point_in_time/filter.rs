@@ -1,0 +1,170 @@
+//! What the spine tells the feature scans: which times and keys can match at all.
+use super::Direction;
+use super::exec::FeatureInput;
+use super::index::SpineIndex;
+use datafusion::arrow::array::{Array, ArrayRef};
+use datafusion::arrow::compute::{cast, concat};
+use datafusion::arrow::datatypes::{DataType, Schema};
+use datafusion::common::{Result, ScalarValue};
+use datafusion::functions_aggregate::min_max::{MaxAccumulator, MinAccumulator};
+use datafusion::logical_expr::{Accumulator, Operator};
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::expressions::{BinaryExpr, InListExpr, lit};
+use datafusion::physical_expr::utils::conjunction;
+use std::sync::Arc;
+
+/// Up to so many distinct values of a key column are listed, so that bloom filters can be asked; then it is a range.
+const LISTED_KEYS: usize = 256;
+
+/// A condition over the feature's columns that every row which can match fulfils. `keys` and `time` are the spine's.
+pub fn of_spine(
+    feature: &FeatureInput,
+    schema: &Schema,
+    index: &SpineIndex,
+    keys: &[ArrayRef],
+    time_type: &DataType,
+) -> Result<Arc<dyn PhysicalExpr>> {
+    let mut conditions = times(feature, index, time_type)?;
+    for (expr, values) in feature.feature_keys.iter().zip(keys) {
+        if expr.data_type(schema)? == *values.data_type() {
+            conditions.extend(key(expr, values, schema)?);
+        }
+    }
+    Ok(match conditions.is_empty() {
+        true => lit(true),
+        false => conjunction(conditions),
+    })
+}
+
+fn times(
+    feature: &FeatureInput,
+    index: &SpineIndex,
+    time_type: &DataType,
+) -> Result<Vec<Arc<dyn PhysicalExpr>>> {
+    let Some((least, greatest)) = index.time_bounds() else {
+        return Ok(vec![lit(false)]);
+    };
+    let literal = |value: i64| -> Result<Option<Arc<dyn PhysicalExpr>>> {
+        Ok(scalar(value, time_type)?.map(lit))
+    };
+    let compare = |expr: &Arc<dyn PhysicalExpr>, operator, value| {
+        Arc::new(BinaryExpr::new(Arc::clone(expr), operator, value)) as Arc<dyn PhysicalExpr>
+    };
+    let tolerance = feature.matching.tolerance.map(|(distance, _)| distance);
+    let mut conditions = Vec::new();
+    let mut add = |expr, operator, value: Option<i64>| -> Result<()> {
+        if let Some(value) = value
+            && let Some(value) = literal(value)?
+        {
+            conditions.push(compare(expr, operator, value));
+        }
+        Ok(())
+    };
+    let time = &feature.feature_time;
+    match feature.matching.direction {
+        Direction::Backward => {
+            add(time, Operator::LtEq, Some(greatest))?;
+            let oldest = tolerance.and_then(|distance| least.checked_sub(distance));
+            add(time, Operator::GtEq, oldest)?;
+        }
+        // Such times are complemented: the greatest is the earliest.
+        Direction::Forward => {
+            add(time, Operator::GtEq, Some(!greatest))?;
+            let latest = tolerance.and_then(|distance| (!least).checked_add(distance));
+            add(time, Operator::LtEq, latest)?;
+        }
+    }
+    if let Some(known) = &feature.known_at {
+        add(known, Operator::LtEq, Some(greatest))?;
+    }
+    Ok(conditions)
+}
+
+/// None where a time of this type has no such literal.
+fn scalar(value: i64, time_type: &DataType) -> Result<Option<ScalarValue>> {
+    Ok(match time_type {
+        DataType::Decimal128(precision, scale) => Some(ScalarValue::Decimal128(
+            Some(value.into()),
+            *precision,
+            *scale,
+        )),
+        DataType::Date32 => i32::try_from(value)
+            .ok()
+            .map(|days| ScalarValue::Date32(Some(days))),
+        DataType::Timestamp(_, _)
+        | DataType::Int8
+        | DataType::Int16
+        | DataType::Int32
+        | DataType::Int64 => {
+            let array = ScalarValue::Int64(Some(value)).to_array()?;
+            let array = cast(&array, time_type)?;
+            (!array.is_null(0))
+                .then(|| ScalarValue::try_from_array(&array, 0))
+                .transpose()?
+        }
+        _ => None,
+    })
+}
+
+fn key(
+    expr: &Arc<dyn PhysicalExpr>,
+    values: &ArrayRef,
+    schema: &Schema,
+) -> Result<Option<Arc<dyn PhysicalExpr>>> {
+    let has_order = values.data_type().is_integer()
+        || values.data_type().is_temporal()
+        || matches!(
+            values.data_type(),
+            DataType::Utf8 | DataType::Decimal128(_, _)
+        );
+    if !has_order {
+        return Ok(None);
+    }
+    if let Some(list) = distinct(values)? {
+        return Ok(match list.is_empty() {
+            true => Some(lit(false)),
+            false => Some(Arc::new(InListExpr::try_new(
+                Arc::clone(expr),
+                list.into_iter().map(lit).collect(),
+                false,
+                schema,
+            )?)),
+        });
+    }
+    let mut least = MinAccumulator::try_new(values.data_type())?;
+    let mut greatest = MaxAccumulator::try_new(values.data_type())?;
+    least.update_batch(std::slice::from_ref(values))?;
+    greatest.update_batch(std::slice::from_ref(values))?;
+    let bound = |operator, value: ScalarValue| {
+        Arc::new(BinaryExpr::new(Arc::clone(expr), operator, lit(value))) as Arc<dyn PhysicalExpr>
+    };
+    Ok(Some(conjunction([
+        bound(Operator::GtEq, least.evaluate()?),
+        bound(Operator::LtEq, greatest.evaluate()?),
+    ])))
+}
+
+/// The distinct values without NULL; None when they are too many.
+fn distinct(values: &ArrayRef) -> Result<Option<Vec<ScalarValue>>> {
+    let mut seen = std::collections::HashSet::new();
+    let mut list = Vec::new();
+    for row in 0..values.len() {
+        if values.is_null(row) {
+            continue;
+        }
+        let value = ScalarValue::try_from_array(values, row)?;
+        if seen.insert(value.clone()) {
+            if list.len() == LISTED_KEYS {
+                return Ok(None);
+            }
+            list.push(value);
+        }
+    }
+    Ok(Some(list))
+}
+
+/// One column of many batches.
+pub fn whole(parts: &[ArrayRef]) -> Result<ArrayRef> {
+    let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
+    Ok(concat(&parts)?)
+}
