@@ -5,6 +5,7 @@ import dev.kelda.planner.rules.PointInTimeJoin.Match;
 import dev.kelda.planner.validate.ValidationErrors;
 import dev.kelda.spi.error.ErrorCode;
 import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -181,7 +182,9 @@ public final class PointInTimeJoins {
     BigDecimal value = LiteralNumbers.number(node).orElseThrow(() -> notConstant());
     RelDataType type = node.getType();
     if (SqlTypeUtil.isNumeric(type)) {
-      return value.longValue();
+      int scale = SqlTypeUtil.isDecimal(time) ? time.getScale() : 0;
+      BigDecimal units = value.movePointRight(scale).setScale(0, RoundingMode.FLOOR);
+      return units.min(BigDecimal.valueOf(Long.MAX_VALUE)).longValueExact();
     }
     if (type.getSqlTypeName().isYearMonth()) {
       throw ValidationErrors.at(
