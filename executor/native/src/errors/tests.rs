@@ -66,7 +66,7 @@ fn casts() {
             "Can't cast value 300 to type Int8".into(),
         )),
         NUMBER_OUT_OF_RANGE,
-        "Can't cast value 300 to type Int8",
+        "Can't cast value 300 to type TINYINT",
     );
 }
 
