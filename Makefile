@@ -6,11 +6,12 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kelda
 export CARGO_TARGET_DIR ?= $(CACHE)/cargo-target
 MVN := mvn -B -ntp -q
 SF ?= 1
+SCALE ?= 1
 
-.PHONY: help build demo test serve sql bench slt complete fmt lint clean
+.PHONY: help build demo test serve sql bench bench-pit slt fmt lint clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 build: ## native library, Java modules and Python environment
 	@dev/check-tools
@@ -37,11 +38,11 @@ sql: ## the console, in this process, on ./home
 bench: build ## TPC-H beside DuckDB, latencies and Flight throughput; SF=1
 	@dev/bench $(SF)
 
-slt: ## the SQL tests alone: make slt [FILE=joins/inner.slt]
-	@$(MVN) verify -Dkelda.native.skip -pl flight-server -am -Dtest='TestSqlLogic' -Dsurefire.failIfNoSpecifiedTests=false -Dslt.file='$(FILE)'
+bench-pit: build ## as-of joins beside DuckDB and Polars; SCALE=1 is 10 and 100 million rows, SCALE=0.02 a minute
+	@dev/python dev/bench_pit.py $(SCALE)
 
-complete: ## rewrite the expected results of a .slt file: make complete FILE=joins/inner.slt
-	@$(MVN) verify -Dkelda.native.skip -pl flight-server -am -Dtest='TestSqlLogic' -Dsurefire.failIfNoSpecifiedTests=false -Dslt.file='$(FILE)' -Dslt.complete=true
+slt: ## the SQL tests alone: make slt [FILE=joins/inner.slt]; COMPLETE=1 rewrites that file's expected results
+	@$(MVN) verify -Dkelda.native.skip -pl flight-server -am -Dtest='TestSqlLogic' -Dsurefire.failIfNoSpecifiedTests=false -Dslt.file='$(FILE)' $(if $(COMPLETE),-Dslt.complete=true)
 
 fmt: ## format Java and Rust
 	@JAVA_HOME=$$(dev/find-jdk) $(MVN) spotless:apply
