@@ -488,6 +488,9 @@ SqlNode TableAsOf(SqlNode table) :
     )
     { return new SqlTableVersion(s.add(table).end(this), table, version); }
 |
+    <AS> { s = span(); } <OF> version = Expression(ExprContext.ACCEPT_NON_QUERY)
+    { return new SqlSnapshot(s.add(table).end(this), table, version); }
+|
     version = Snapshot(table) { return version; }
 }
 

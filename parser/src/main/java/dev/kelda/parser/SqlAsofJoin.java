@@ -28,21 +28,25 @@ import org.apache.calcite.sql.parser.SqlParserPos;
  * SqlJoin} of type INNER or LEFT whose ON/USING holds the keys (ON TRUE when there is no key), so
  * that scopes, name resolution, USING's common columns, and the nullability of the right side come
  * from Calcite's validator unchanged, and any condition over both sides is allowed. What Calcite
- * does not see is operands 6 and 7: a planner that validates and converts this node must also
+ * does not see is operands 6 to 8: a planner that validates and converts this node must also
  * validate {@link #matchCondition()} and {@link #tolerance()} in the join's scope (override {@code
  * SqlValidatorImpl.validateJoin} and {@code registerFrom}'s caller), or fold them into ON before
  * validation; when it forgets to, the result is a plain join, so it must fail closed in the
  * converter.
  *
  * <p>Operands: 0 left, 1 natural (always FALSE), 2 join type (INNER or LEFT), 3 right, 4 condition
- * type (ON or USING), 5 condition, 6 match condition, 7 tolerance or null.
+ * type (ON or USING), 5 condition, 6 match condition, 7 tolerance or null, 8 known-at or null,
+ * 9 whether of a timeline.
  */
 public final class SqlAsofJoin extends SqlJoin {
   private static final SqlOperator OPERATOR = new Operator();
 
   private SqlNode matchCondition;
   private Optional<SqlNode> tolerance;
+  private Optional<SqlNode> knownAt;
+  private final SqlLiteral ofTimeline;
 
+  /** A join as the text has it: nothing but its times decides what is visible. */
   public SqlAsofJoin(
       SqlParserPos position,
       SqlNode left,
@@ -52,6 +56,30 @@ public final class SqlAsofJoin extends SqlJoin {
       SqlNode condition,
       SqlNode matchCondition,
       Optional<SqlNode> tolerance) {
+    this(
+        position,
+        left,
+        joinType,
+        right,
+        conditionType,
+        condition,
+        matchCondition,
+        tolerance,
+        Optional.empty(),
+        SqlLiteral.createBoolean(false, position));
+  }
+
+  public SqlAsofJoin(
+      SqlParserPos position,
+      SqlNode left,
+      SqlLiteral joinType,
+      SqlNode right,
+      SqlLiteral conditionType,
+      SqlNode condition,
+      SqlNode matchCondition,
+      Optional<SqlNode> tolerance,
+      Optional<SqlNode> knownAt,
+      SqlLiteral ofTimeline) {
     super(
         position,
         left,
@@ -62,6 +90,16 @@ public final class SqlAsofJoin extends SqlJoin {
         requireNonNull(condition, "condition is null"));
     this.matchCondition = requireNonNull(matchCondition, "matchCondition is null");
     this.tolerance = requireNonNull(tolerance, "tolerance is null");
+    this.knownAt = requireNonNull(knownAt, "knownAt is null");
+    this.ofTimeline = requireNonNull(ofTimeline, "ofTimeline is null");
+  }
+
+  /**
+   * Made of {@code t AS OF x}: what is visible is what the table declares, and the tolerance is its
+   * time to live: a row of exactly that age is not visible any more.
+   */
+  public boolean ofTimeline() {
+    return ofTimeline.booleanValue();
   }
 
   /** Left rows without a match stay, with NULLs. */
@@ -80,6 +118,14 @@ public final class SqlAsofJoin extends SqlJoin {
   /** The largest distance in time that still matches: an interval or numeric expression. */
   public Optional<SqlNode> tolerance() {
     return tolerance;
+  }
+
+  /**
+   * When a right row became known: it is visible to left times from then on, and among right rows of
+   * one time the latest known wins. Only in joins {@linkplain #ofTimeline of a timeline}.
+   */
+  public Optional<SqlNode> knownAt() {
+    return knownAt;
   }
 
   /** The key condition of ON; TRUE when the join has no key. Empty when USING names the keys. */
@@ -106,6 +152,8 @@ public final class SqlAsofJoin extends SqlJoin {
     var operands = new java.util.ArrayList<SqlNode>(super.getOperandList());
     operands.add(matchCondition);
     operands.add(tolerance.orElse(null));
+    operands.add(knownAt.orElse(null));
+    operands.add(ofTimeline);
     return Collections.unmodifiableList(operands);
   }
 
@@ -114,6 +162,7 @@ public final class SqlAsofJoin extends SqlJoin {
     switch (i) {
       case 6 -> matchCondition = requireNonNull(operand, "operand is null");
       case 7 -> tolerance = Optional.ofNullable(operand);
+      case 8 -> knownAt = Optional.ofNullable(operand);
       default -> super.setOperand(i, operand);
     }
   }
@@ -141,7 +190,9 @@ public final class SqlAsofJoin extends SqlJoin {
           (SqlLiteral) operands[4],
           operands[5],
           operands[6],
-          Optional.ofNullable(operands[7]));
+          Optional.ofNullable(operands[7]),
+          Optional.ofNullable(operands[8]),
+          (SqlLiteral) operands[9]);
     }
 
     @Override

@@ -76,4 +76,58 @@ class TestPointInTimePlans {
         .isInstanceOfSatisfying(
             KeldaException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.NOT_SUPPORTED));
   }
+
+  private static final String JOIN =
+      " FROM labels l LEFT ASOF JOIN weather w"
+          + " MATCH_CONDITION (l.departed_at >= w.observed_at) ON l.origin = w.origin ";
+
+  private static int limitsBelow(String sql) {
+    String plan = Tpch.text(sql);
+    String below = plan.substring(plan.indexOf("PointInTimeJoin"));
+    return below.split("LogicalSort", -1).length - 1;
+  }
+
+  @Test
+  void limitsGoToTheSpine() {
+    assertThat(limitsBelow("SELECT l.id, w.temp" + JOIN + "LIMIT 3")).isEqualTo(1);
+    assertThat(limitsBelow("SELECT l.id, w.temp" + JOIN + "ORDER BY l.id DESC LIMIT 3 OFFSET 2"))
+        .isEqualTo(1);
+    assertThat(Tpch.text("SELECT l.id, w.temp" + JOIN + "ORDER BY l.id LIMIT 3 OFFSET 2"))
+        .contains("fetch=[5]");
+  }
+
+  @Test
+  void limitsStayWhereRowsAreDroppedOrOrderedByAFeature() {
+    assertThat(limitsBelow("SELECT l.id, w.temp" + JOIN + "ORDER BY w.temp LIMIT 3")).isZero();
+    assertThat(limitsBelow("SELECT l.id, w.temp" + JOIN.replace("LEFT ", "") + "LIMIT 3"))
+        .isZero();
+    assertThat(limitsBelow("SELECT l.id, w.temp" + JOIN + "ORDER BY l.id")).isZero();
+    assertThat(limitsBelow("SELECT l.id, COUNT(w.temp) OVER ()" + JOIN + "LIMIT 3")).isZero();
+  }
+
+  @Test
+  void aFeatureThatGivesNothingGoes() {
+    assertThat(Tpch.text("SELECT COUNT(*)" + JOIN)).doesNotContain("PointInTimeJoin");
+    assertThat(Tpch.text("SELECT COUNT(*)" + JOIN.replace("LEFT ", ""))).contains("PointInTimeJoin");
+    assertThat(Tpch.text("SELECT COUNT(w.temp)" + JOIN)).contains("PointInTimeJoin");
+  }
+
+  @Test
+  void aJoinOnAnEarlierFeatureStaysApart() {
+    PointInTimeJoin join =
+        join(
+            "SELECT l.id, w.temp, v.wind"
+                + JOIN
+                + "LEFT ASOF JOIN weather v MATCH_CONDITION (w.observed_at > v.observed_at)"
+                + " ON l.origin = v.origin");
+    assertThat(join.getFeaturesCount()).isEqualTo(1);
+    assertThat(join.getSpine().hasPointInTimeJoin() || join.getSpine().hasProject()).isTrue();
+  }
+
+  @Test
+  void featureConditionsDoNotGoBelow() {
+    String plan = Tpch.text("SELECT l.id" + JOIN + "WHERE w.temp > 3");
+    assertThat(plan.indexOf("LogicalFilter")).isLessThan(plan.indexOf("PointInTimeJoin"));
+    assertThat(plan.substring(plan.indexOf("PointInTimeJoin"))).doesNotContain("LogicalFilter");
+  }
 }

@@ -106,6 +106,13 @@ final class KeywordRules {
   private static final BitSet ROUNDING = Words.kinds(FLOOR, CEIL, CEILING);
   private static final BitSet BEFORE_ROW_COUNT = Words.kinds(OFFSET, FIRST, NEXT);
 
+  /** What can follow an alias; anything else after AS OF is the time of a table. */
+  private static final BitSet AFTER_ALIAS =
+      Words.kinds(
+          EOF, SEMICOLON, COMMA, RPAREN, LPAREN, DOT, FROM, WHERE, GROUP, HAVING, WINDOW, QUALIFY,
+          ORDER, LIMIT, OFFSET, FETCH, UNION, INTERSECT, EXCEPT, SET_MINUS, JOIN, LEFT, RIGHT, FULL,
+          INNER, CROSS, NATURAL, ASOF, ON, USING, MATCH_CONDITION, TABLESAMPLE, FOR);
+
   private KeywordRules() {}
 
   /** Whether the current word is a keyword here. */
@@ -170,7 +177,9 @@ final class KeywordRules {
       case SYSTEM_TIME, SYSTEM_VERSION -> words.previous() == FOR;
       case OF ->
           words.previous() == AS
-                  && (words.kind(-2) == SYSTEM_TIME || words.kind(-2) == SYSTEM_VERSION)
+                  && (words.kind(-2) == SYSTEM_TIME
+                      || words.kind(-2) == SYSTEM_VERSION
+                      || !AFTER_ALIAS.get(words.next()))
               || words.previousIs(MEMBER, SUBMULTISET);
       case UNNEST -> words.next() == LPAREN;
       case VALUES -> words.nextIs(LPAREN, ROW, QUOTED_STRING, UNSIGNED_INTEGER_LITERAL, HOOK);

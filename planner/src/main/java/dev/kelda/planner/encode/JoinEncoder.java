@@ -106,6 +106,7 @@ final class JoinEncoder {
                     case LESS_OR_EQUAL -> Feature.Match.LESS_OR_EQUAL;
                     case LESS -> Feature.Match.LESS;
                   })
+              .setToleranceExclusive(feature.toleranceExclusive())
               .setInner(feature.inner())
               .addAllOutput(feature.output());
       for (int i : IntStream.range(0, feature.spineKeys().size()).toArray()) {
@@ -113,6 +114,7 @@ final class JoinEncoder {
         Expr spineKey = spine.encode(feature.spineKeys().get(i));
         f.addSpineKeys(spineKey).addFeatureKeys(over.encodeAs(feature.featureKeys().get(i), type));
       }
+      feature.knownAt().ifPresent(known -> f.setKnownAt(over.encode(known)));
       feature
           .tolerance()
           .ifPresent(t -> f.setTolerance(LiteralEncoder.expr(LiteralEncoder.bigint(t))));

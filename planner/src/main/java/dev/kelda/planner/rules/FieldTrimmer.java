@@ -22,7 +22,10 @@ public final class FieldTrimmer extends RelFieldTrimmer {
     super(null, builder);
   }
 
-  /** Both sides hand up only what is asked for, or what keys and times need. */
+  /**
+   * Both sides hand up only what is asked for, or what keys and times need. A feature that hands up
+   * nothing and drops no row goes.
+   */
   public TrimResult trimFields(
       PointInTimeJoin join, ImmutableBitSet fieldsUsed, Set<RelDataTypeField> extraFields) {
     int spineColumns = join.spine().getRowType().getFieldCount();
@@ -42,6 +45,7 @@ public final class FieldTrimmer extends RelFieldTrimmer {
     for (Feature feature : join.features()) {
       ImmutableBitSet.Builder used =
           RelOptUtil.InputFinder.bits(feature.featureKeys(), feature.featureTime()).rebuild();
+      feature.knownAt().ifPresent(known -> used.addAll(RelOptUtil.InputFinder.bits(known)));
       List<Integer> output = new ArrayList<>();
       for (int ordinal : feature.output()) {
         boolean wanted = fieldsUsed.get(column++);
@@ -50,6 +54,9 @@ public final class FieldTrimmer extends RelFieldTrimmer {
           used.set(ordinal);
           output.add(ordinal);
         }
+      }
+      if (output.isEmpty() && !feature.inner()) {
+        continue;
       }
       TrimResult input = trimChild(join, feature.input(), used.build(), Set.of());
       features.add(trimmed(feature, spine, input, output));
@@ -60,7 +67,9 @@ public final class FieldTrimmer extends RelFieldTrimmer {
         mapping.set(i, targets.get(i));
       }
     }
-    return result(PointInTimeJoin.create(spine.left, features), mapping);
+    RelNode trimmed =
+        features.isEmpty() ? spine.left : PointInTimeJoin.create(spine.left, features);
+    return result(trimmed, mapping);
   }
 
   private static Feature trimmed(
@@ -79,6 +88,8 @@ public final class FieldTrimmer extends RelFieldTrimmer {
         feature.featureTime().accept(overInput),
         feature.match(),
         feature.tolerance(),
+        feature.toleranceExclusive(),
+        feature.knownAt().map(known -> known.accept(overInput)),
         feature.inner(),
         output.stream().map(o -> input.right.getTarget(o)).toList());
   }

@@ -30,6 +30,8 @@ final class PlannerRules {
           CoreRules.FILTER_MERGE,
           PointInTimeFilterRule.INSTANCE,
           PointInTimeMergeRule.INSTANCE,
+          PointInTimeLimitRule.INSTANCE,
+          PointInTimeLimitRule.OF_PROJECT,
           StableProjects.MERGE,
           CoreRules.PROJECT_REMOVE,
           CoreRules.AGGREGATE_PROJECT_MERGE,

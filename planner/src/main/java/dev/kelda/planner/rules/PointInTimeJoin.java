@@ -35,6 +35,8 @@ public final class PointInTimeJoin extends AbstractRelNode {
    * One feature input. Key and time expressions are over the spine's row and the feature's row.
    *
    * @param tolerance in the unit of the time type
+   * @param toleranceExclusive a distance of the tolerance itself is too far
+   * @param knownAt of the time type: the row is visible from then on
    * @param output columns of the feature's row handed upwards
    */
   public record Feature(
@@ -45,6 +47,8 @@ public final class PointInTimeJoin extends AbstractRelNode {
       RexNode featureTime,
       Match match,
       Optional<Long> tolerance,
+      boolean toleranceExclusive,
+      Optional<RexNode> knownAt,
       boolean inner,
       List<Integer> output) {
     public Feature {
@@ -56,11 +60,22 @@ public final class PointInTimeJoin extends AbstractRelNode {
       requireNonNull(featureTime, "featureTime is null");
       requireNonNull(match, "match is null");
       requireNonNull(tolerance, "tolerance is null");
+      requireNonNull(knownAt, "knownAt is null");
     }
 
     Feature with(RelNode other) {
       return new Feature(
-          other, spineKeys, featureKeys, spineTime, featureTime, match, tolerance, inner, output);
+          other,
+          spineKeys,
+          featureKeys,
+          spineTime,
+          featureTime,
+          match,
+          tolerance,
+          toleranceExclusive,
+          knownAt,
+          inner,
+          output);
     }
   }
 
@@ -166,7 +181,9 @@ public final class PointInTimeJoin extends AbstractRelNode {
       Feature f = features.get(i);
       writer.item("match" + i, f.spineTime() + " " + f.match().symbol + " " + f.featureTime());
       writer.item("keys" + i, f.spineKeys() + " = " + f.featureKeys());
-      f.tolerance().ifPresent(t -> writer.item("tolerance", t));
+      String within = f.toleranceExclusive() ? "ttl" : "tolerance";
+      f.tolerance().ifPresent(t -> writer.item(within, t));
+      f.knownAt().ifPresent(known -> writer.item("knownAt", known));
       writer.item("output" + i, f.output());
       writer.itemIf("inner" + i, true, f.inner());
     }

@@ -53,6 +53,8 @@ public final class PointInTimeJoins {
   /**
    * @param condition the keys, over left and right columns
    * @param match one order comparison over left and right columns
+   * @param knownAt over left and right columns, of the right alone
+   * @param toleranceExclusive a distance of the tolerance itself is too far
    * @param position for errors
    */
   public static RelNode create(
@@ -61,6 +63,8 @@ public final class PointInTimeJoins {
       RexNode condition,
       RexNode match,
       Optional<RexNode> tolerance,
+      Optional<RexNode> knownAt,
+      boolean toleranceExclusive,
       boolean inner,
       SqlNode position) {
     int leftColumns = left.getRowType().getFieldCount();
@@ -76,11 +80,19 @@ public final class PointInTimeJoins {
             ? right
             : LogicalFilter.create(
                 right, RexUtil.composeConjunction(joins.rex, joins.featureFilters));
-    return PointInTimeJoin.create(left, List.of(joins.feature(feature, match, tolerance, inner)));
+    return PointInTimeJoin.create(
+        left,
+        List.of(
+            joins.feature(feature, match, tolerance, knownAt, toleranceExclusive, inner)));
   }
 
   private Feature feature(
-      RelNode input, RexNode match, Optional<RexNode> tolerance, boolean inner) {
+      RelNode input,
+      RexNode match,
+      Optional<RexNode> tolerance,
+      Optional<RexNode> knownAt,
+      boolean toleranceExclusive,
+      boolean inner) {
     RexCall comparison = (RexCall) match;
     RexNode first = comparison.getOperands().get(0);
     RexNode second = comparison.getOperands().get(1);
@@ -103,6 +115,8 @@ public final class PointInTimeJoins {
         cast(toFeature(featureTime), time),
         match(comparison.getKind(), swapped),
         tolerance.map(t -> tolerance(t, time)),
+        toleranceExclusive,
+        knownAt.map(known -> cast(toFeature(known), time)),
         inner,
         IntStream.range(0, columns - leftColumns).boxed().toList());
   }

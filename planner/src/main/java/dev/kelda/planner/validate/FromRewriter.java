@@ -117,8 +117,17 @@ public final class FromRewriter {
   private SqlNode from(SqlNode node, boolean needsAlias) {
     return switch (node) {
       case SqlPath path -> path(path, needsAlias);
+      case SqlJoin join -> TimelineJoins.rewrite(join, catalog);
       case SqlSnapshot snapshot ->
-          version(snapshot.getTableRef(), "time", snapshot.getPeriod(), snapshot, needsAlias);
+          TimelineJoins.at(snapshot, catalog, needsAlias)
+              .orElseGet(
+                  () ->
+                      version(
+                          snapshot.getTableRef(),
+                          "time",
+                          snapshot.getPeriod(),
+                          snapshot,
+                          needsAlias));
       case SqlTableVersion version ->
           version(version.table(), "version", version.version(), version, needsAlias);
       case SqlCall call when call.getKind() == SqlKind.AS -> {

@@ -69,7 +69,9 @@ public final class QueryConverter extends SqlToRelConverter {
         false);
     RexNode match = board.convertExpression(join.matchCondition());
     Optional<RexNode> tolerance = join.tolerance().map(board::convertExpression);
+    Optional<RexNode> knownAt = join.knownAt().map(board::convertExpression);
+    boolean inner = type == JoinRelType.INNER;
     return PointInTimeJoins.create(
-        left, right, condition, match, tolerance, type == JoinRelType.INNER, join);
+        left, right, condition, match, tolerance, knownAt, join.ofTimeline(), inner, join);
   }
 }

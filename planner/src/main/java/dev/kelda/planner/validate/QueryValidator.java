@@ -61,6 +61,14 @@ public final class QueryValidator extends SqlValidatorImpl {
           ErrorCode.INVALID_STATEMENT, "MATCH_CONDITION must be one of >=, >, <= and <", match);
     }
     join.tolerance().ifPresent(t -> validateTolerance(join, t, match, scope));
+    join.knownAt()
+        .ifPresent(
+            known -> {
+              SqlNode expanded = expand(known, scope);
+              join.setOperand(8, expanded);
+              expanded.validate(this, scope);
+              deriveType(scope, expanded);
+            });
   }
 
   private void validateTolerance(

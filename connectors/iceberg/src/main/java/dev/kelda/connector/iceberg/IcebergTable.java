@@ -7,6 +7,7 @@ import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.connector.Scan;
 import dev.kelda.spi.connector.TableKind;
 import dev.kelda.spi.connector.TableStatistics;
+import dev.kelda.spi.connector.Timeline;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +77,11 @@ final class IcebergTable implements ChangeableTable {
   @Override
   public TableStatistics statistics() {
     return IcebergErrors.translating(name, statistics);
+  }
+
+  @Override
+  public Optional<Timeline> timeline() {
+    return Timelines.of(name, table.properties());
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.kelda.spi.connector;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.arrow.vector.types.pojo.Schema;
 
 /**
@@ -29,6 +30,11 @@ public interface Table {
   /** What INSERT puts into columns that it is given no value for, by ordinal; absent = NULL. */
   default Map<Integer, Scalar> defaults() {
     return Map.of();
+  }
+
+  /** How its rows lie in time, when it says so: then it can be read and joined AS OF an instant. */
+  default Optional<Timeline> timeline() {
+    return Optional.empty();
   }
 
   /**

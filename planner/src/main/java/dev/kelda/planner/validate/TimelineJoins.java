@@ -1,0 +1,263 @@
+package dev.kelda.planner.validate;
+
+import static java.util.stream.Collectors.joining;
+
+import dev.kelda.parser.Positions;
+import dev.kelda.parser.SqlAsofJoin;
+import dev.kelda.parser.SqlText;
+import dev.kelda.parser.Statement;
+import dev.kelda.planner.catalog.CatalogSnapshot;
+import dev.kelda.planner.catalog.Names;
+import dev.kelda.planner.catalog.TableReference;
+import dev.kelda.spi.connector.Timeline;
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.error.TextPosition;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.calcite.sql.SqlCall;
+import org.apache.calcite.sql.SqlIdentifier;
+import org.apache.calcite.sql.SqlJoin;
+import org.apache.calcite.sql.SqlKind;
+import org.apache.calcite.sql.SqlLiteral;
+import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.SqlSelect;
+import org.apache.calcite.sql.SqlSnapshot;
+import org.apache.calcite.sql.fun.SqlStdOperatorTable;
+import org.apache.calcite.sql.parser.SqlParserPos;
+import org.apache.calcite.sql.util.SqlBasicVisitor;
+import org.apache.calcite.sql.util.SqlShuttle;
+import org.apache.calcite.util.Util;
+
+/**
+ * Tables that declare a timeline, read AS OF an instant: joined at a column of the other side they
+ * are a join in time, at a constant they are one row per key. Without a timeline AS OF means an
+ * earlier version of the table.
+ */
+final class TimelineJoins {
+  private static final String INSTANT = "$as_of";
+  private static final String RANK = "$rank";
+
+  private TimelineJoins() {}
+
+  /** {@code l JOIN t AS OF l.x ON …} as a join in time; any other join as it is. */
+  static SqlNode rewrite(SqlJoin join, CatalogSnapshot catalog) {
+    SqlNode right = join.getRight();
+    SqlNode table = right.getKind() == SqlKind.AS ? ((SqlCall) right).operand(0) : right;
+    if (join instanceof SqlAsofJoin
+        || !(table instanceof SqlSnapshot snapshot)
+        || !readsColumns(snapshot.getPeriod())) {
+      return join;
+    }
+    TableReference reference = reference(snapshot, catalog);
+    Timeline timeline =
+        timeline(reference, snapshot)
+            .orElseThrow(
+                () ->
+                    error(
+                        ErrorCode.NOT_SUPPORTED,
+                        "table \"%s\" declares no event time, so that it cannot be joined AS OF a column; write ASOF JOIN … MATCH_CONDITION"
+                            .formatted(reference),
+                        snapshot));
+    switch (join.getJoinType()) {
+      case INNER, LEFT -> {}
+      default ->
+          throw error(
+              ErrorCode.NOT_SUPPORTED,
+              "a table AS OF a column is joined by JOIN or LEFT JOIN with ON or USING, not by "
+                  + join.getJoinType(),
+              snapshot);
+    }
+    SqlParserPos at = snapshot.getParserPosition();
+    SqlIdentifier name = (SqlIdentifier) snapshot.getTableRef();
+    String alias =
+        right.getKind() == SqlKind.AS
+            ? ((SqlIdentifier) ((SqlCall) right).operand(1)).getSimple()
+            : Util.last(name.names);
+    SqlNode plain = name;
+    if (right.getKind() == SqlKind.AS) {
+      ((SqlCall) right).setOperand(0, name);
+      plain = right;
+    }
+    SqlNode match =
+        SqlStdOperatorTable.GREATER_THAN_OR_EQUAL.createCall(
+            at, snapshot.getPeriod(), column(alias, timeline.eventTime(), at));
+    return new SqlAsofJoin(
+        join.getParserPosition(),
+        join.getLeft(),
+        join.getJoinTypeNode(),
+        plain,
+        join.getConditionTypeNode(),
+        join.getCondition(),
+        match,
+        timeline.timeToLive().map(TimelineJoins::interval),
+        timeline.knownAt().map(known -> column(alias, known, at)),
+        SqlLiteral.createBoolean(true, at));
+  }
+
+  /** One row per key of a table with a timeline; empty for one without. */
+  static Optional<SqlNode> at(SqlSnapshot snapshot, CatalogSnapshot catalog, boolean needsAlias) {
+    if (!(snapshot.getTableRef() instanceof SqlIdentifier name)) {
+      return Optional.empty();
+    }
+    TableReference reference = reference(snapshot, catalog);
+    Optional<Timeline> declared = timeline(reference, snapshot);
+    if (declared.isEmpty()) {
+      return Optional.empty();
+    }
+    if (readsColumns(snapshot.getPeriod())) {
+      throw error(
+          ErrorCode.NOT_SUPPORTED,
+          "AS OF a column is for the right side of a JOIN with ON or USING; here it must be a constant",
+          snapshot);
+    }
+    SqlNode latest = latest(name, reference, declared.get(), snapshot.getPeriod());
+    SqlParserPos at = snapshot.getParserPosition();
+    return Optional.of(
+        needsAlias
+            ? SqlStdOperatorTable.AS.createCall(
+                at, latest, new SqlIdentifier(Util.last(name.names), at))
+            : latest);
+  }
+
+  private static SqlNode latest(
+      SqlIdentifier name, TableReference reference, Timeline timeline, SqlNode instant) {
+    List<String> columns =
+        reference.table().schema().getFields().stream().map(Field::getName).toList();
+    String event = quoted(timeline.eventTime());
+    List<String> visible = new ArrayList<>();
+    visible.add(event + " <= " + quoted(INSTANT));
+    timeline.knownAt().ifPresent(k -> visible.add(quoted(k) + " <= " + quoted(INSTANT)));
+    timeline
+        .timeToLive()
+        .ifPresent(ttl -> visible.add(event + " > " + quoted(INSTANT) + " - " + text(ttl)));
+    // After the times the contents decide, so that a tie has one winner.
+    String order =
+        Stream.concat(
+                Stream.concat(Stream.of(timeline.eventTime()), timeline.knownAt().stream()),
+                columns.stream().filter(c -> !timeline.primaryKey().contains(c)))
+            .distinct()
+            .map(c -> quoted(c) + " DESC NULLS LAST")
+            .collect(joining(", "));
+    String partition =
+        timeline.primaryKey().isEmpty()
+            ? ""
+            : "PARTITION BY "
+                + timeline.primaryKey().stream().map(TimelineJoins::quoted).collect(joining(", "));
+    String keys =
+        timeline.primaryKey().stream()
+            .map(k -> " AND " + quoted(k) + " IS NOT NULL")
+            .collect(joining());
+    String list = columns.stream().map(TimelineJoins::quoted).collect(joining(", "));
+    String sql =
+        "SELECT %s FROM (SELECT %s, ROW_NUMBER() OVER (%s ORDER BY %s) AS %s FROM \"$table\" WHERE %s%s) WHERE %s = 1"
+            .formatted(
+                list,
+                list,
+                partition,
+                order,
+                quoted(RANK),
+                String.join(" AND ", visible),
+                keys,
+                quoted(RANK));
+    return parsed(sql)
+        .accept(
+            new SqlShuttle() {
+              @Override
+              public SqlNode visit(SqlIdentifier id) {
+                if (!id.isSimple()) {
+                  return id;
+                }
+                return switch (id.getSimple()) {
+                  case "$table" -> name;
+                  case INSTANT -> instant;
+                  default -> id;
+                };
+              }
+            });
+  }
+
+  private static TableReference reference(SqlSnapshot snapshot, CatalogSnapshot catalog) {
+    Optional<TextPosition> position =
+        Positions.start(snapshot.getParserPosition());
+    if (!(snapshot.getTableRef() instanceof SqlIdentifier name)) {
+      throw new KeldaException(
+          ErrorCode.NOT_SUPPORTED, "only a table by its name can be read AS OF", position, null);
+    }
+    return catalog.table(name.names, position);
+  }
+
+  /** Checked: its columns exist. */
+  private static Optional<Timeline> timeline(TableReference reference, SqlNode at) {
+    Optional<Timeline> timeline;
+    try {
+      timeline = reference.table().timeline();
+    } catch (KeldaException e) {
+      throw new KeldaException(
+          e.code(), e.getMessage(), Positions.start(at.getParserPosition()), e);
+    }
+    timeline.ifPresent(
+        t -> {
+          List<String> columns =
+              reference.table().schema().getFields().stream().map(Field::getName).toList();
+          Stream.concat(
+                  Stream.concat(t.primaryKey().stream(), Stream.of(t.eventTime())),
+                  t.knownAt().stream())
+              .filter(c -> !columns.contains(c))
+              .forEach(
+                  c -> {
+                    throw error(
+                        ErrorCode.COLUMN_NOT_FOUND,
+                        "the timeline of table \"%s\" names a column \"%s\" that it has not got%s"
+                            .formatted(reference, c, Names.suggestion(c, columns)),
+                        at);
+                  });
+        });
+    return timeline;
+  }
+
+  private static boolean readsColumns(SqlNode node) {
+    try {
+      node.accept(
+          new SqlBasicVisitor<Void>() {
+            @Override
+            public Void visit(SqlIdentifier id) {
+              throw Util.FoundOne.NULL;
+            }
+          });
+      return false;
+    } catch (Util.FoundOne found) {
+      return true;
+    }
+  }
+
+  private static SqlNode parsed(String sql) {
+    return ((Statement.Query) SqlText.parse(sql)).query();
+  }
+
+  private static SqlNode interval(Duration duration) {
+    return ((SqlSelect) parsed("SELECT " + text(duration))).getSelectList().get(0);
+  }
+
+  private static String text(Duration duration) {
+    return duration.toSeconds() % 86_400 == 0
+        ? "INTERVAL '" + duration.toDays() + "' DAY"
+        : "INTERVAL '" + duration.toSeconds() + "' SECOND";
+  }
+
+  private static SqlIdentifier column(String table, String column, SqlParserPos at) {
+    return new SqlIdentifier(List.of(table, column), at);
+  }
+
+  private static String quoted(String name) {
+    return '"' + name.replace("\"", "\"\"") + '"';
+  }
+
+  private static KeldaException error(ErrorCode code, String message, SqlNode at) {
+    return new KeldaException(code, message, Positions.start(at.getParserPosition()), null);
+  }
+}
