@@ -9,7 +9,7 @@ use datafusion::arrow::error::ArrowError;
 use datafusion::common::{DataFusionError, Result};
 use std::sync::Arc;
 
-const MAX_DIGITS: u8 = 38;
+pub(super) const MAX_DIGITS: u8 = 38;
 
 /// The result is a DECIMAL(precision, scale); rounding is half away from zero.
 pub fn apply(

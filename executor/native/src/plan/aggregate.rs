@@ -165,22 +165,23 @@ fn aggregate_call(row: &Row, call: &proto::AggregateCall, plain: bool) -> Result
     let filter = call.filter.as_ref().map(|f| row.expr(f)).transpose()?;
     let order_by = row.sort_keys(&call.order_by)?;
     let nulls = call.ignore_nulls.then_some(NullTreatment::IgnoreNulls);
-    let expr = AggregateParts {
+    let parts = AggregateParts {
         distinct: call.distinct,
         filter,
         order_by,
         nulls,
     };
-    if call.function == "avg" && data_type == DataType::Float64 {
-        if let Some(mean) = mean(row, &call.args, &expr)? {
-            return Ok(mean);
-        }
+    if call.function == "avg"
+        && data_type == DataType::Float64
+        && let Some(mean) = mean(row, &call.args, &parts)?
+    {
+        return Ok(mean);
     }
     let (function, mut args) = resolve(row, &call.function, &call.args, &data_type)?;
     if crate::functions::is_ordered_set(&call.function) {
-        args.splice(0..0, expr.order_by.iter().map(|key| key.expr.clone()));
+        args.splice(0..0, parts.order_by.iter().map(|key| key.expr.clone()));
     }
-    Ok(Output::Column(expr.of(function, args), data_type))
+    Ok(Output::Column(parts.of(function, args), data_type))
 }
 
 /// AVG of decimals as SUM / COUNT; nothing where the sum could leave its type.

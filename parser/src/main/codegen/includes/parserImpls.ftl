@@ -295,7 +295,7 @@ Statement DescribeStatement() :
         query = TopQuery() { return new Statement.DescribeQuery(query, parameterCount()); }
     |
         <QUOTED_STRING> {
-            return new Statement.DescribeQuery(Nodes.allOf(
+            return new Statement.DescribeQuery(Selects.allOf(
                 new SqlPath(SqlParserUtil.parseString(token.image), getPos())), 0);
         }
     |

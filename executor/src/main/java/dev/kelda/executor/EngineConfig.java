@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * Everything an engine needs to open. {@link #of} gives the defaults; the {@code with…} methods
@@ -95,93 +96,23 @@ public record EngineConfig(
   }
 
   public EngineConfig withBase(Path value) {
-    return new EngineConfig(
-        home,
-        value,
-        allowedLocations,
-        threads,
-        memoryBytes,
-        spillBytes,
-        catalogs,
-        stores,
-        secrets,
-        settings,
-        maxRunning,
-        maxQueued,
-        queryHistory,
-        metastore);
+    return with(changed -> changed.base = value);
   }
 
   public EngineConfig withAllowedLocations(List<String> value) {
-    return new EngineConfig(
-        home,
-        base,
-        value,
-        threads,
-        memoryBytes,
-        spillBytes,
-        catalogs,
-        stores,
-        secrets,
-        settings,
-        maxRunning,
-        maxQueued,
-        queryHistory,
-        metastore);
+    return with(changed -> changed.allowedLocations = value);
   }
 
   public EngineConfig withThreads(int value) {
-    return new EngineConfig(
-        home,
-        base,
-        allowedLocations,
-        value,
-        memoryBytes,
-        spillBytes,
-        catalogs,
-        stores,
-        secrets,
-        settings,
-        maxRunning,
-        maxQueued,
-        queryHistory,
-        metastore);
+    return with(changed -> changed.threads = value);
   }
 
   public EngineConfig withMemoryBytes(long value) {
-    return new EngineConfig(
-        home,
-        base,
-        allowedLocations,
-        threads,
-        value,
-        spillBytes,
-        catalogs,
-        stores,
-        secrets,
-        settings,
-        maxRunning,
-        maxQueued,
-        queryHistory,
-        metastore);
+    return with(changed -> changed.memoryBytes = value);
   }
 
   public EngineConfig withSpillBytes(long value) {
-    return new EngineConfig(
-        home,
-        base,
-        allowedLocations,
-        threads,
-        memoryBytes,
-        value,
-        catalogs,
-        stores,
-        secrets,
-        settings,
-        maxRunning,
-        maxQueued,
-        queryHistory,
-        metastore);
+    return with(changed -> changed.spillBytes = value);
   }
 
   /** Adds a catalog, or replaces the one of that name. */
@@ -192,112 +123,91 @@ public record EngineConfig(
   }
 
   public EngineConfig withCatalogs(Map<String, CatalogConfig> value) {
-    return new EngineConfig(
-        home,
-        base,
-        allowedLocations,
-        threads,
-        memoryBytes,
-        spillBytes,
-        value,
-        stores,
-        secrets,
-        settings,
-        maxRunning,
-        maxQueued,
-        queryHistory,
-        metastore);
+    return with(changed -> changed.catalogs = value);
   }
 
   public EngineConfig withStores(Map<String, Map<String, String>> value) {
-    return new EngineConfig(
-        home,
-        base,
-        allowedLocations,
-        threads,
-        memoryBytes,
-        spillBytes,
-        catalogs,
-        value,
-        secrets,
-        settings,
-        maxRunning,
-        maxQueued,
-        queryHistory,
-        metastore);
+    return with(changed -> changed.stores = value);
   }
 
   public EngineConfig withSecrets(Map<String, String> value) {
-    return new EngineConfig(
-        home,
-        base,
-        allowedLocations,
-        threads,
-        memoryBytes,
-        spillBytes,
-        catalogs,
-        stores,
-        value,
-        settings,
-        maxRunning,
-        maxQueued,
-        queryHistory,
-        metastore);
+    return with(changed -> changed.secrets = value);
   }
 
   public EngineConfig withSettings(Map<String, String> value) {
-    return new EngineConfig(
-        home,
-        base,
-        allowedLocations,
-        threads,
-        memoryBytes,
-        spillBytes,
-        catalogs,
-        stores,
-        secrets,
-        value,
-        maxRunning,
-        maxQueued,
-        queryHistory,
-        metastore);
+    return with(changed -> changed.settings = value);
   }
 
   public EngineConfig withAdmission(int running, int queued) {
-    return new EngineConfig(
-        home,
-        base,
-        allowedLocations,
-        threads,
-        memoryBytes,
-        spillBytes,
-        catalogs,
-        stores,
-        secrets,
-        settings,
-        running,
-        queued,
-        queryHistory,
-        metastore);
+    return with(
+        changed -> {
+          changed.maxRunning = running;
+          changed.maxQueued = queued;
+        });
   }
 
   /** Iceberg catalogs that name no address of their own are in the same database. */
   public EngineConfig withMetastore(MetastoreConfig value) {
-    return new EngineConfig(
-        home,
-        base,
-        allowedLocations,
-        threads,
-        memoryBytes,
-        spillBytes,
-        catalogs,
-        stores,
-        secrets,
-        settings,
-        maxRunning,
-        maxQueued,
-        queryHistory,
-        value);
+    return with(changed -> changed.metastore = value);
+  }
+
+  private EngineConfig with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.config();
+  }
+
+  /** A copy on its way to the next configuration: each component is listed here once. */
+  private static final class Draft {
+    private final Path home;
+    private Path base;
+    private List<String> allowedLocations;
+    private int threads;
+    private long memoryBytes;
+    private long spillBytes;
+    private Map<String, CatalogConfig> catalogs;
+    private Map<String, Map<String, String>> stores;
+    private Map<String, String> secrets;
+    private Map<String, String> settings;
+    private int maxRunning;
+    private int maxQueued;
+    private final int queryHistory;
+    private MetastoreConfig metastore;
+
+    Draft(EngineConfig from) {
+      home = from.home;
+      base = from.base;
+      allowedLocations = from.allowedLocations;
+      threads = from.threads;
+      memoryBytes = from.memoryBytes;
+      spillBytes = from.spillBytes;
+      catalogs = from.catalogs;
+      stores = from.stores;
+      secrets = from.secrets;
+      settings = from.settings;
+      maxRunning = from.maxRunning;
+      maxQueued = from.maxQueued;
+      queryHistory = from.queryHistory;
+      metastore = from.metastore;
+    }
+
+    EngineConfig config() {
+      return new EngineConfig(
+          home,
+          base,
+          allowedLocations,
+          threads,
+          memoryBytes,
+          spillBytes,
+          catalogs,
+          stores,
+          secrets,
+          settings,
+          maxRunning,
+          maxQueued,
+          queryHistory,
+          metastore);
+    }
   }
 
   /** Without the secret parts. */

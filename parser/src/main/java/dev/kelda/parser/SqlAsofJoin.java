@@ -35,8 +35,8 @@ import org.apache.calcite.sql.parser.SqlParserPos;
  * converter.
  *
  * <p>Operands: 0 left, 1 natural (always FALSE), 2 join type (INNER or LEFT), 3 right, 4 condition
- * type (ON or USING), 5 condition, 6 match condition, 7 tolerance or null, 8 known-at or null,
- * 9 whether of a timeline.
+ * type (ON or USING), 5 condition, 6 match condition, 7 tolerance or null, 8 known-at or null, 9
+ * whether of a timeline.
  */
 public final class SqlAsofJoin extends SqlJoin {
   private static final SqlOperator OPERATOR = new Operator();
@@ -121,8 +121,8 @@ public final class SqlAsofJoin extends SqlJoin {
   }
 
   /**
-   * When a right row became known: it is visible to left times from then on, and among right rows of
-   * one time the latest known wins. Only in joins {@linkplain #ofTimeline of a timeline}.
+   * When a right row became known: it is visible to left times from then on, and among right rows
+   * of one time the latest known wins. Only in joins {@linkplain #ofTimeline of a timeline}.
    */
   public Optional<SqlNode> knownAt() {
     return knownAt;

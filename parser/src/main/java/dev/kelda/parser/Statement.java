@@ -206,7 +206,9 @@ public sealed interface Statement {
     }
   }
 
-  /** {@code INSERT OVERWRITE target [(columns)] source}: replaces the partitions the rows are in. */
+  /**
+   * {@code INSERT OVERWRITE target [(columns)] source}: replaces the partitions the rows are in.
+   */
   record InsertOverwrite(Name target, List<Name> columns, SqlNode source, int parameterCount)
       implements Statement {
     public InsertOverwrite {

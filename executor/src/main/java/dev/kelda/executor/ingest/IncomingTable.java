@@ -4,7 +4,6 @@ import dev.kelda.spi.connector.Predicate;
 import dev.kelda.spi.connector.Scan;
 import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TableKind;
-import dev.kelda.spi.connector.TableStatistics;
 import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
@@ -18,11 +17,6 @@ record IncomingTable(Schema schema, ArrowReader rows) implements Table {
   }
 
   @Override
-  public TableStatistics statistics() {
-    return TableStatistics.UNKNOWN;
-  }
-
-  @Override
   public String version() {
     return "once";
   }
@@ -30,11 +24,6 @@ record IncomingTable(Schema schema, ArrowReader rows) implements Table {
   @Override
   public Scan scan(List<Predicate> conjuncts) {
     return new Scan.Java() {
-      @Override
-      public int partitions() {
-        return 1;
-      }
-
       @Override
       public String description() {
         return "rows from the client";

@@ -60,8 +60,7 @@ public final class EngineUpcalls implements Upcalls {
             .apply(queryId)
             .orElseThrow(
                 () ->
-                    new KeldaException(
-                        ErrorCode.QUERY_NOT_FOUND, "query " + queryId + " is over"));
+                    new KeldaException(ErrorCode.QUERY_NOT_FOUND, "query " + queryId + " is over"));
     execution.checkpoint();
     return execution;
   }

@@ -85,8 +85,8 @@ public final class Executions implements AutoCloseable {
   }
 
   /**
-   * Runs a statement as a part of another one: in its place, stopped with it, without a clock of its
-   * own.
+   * Runs a statement as a part of another one: in its place, stopped with it, without a clock of
+   * its own.
    *
    * @throws KeldaException whatever goes wrong
    */

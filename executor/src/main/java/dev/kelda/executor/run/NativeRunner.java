@@ -96,8 +96,7 @@ public final class NativeRunner {
   }
 
   private List<WrittenFile> rewrite(
-      Execution execution, RowChange.Rewrite rewrite, List<WrittenFile> before)
-      throws IOException {
+      Execution execution, RowChange.Rewrite rewrite, List<WrittenFile> before) throws IOException {
     NativeWrite written = NativeWrite.plain();
     try {
       PlannedQuery all = WholeTable.plan(rewrite.rows(), rewrite.target().columns());

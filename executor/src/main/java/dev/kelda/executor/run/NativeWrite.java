@@ -117,8 +117,6 @@ final class NativeWrite {
 
   /** Rows written, or of a change: taken out, replaced or added. */
   long rows() {
-    return taken.isPresent()
-        ? takenOut + added
-        : files.stream().mapToLong(WrittenFile::rows).sum();
+    return taken.isPresent() ? takenOut + added : files.stream().mapToLong(WrittenFile::rows).sum();
   }
 }

@@ -3,12 +3,11 @@ package dev.kelda.executor.run;
 import dev.kelda.executor.setting.Settings;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.rows.ForwardingReader;
 import java.io.IOException;
-import java.util.Map;
 import java.util.Optional;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
-import org.apache.arrow.vector.dictionary.Dictionary;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.types.pojo.Schema;
 
@@ -16,19 +15,16 @@ import org.apache.arrow.vector.types.pojo.Schema;
  * The reader that callers see: counts, skips empty batches, keeps limits, and fails with
  * KeldaExceptions only.
  */
-final class ResultReader extends ArrowReader {
+final class ResultReader extends ForwardingReader {
   private final Execution execution;
-  private final ArrowReader reader;
   private final Schema schema;
   private final long maxRows;
   private Optional<KeldaException> failure = Optional.empty();
   private boolean complete;
-  private boolean closed;
 
   private ResultReader(Execution execution, ArrowReader reader, Schema schema) {
-    super(execution.allocator());
+    super(reader);
     this.execution = execution;
-    this.reader = reader;
     this.schema = schema;
     this.maxRows = execution.session().settings().value(Settings.MAX_RESULT_ROWS);
   }
@@ -64,7 +60,7 @@ final class ResultReader extends ArrowReader {
     try {
       do {
         execution.checkpoint();
-        if (complete || closed || !reader.loadNextBatch()) {
+        if (complete || isClosed() || !reader.loadNextBatch()) {
           complete = true;
           return false;
         }
@@ -91,38 +87,7 @@ final class ResultReader extends ArrowReader {
   }
 
   @Override
-  public VectorSchemaRoot getVectorSchemaRoot() throws IOException {
-    return reader.getVectorSchemaRoot();
-  }
-
-  @Override
-  public Map<Long, Dictionary> getDictionaryVectors() throws IOException {
-    return reader.getDictionaryVectors();
-  }
-
-  @Override
-  public Dictionary lookup(long id) {
-    return reader.lookup(id);
-  }
-
-  @Override
-  public long bytesRead() {
-    return reader.bytesRead();
-  }
-
-  @Override
-  public void close() throws IOException {
-    if (!closed) {
-      closed = true;
-      reader.close();
-    }
-  }
-
-  @Override
-  protected void closeReadSource() {}
-
-  @Override
-  protected Schema readSchema() {
-    return schema;
+  protected void end() throws IOException {
+    reader.close();
   }
 }

@@ -96,7 +96,6 @@ final class RunningResult implements QueryResult {
     }
     boolean complete = reader.isEmpty() || reader.get().isComplete();
     executions.end(
-        execution, failure.or(() -> complete ? Optional.empty() : execution.cancelled()),
-        admitted);
+        execution, failure.or(() -> complete ? Optional.empty() : execution.cancelled()), admitted);
   }
 }

@@ -40,8 +40,7 @@ final class WholeTable {
                             .setLabel(LABEL)))
             .addAllOutputNames(columns.getFields().stream().map(Field::getName).toList())
             .build();
-    TableReference reference =
-        new TableReference("", "", LABEL, table, () -> Optional.of(table));
+    TableReference reference = new TableReference("", "", LABEL, table, () -> Optional.of(table));
     return new PlannedQuery(
         new QueryPlan(
             plan,

@@ -8,6 +8,7 @@ import dev.kelda.executor.run.PlannedQuery;
 import dev.kelda.spi.connector.Scalar;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.arrow.vector.types.pojo.Field;
@@ -66,6 +67,11 @@ public record Action(
 
   /** A statement that changes something and returns nothing. */
   static Action update(Runnable work) {
+    return update(execution -> work.run());
+  }
+
+  /** The same for work that runs queries of its own. */
+  static Action update(Consumer<Execution> work) {
     return new Action(
         Optional.empty(),
         Optional.empty(),
@@ -73,7 +79,7 @@ public record Action(
         false,
         (execution, parameters) -> {
           execution.running();
-          work.run();
+          work.accept(execution);
           return Outcome.DONE;
         });
   }

@@ -1,7 +1,6 @@
 package dev.kelda.executor.statement;
 
 import dev.kelda.executor.run.Execution;
-import dev.kelda.executor.run.Outcome;
 import dev.kelda.parser.Alteration;
 import dev.kelda.parser.ColumnDefinition;
 import dev.kelda.parser.Name;
@@ -43,18 +42,12 @@ record AlterTableHandler(Services services) implements StatementHandler<Statemen
     AlterableConnector connector = Targets.alterable(table, request.catalog());
     List<Step> steps =
         statement.alterations().stream().map(change -> step(change, table, request)).toList();
-    return new Action(
-        Optional.empty(),
-        Optional.empty(),
-        List.of(),
-        false,
-        (execution, parameters) -> {
-          execution.running();
+    return Action.update(
+        execution -> {
           List<TableChange> changes = new ArrayList<>();
           steps.forEach(step -> changes.add(step.change(execution)));
           connector.alterTable(table.schema(), table.name(), changes);
           services.connectors().changed();
-          return Outcome.DONE;
         });
   }
 

@@ -1,6 +1,5 @@
 package dev.kelda.executor.statement;
 
-import dev.kelda.spi.rows.Columns;
 import dev.kelda.executor.run.Execution;
 import dev.kelda.executor.run.Outcome;
 import dev.kelda.executor.run.PlannedQuery;
@@ -14,6 +13,7 @@ import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TableWrite;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.rows.Columns;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -112,11 +112,8 @@ record CallHandler(Services services) implements StatementHandler<Statement.Call
     @Override
     public long copy(Table source, TableWrite target) {
       String key = "rows of " + UUID.randomUUID();
-      request
-          .catalog()
-          .addSynthetic(key, catalog.name(), key, () -> Optional.of(source));
-      Statement.Query query =
-          (Statement.Query) SqlText.parse("SELECT * FROM \"" + key + "\"");
+      request.catalog().addSynthetic(key, catalog.name(), key, () -> Optional.of(source));
+      Statement.Query query = (Statement.Query) SqlText.parse("SELECT * FROM \"" + key + "\"");
       PlannedQuery planned = services.planning().query(query.query(), request);
       return services.runner().write(execution, planned, List.of(), target);
     }

@@ -30,8 +30,7 @@ record CopyFromHandler(Services services, InsertHandler inserts)
     CopyOptions options = new CopyOptions(statement.options(), statement.position());
     SqlNode rows = ((Statement.Query) SqlText.parse(query(statement, target, options))).query();
     try {
-      return inserts.prepare(
-          new Statement.Insert(name, statement.columns(), rows, 0), request);
+      return inserts.prepare(new Statement.Insert(name, statement.columns(), rows, 0), request);
     } catch (KeldaException e) {
       // Positions in the text above mean nothing to the user.
       throw new KeldaException(
@@ -51,9 +50,7 @@ record CopyFromHandler(Services services, InsertHandler inserts)
             .character(option)
             .ifPresent(v -> arguments.append(", " + option + " => ").append(literal(v)));
       }
-      options
-          .text("null")
-          .ifPresent(v -> arguments.append(", nullstr => ").append(literal(v)));
+      options.text("null").ifPresent(v -> arguments.append(", nullstr => ").append(literal(v)));
     }
     if (format != FileFormat.PARQUET) {
       options

@@ -29,8 +29,7 @@ record CopyToHandler(Services services) implements StatementHandler<Statement.Co
   public Action prepare(Statement.CopyTo statement, Request request) {
     CopyOptions options = new CopyOptions(statement.options(), statement.position());
     String url =
-        Positioned.at(
-            statement.position(), () -> services.exports().resolve(statement.path()));
+        Positioned.at(statement.position(), () -> services.exports().resolve(statement.path()));
     FileFormat format = options.format(statement.path());
     FormatOptions text =
         format == FileFormat.CSV

@@ -1,13 +1,11 @@
 package dev.kelda.executor.statement;
 
-import dev.kelda.executor.run.Outcome;
 import dev.kelda.parser.Statement;
 import dev.kelda.planner.catalog.CatalogSnapshot;
 import dev.kelda.spi.connector.TableDefinition;
 import dev.kelda.spi.connector.TableWrite;
 import dev.kelda.spi.connector.WritableConnector;
 import java.util.List;
-import java.util.Optional;
 import org.apache.arrow.vector.types.pojo.Schema;
 
 /** {@code CREATE [OR REPLACE] TABLE [IF NOT EXISTS] name (columns)}. */
@@ -29,13 +27,8 @@ record CreateTableHandler(Services services) implements StatementHandler<Stateme
     Schema columns =
         Targets.checked(new Schema(types.fields(statement.columns(), request)), statement.name());
     TableColumns.Defaults defaults = types.defaults(statement.columns(), request);
-    return new Action(
-        Optional.empty(),
-        Optional.empty(),
-        List.of(),
-        false,
-        (execution, parameters) -> {
-          execution.running();
+    return Action.update(
+        execution -> {
           if (!exists || statement.orReplace()) {
             TableDefinition definition =
                 TableColumns.definition(
@@ -46,7 +39,6 @@ record CreateTableHandler(Services services) implements StatementHandler<Stateme
             create(statement, target, connector, definition);
             services.connectors().changed();
           }
-          return Outcome.DONE;
         });
   }
 

@@ -1,6 +1,5 @@
 package dev.kelda.executor.statement;
 
-import dev.kelda.executor.run.Outcome;
 import dev.kelda.executor.run.PlannedQuery;
 import dev.kelda.parser.Statement;
 import dev.kelda.parser.ViewColumn;
@@ -58,19 +57,13 @@ record CreateViewHandler(Services services) implements StatementHandler<Statemen
             request.session().catalog(),
             request.session().schema(),
             statement.comment());
-    return new Action(
-        Optional.empty(),
-        Optional.empty(),
-        List.of(),
-        false,
-        (execution, parameters) -> {
-          execution.running();
+    return Action.update(
+        () -> {
           if (known.isEmpty() || statement.orReplace()) {
             connector.createView(
                 target.schema().name(), target.name(), definition, statement.orReplace());
             services.connectors().changed();
           }
-          return Outcome.DONE;
         });
   }
 

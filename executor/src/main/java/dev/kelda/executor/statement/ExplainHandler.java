@@ -1,6 +1,5 @@
 package dev.kelda.executor.statement;
 
-import dev.kelda.spi.rows.Columns;
 import dev.kelda.executor.run.Execution;
 import dev.kelda.executor.run.Failures;
 import dev.kelda.executor.run.Outcome;
@@ -10,6 +9,7 @@ import dev.kelda.parser.Statement.Explain.Format;
 import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.rows.Columns;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

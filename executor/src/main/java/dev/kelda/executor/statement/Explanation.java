@@ -20,8 +20,7 @@ record Explanation(String logical, List<Operator> operators, Optional<Totals> to
   record Operator(int depth, String description, Optional<QueryMetrics.Operator> figures) {}
 
   /** The whole run. */
-  record Totals(
-      long rows, long planningNanos, long nanos, long memoryBytes, long spilledBytes) {}
+  record Totals(long rows, long planningNanos, long nanos, long memoryBytes, long spilledBytes) {}
 
   Explanation {
     requireNonNull(logical, "logical is null");

@@ -27,7 +27,9 @@ public final class Exports {
    * @throws KeldaException ACCESS_DENIED, INVALID_ARGUMENT
    */
   String resolve(String path) {
-    if (path.isBlank() || path.endsWith("/") || path.chars().anyMatch(c -> "*?[{".indexOf(c) >= 0)) {
+    if (path.isBlank()
+        || path.endsWith("/")
+        || path.chars().anyMatch(c -> "*?[{".indexOf(c) >= 0)) {
       throw new KeldaException(
           ErrorCode.INVALID_ARGUMENT, "COPY writes one file, and '" + path + "' names none");
     }

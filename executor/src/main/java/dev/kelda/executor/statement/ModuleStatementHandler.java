@@ -37,7 +37,9 @@ public record ModuleStatementHandler<S extends Statement>(
    * @throws IllegalStateException when the handler is for no record of the parser
    */
   static ModuleStatementHandler<?> of(
-      dev.kelda.spi.extension.StatementHandler<?> handler, Handlers handlers, ModuleQueries queries) {
+      dev.kelda.spi.extension.StatementHandler<?> handler,
+      Handlers handlers,
+      ModuleQueries queries) {
     if (!Statement.Extension.class.isAssignableFrom(handler.statement())) {
       throw new IllegalStateException(
           handler.statement() + " is no statement that a module may run");
@@ -47,7 +49,9 @@ public record ModuleStatementHandler<S extends Statement>(
 
   @SuppressWarnings("unchecked") // checked above
   private static <S extends Statement> ModuleStatementHandler<S> typed(
-      dev.kelda.spi.extension.StatementHandler<?> handler, Handlers handlers, ModuleQueries queries) {
+      dev.kelda.spi.extension.StatementHandler<?> handler,
+      Handlers handlers,
+      ModuleQueries queries) {
     return new ModuleStatementHandler<>(
         (Class<S>) handler.statement(),
         (dev.kelda.spi.extension.StatementHandler<S>) handler,

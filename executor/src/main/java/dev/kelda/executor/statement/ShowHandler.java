@@ -2,7 +2,6 @@ package dev.kelda.executor.statement;
 
 import dev.kelda.executor.FunctionInfo;
 import dev.kelda.executor.QueryInfo;
-import dev.kelda.spi.rows.Columns;
 import dev.kelda.executor.run.Outcome;
 import dev.kelda.executor.system.SystemTables;
 import dev.kelda.parser.Name;
@@ -15,6 +14,7 @@ import dev.kelda.spi.connector.TableKind;
 import dev.kelda.spi.connector.TableListing;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.rows.Columns;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;

@@ -1,8 +1,8 @@
 package dev.kelda.executor.statement;
 
-import dev.kelda.spi.rows.Columns;
 import dev.kelda.executor.run.Outcome;
 import dev.kelda.parser.Statement;
+import dev.kelda.spi.rows.Columns;
 import java.util.List;
 
 /** {@code SHOW setting}. */

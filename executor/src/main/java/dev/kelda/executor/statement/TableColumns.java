@@ -1,6 +1,5 @@
 package dev.kelda.executor.statement;
 
-import dev.kelda.spi.rows.Cells;
 import dev.kelda.executor.run.Execution;
 import dev.kelda.executor.run.Failures;
 import dev.kelda.executor.run.PlannedQuery;
@@ -8,6 +7,7 @@ import dev.kelda.executor.run.ScalarCasts;
 import dev.kelda.parser.ColumnDefinition;
 import dev.kelda.parser.Name;
 import dev.kelda.parser.OrderTerm;
+import dev.kelda.parser.Selects;
 import dev.kelda.parser.TableLayout;
 import dev.kelda.parser.Transform;
 import dev.kelda.spi.connector.Scalar;
@@ -15,11 +15,13 @@ import dev.kelda.spi.connector.TableDefinition;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.error.TextPosition;
+import dev.kelda.spi.rows.Cells;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.ipc.ArrowReader;
@@ -33,7 +35,6 @@ import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlLiteral;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
-import org.apache.calcite.sql.SqlSelect;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.parser.SqlParserPos;
 
@@ -155,21 +156,12 @@ record TableColumns(Services services) {
     return services.planning().query(row(items), request);
   }
 
-  private static SqlSelect row(List<SqlNode> items) {
-    return new SqlSelect(
+  private static SqlNode row(List<SqlNode> items) {
+    return Selects.of(
         SqlParserPos.ZERO,
-        null,
         new SqlNodeList(items, SqlParserPos.ZERO),
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null);
+        Optional.empty(),
+        Optional.empty());
   }
 
   private static boolean isConstant(SqlNode node) {

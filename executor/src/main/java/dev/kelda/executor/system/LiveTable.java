@@ -2,12 +2,11 @@ package dev.kelda.executor.system;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.kelda.spi.rows.Columns;
 import dev.kelda.spi.connector.Predicate;
 import dev.kelda.spi.connector.Scan;
 import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TableKind;
-import dev.kelda.spi.connector.TableStatistics;
+import dev.kelda.spi.rows.Columns;
 import java.util.List;
 import java.util.function.Function;
 import org.apache.arrow.memory.BufferAllocator;
@@ -39,11 +38,6 @@ record LiveTable<T>(String name, Columns<T> columns, Function<List<Predicate>, L
   }
 
   @Override
-  public TableStatistics statistics() {
-    return TableStatistics.UNKNOWN;
-  }
-
-  @Override
   public String version() {
     return "live";
   }
@@ -51,11 +45,6 @@ record LiveTable<T>(String name, Columns<T> columns, Function<List<Predicate>, L
   @Override
   public Scan scan(List<Predicate> conjuncts) {
     return new Scan.Java() {
-      @Override
-      public int partitions() {
-        return 1;
-      }
-
       @Override
       public String description() {
         return name;

@@ -2,6 +2,7 @@ package dev.kelda.parser.grammar;
 
 import dev.kelda.parser.ChangeClause;
 import dev.kelda.parser.ChangeClause.Match;
+import dev.kelda.parser.Selects;
 import dev.kelda.parser.Statement;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
@@ -82,7 +83,8 @@ final class Changes {
     boolean known = side.equals("SOURCE") || side.equals("TARGET");
     if (!known || matched && by != null) {
       throw error(
-          "WHEN takes MATCHED, NOT MATCHED [BY TARGET] or NOT MATCHED BY SOURCE", by.getParserPosition());
+          "WHEN takes MATCHED, NOT MATCHED [BY TARGET] or NOT MATCHED BY SOURCE",
+          by.getParserPosition());
     }
     Match match =
         matched
@@ -101,7 +103,7 @@ final class Changes {
 
   /** The columns of a table, all of them if none is named. */
   static SqlNode selection(SqlIdentifier table, SqlNodeList columns) {
-    SqlSelect select = (SqlSelect) Nodes.allOf(table);
+    SqlSelect select = Selects.allOf(table);
     if (!columns.isEmpty()) {
       select.setSelectList(columns);
     }

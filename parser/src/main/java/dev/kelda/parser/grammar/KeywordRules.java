@@ -109,9 +109,39 @@ final class KeywordRules {
   /** What can follow an alias; anything else after AS OF is the time of a table. */
   private static final BitSet AFTER_ALIAS =
       Words.kinds(
-          EOF, SEMICOLON, COMMA, RPAREN, LPAREN, DOT, FROM, WHERE, GROUP, HAVING, WINDOW, QUALIFY,
-          ORDER, LIMIT, OFFSET, FETCH, UNION, INTERSECT, EXCEPT, SET_MINUS, JOIN, LEFT, RIGHT, FULL,
-          INNER, CROSS, NATURAL, ASOF, ON, USING, MATCH_CONDITION, TABLESAMPLE, FOR);
+          EOF,
+          SEMICOLON,
+          COMMA,
+          RPAREN,
+          LPAREN,
+          DOT,
+          FROM,
+          WHERE,
+          GROUP,
+          HAVING,
+          WINDOW,
+          QUALIFY,
+          ORDER,
+          LIMIT,
+          OFFSET,
+          FETCH,
+          UNION,
+          INTERSECT,
+          EXCEPT,
+          SET_MINUS,
+          JOIN,
+          LEFT,
+          RIGHT,
+          FULL,
+          INNER,
+          CROSS,
+          NATURAL,
+          ASOF,
+          ON,
+          USING,
+          MATCH_CONDITION,
+          TABLESAMPLE,
+          FOR);
 
   private KeywordRules() {}
 
@@ -133,23 +163,11 @@ final class KeywordRules {
     return switch (kind) {
       // Statements.
       case ALIAS -> words.previous() == SET && words.isStatementAbout(MODEL);
-      case SHOW,
-          DESCRIBE,
-          RESET,
-          CREATE,
-          DROP,
-          EXPLAIN,
-          USE,
-          ATTACH,
-          DETACH,
-          CANCEL,
-          ALTER,
-          CALL ->
+      case SHOW, DESCRIBE, RESET, CREATE, DROP, EXPLAIN, USE, ATTACH, DETACH, CANCEL, ALTER, CALL ->
           words.isVerb();
       case MERGE, TRUNCATE, COPY -> words.isVerb();
       case INSERT, UPDATE, DELETE ->
-          words.isVerb()
-              || words.verb() == MERGE && words.previous() == THEN && !words.inCase();
+          words.isVerb() || words.verb() == MERGE && words.previous() == THEN && !words.inCase();
       case SET ->
           words.isVerb()
               || words.next() == ALIAS && words.isStatementAbout(MODEL)
@@ -159,8 +177,8 @@ final class KeywordRules {
       case MATCHED -> words.verb() == MERGE && words.previousIs(WHEN, NOT);
       case ANALYZE -> words.previous() == EXPLAIN;
       case QUERY -> words.previous() == CANCEL;
-      case IF -> words.previousIs(SCHEMA, TABLE, VIEW, MODEL, ATTACH, DETACH)
-          && words.nextIs(NOT, EXISTS);
+      case IF ->
+          words.previousIs(SCHEMA, TABLE, VIEW, MODEL, ATTACH, DETACH) && words.nextIs(NOT, EXISTS);
       case SECRET -> words.previous() == EQ && words.next() == QUOTED_STRING;
       case COMMENT -> words.next() == QUOTED_STRING || words.isVerb();
       case MODEL -> words.afterVerb(CREATE, ALTER, DROP, DESCRIBE) || words.isModelArgument();

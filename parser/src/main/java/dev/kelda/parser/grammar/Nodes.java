@@ -19,7 +19,6 @@ import java.util.Set;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
-import org.apache.calcite.sql.SqlSelect;
 import org.apache.calcite.sql.parser.SqlParserPos;
 
 /** What the grammar's actions need to build statements, and the checks they make. */
@@ -105,25 +104,6 @@ final class Nodes {
     }
     return new Transform(
         new ColumnTransform(found, name(column).parts(), number), position(column));
-  }
-
-  /** SELECT * FROM table. */
-  static SqlNode allOf(SqlIdentifier table) {
-    SqlParserPos position = table.getParserPosition();
-    return new SqlSelect(
-        position,
-        SqlNodeList.EMPTY,
-        SqlNodeList.SINGLETON_STAR,
-        table,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        SqlNodeList.EMPTY);
   }
 
   static Statement show(SqlIdentifier what, Optional<SqlIdentifier> in, Optional<String> like) {

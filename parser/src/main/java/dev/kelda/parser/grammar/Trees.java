@@ -16,8 +16,8 @@ import org.apache.calcite.sql.parser.SqlParserUtil.ToTreeListItem;
 
 /**
  * Operands and operators in a row to a tree. Calcite's own way takes time with the square of the
- * length; here chains of OR, of AND, of one set operator and long sums are taken apart first, into balanced
- * trees, so that ten thousand terms are a matter of milliseconds and fourteen levels.
+ * length; here chains of OR, of AND, of one set operator and long sums are taken apart first, into
+ * balanced trees, so that ten thousand terms are a matter of milliseconds and fourteen levels.
  */
 final class Trees {
   /** Longer chains of other operators would be deeper than a tree may be. */

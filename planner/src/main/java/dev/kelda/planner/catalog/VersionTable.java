@@ -4,7 +4,6 @@ import dev.kelda.spi.connector.Predicate;
 import dev.kelda.spi.connector.Scan;
 import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TableKind;
-import dev.kelda.spi.connector.TableStatistics;
 import java.util.List;
 import org.apache.arrow.vector.types.pojo.Schema;
 
@@ -18,11 +17,6 @@ record VersionTable(String version) implements Table {
   @Override
   public TableKind kind() {
     return TableKind.SYSTEM_TABLE;
-  }
-
-  @Override
-  public TableStatistics statistics() {
-    return TableStatistics.UNKNOWN;
   }
 
   @Override

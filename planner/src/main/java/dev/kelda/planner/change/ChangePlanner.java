@@ -36,8 +36,7 @@ public final class ChangePlanner {
 
   public SqlSelect query(CatalogSnapshot catalog, KeldaTypeFactory types) {
     String key = target.catalog() + ":rows of " + target;
-    catalog.addSynthetic(
-        key, target.catalog(), target.name(), () -> Optional.of(change.rows()));
+    catalog.addSynthetic(key, target.catalog(), target.name(), () -> Optional.of(change.rows()));
     String alias = statement.alias().orElse(statement.target().last());
     return new ChangeQuery(statement, alias, columns, change, types).select(key);
   }
@@ -47,11 +46,7 @@ public final class ChangePlanner {
       whole = condition(p.getInput());
     }
     return new ChangeShape(
-            statement,
-            target.toString(),
-            columns,
-            target.table().defaults(),
-            change.carried())
+            statement, target.toString(), columns, target.table().defaults(), change.carried())
         .of(query);
   }
 

@@ -3,12 +3,12 @@ package dev.kelda.planner.change;
 import dev.kelda.parser.ChangeClause;
 import dev.kelda.parser.ChangeClause.Match;
 import dev.kelda.parser.Name;
+import dev.kelda.parser.Selects;
 import dev.kelda.parser.SqlTableVersion;
 import dev.kelda.parser.Statement;
 import dev.kelda.planner.encode.Types;
 import dev.kelda.planner.validate.KeldaTypeFactory;
 import dev.kelda.spi.connector.RowChange;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.arrow.vector.types.pojo.Field;
@@ -88,8 +88,7 @@ final class ChangeQuery {
       from = join(from, statement.source().get(), statement.condition().orElseThrow());
       where = Optional.empty();
     }
-    return new SqlSelect(
-        POS, null, items, from, where.orElse(null), null, null, null, null, null, null, null, null);
+    return Selects.of(POS, items, Optional.of(from), where);
   }
 
   private SqlNode number() {
@@ -130,9 +129,7 @@ final class ChangeQuery {
     SqlNodeList marked = new SqlNodeList(POS);
     marked.add(SqlIdentifier.star(POS));
     marked.add(as(SqlLiteral.createBoolean(true, POS), SOURCE));
-    SqlSelect right =
-        new SqlSelect(
-            POS, null, marked, using, null, null, null, null, null, null, null, null, null);
+    SqlSelect right = Selects.of(POS, marked, Optional.of(using), Optional.empty());
     return new SqlJoin(
         POS,
         left,

@@ -187,15 +187,17 @@ final class ChangeShape {
     return choose(number, actions, integer(0, rex), rex);
   }
 
-  private RexNode choose(
-      RexNode number, List<RexNode> choices, RexNode otherwise, RexBuilder rex) {
+  private RexNode choose(RexNode number, List<RexNode> choices, RexNode otherwise, RexBuilder rex) {
     if (statement.source().isEmpty()) {
       return choices.getFirst();
     }
     List<RexNode> operands = new ArrayList<>();
     for (int i = 0; i < choices.size(); i++) {
       operands.add(
-          rex.makeCall(SqlStdOperatorTable.EQUALS, number, rex.makeExactLiteral(java.math.BigDecimal.valueOf(i + 1L), number.getType())));
+          rex.makeCall(
+              SqlStdOperatorTable.EQUALS,
+              number,
+              rex.makeExactLiteral(java.math.BigDecimal.valueOf(i + 1L), number.getType())));
       operands.add(choices.get(i));
     }
     operands.add(otherwise);

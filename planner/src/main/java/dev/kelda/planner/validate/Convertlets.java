@@ -55,8 +55,7 @@ final class Convertlets implements SqlRexConvertletTable {
     if (KeldaOperators.isDate(right) && SqlTypeUtil.isIntType(left)) {
       return shift(context, call, 1, 0, type, standard);
     }
-    SqlCall plain =
-        standard.createCall(call.getParserPosition(), call.operand(0), call.operand(1));
+    SqlCall plain = standard.createCall(call.getParserPosition(), call.operand(0), call.operand(1));
     ((QueryValidator) context.getValidator()).setType(plain, type);
     return StandardConvertletTable.INSTANCE.get(plain).convertCall(context, plain);
   }

@@ -9,12 +9,13 @@ import org.apache.calcite.sql.SqlUnknownLiteral;
 import org.apache.calcite.sql.type.SqlTypeName;
 
 /**
- * Gives {@code DATE '…'}, {@code TIME '…'} and {@code TIMESTAMP '…'} their types. Calcite's validator does so too, but not
- * in the copy that {@code GROUP BY 1} makes of a select item.
+ * Gives {@code DATE '…'}, {@code TIME '…'} and {@code TIMESTAMP '…'} their types. Calcite's
+ * validator does so too, but not in the copy that {@code GROUP BY 1} makes of a select item.
  */
 final class DateLiterals {
   private static final Map<String, SqlTypeName> TYPES =
-      Map.of("DATE", SqlTypeName.DATE, "TIME", SqlTypeName.TIME, "TIMESTAMP", SqlTypeName.TIMESTAMP);
+      Map.of(
+          "DATE", SqlTypeName.DATE, "TIME", SqlTypeName.TIME, "TIMESTAMP", SqlTypeName.TIMESTAMP);
 
   private DateLiterals() {}
 

@@ -41,7 +41,6 @@ final class DistinctCounts {
             SqlNodeList.of(present),
             SqlNodeList.of(row),
             SqlLiteral.createNull(position));
-    return call.getOperator()
-        .createCall(call.getFunctionQuantifier(), position, value);
+    return call.getOperator().createCall(call.getFunctionQuantifier(), position, value);
   }
 }

@@ -81,7 +81,9 @@ final class FromNames {
   private List<String> columns(SqlNode table) {
     return switch (table) {
       case SqlIdentifier name ->
-          (name.isSimple() ? catalog.synthetic(name.getSimple()) : Optional.<dev.kelda.planner.catalog.TableReference>empty())
+          (name.isSimple()
+                  ? catalog.synthetic(name.getSimple())
+                  : Optional.<dev.kelda.planner.catalog.TableReference>empty())
               .or(() -> catalog.find(name.names))
               .map(t -> t.table().schema().getFields().stream().map(Field::getName).toList())
               .orElse(List.of());

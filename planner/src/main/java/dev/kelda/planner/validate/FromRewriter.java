@@ -1,6 +1,7 @@
 package dev.kelda.planner.validate;
 
 import dev.kelda.parser.Positions;
+import dev.kelda.parser.Selects;
 import dev.kelda.parser.SqlPath;
 import dev.kelda.parser.SqlTableVersion;
 import dev.kelda.planner.catalog.CatalogSnapshot;
@@ -59,7 +60,8 @@ public final class FromRewriter {
 
   private final CatalogSnapshot catalog;
   private final Function<SqlNode, Schema> columns;
-  private final Deque<SqlWith> withs = new ArrayDeque<>(); // around the current node, innermost first
+  private final Deque<SqlWith> withs =
+      new ArrayDeque<>(); // around the current node, innermost first
 
   /**
    * @param columns the columns of a query, which is used up
@@ -235,15 +237,12 @@ public final class FromRewriter {
   }
 
   private static Optional<Table> table(Expansion expansion) {
-    return expansion instanceof Expansion.Rows rows
-        ? Optional.of(rows.table())
-        : Optional.empty();
+    return expansion instanceof Expansion.Rows rows ? Optional.of(rows.table()) : Optional.empty();
   }
 
   /** A query that stands as an argument sees the names that WITH gave around the call. */
   private SqlNode inScope(SqlNode query) {
-    SqlNode scoped =
-        query instanceof SqlIdentifier name ? RelationArguments.allOf(name) : query;
+    SqlNode scoped = query instanceof SqlIdentifier name ? Selects.allOf(name) : query;
     for (SqlWith with : withs) {
       scoped =
           new SqlWith(

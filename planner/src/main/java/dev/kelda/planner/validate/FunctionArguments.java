@@ -99,7 +99,8 @@ public final class FunctionArguments {
         case DateString at ->
             Scalar.of(CanonicalTypes.TIMESTAMP, at.getDaysSinceEpoch() * 86_400_000_000L);
         case TimestampString at ->
-            Scalar.of(CanonicalTypes.TIMESTAMP, Math.multiplyExact(at.getMillisSinceEpoch(), 1000L));
+            Scalar.of(
+                CanonicalTypes.TIMESTAMP, Math.multiplyExact(at.getMillisSinceEpoch(), 1000L));
         default -> throw error("a constant of this kind cannot stand here: " + node, node);
       };
     }
@@ -158,5 +159,4 @@ public final class FunctionArguments {
   static KeldaException error(String message, SqlNode at) {
     return new KeldaException(ErrorCode.INVALID_ARGUMENT, message, Positions.start(at));
   }
-
 }

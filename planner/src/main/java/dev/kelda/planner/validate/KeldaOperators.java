@@ -80,9 +80,7 @@ public final class KeldaOperators {
           found.add(SqlLibraryOperators.TRY_CAST);
         } else if (name.isSimple() && name.getSimple().equalsIgnoreCase("SAFE_CAST")) {
           found.add(SqlLibraryOperators.SAFE_CAST);
-        } else if (syntax == SqlSyntax.BINARY
-            && name.isSimple()
-            && name.getSimple().equals("-")) {
+        } else if (syntax == SqlSyntax.BINARY && name.isSimple() && name.getSimple().equals("-")) {
           found.add(MINUS);
         } else if (syntax == SqlSyntax.BINARY && name.isSimple() && name.getSimple().equals("+")) {
           found.add(PLUS);

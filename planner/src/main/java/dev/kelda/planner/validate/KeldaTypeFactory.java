@@ -45,8 +45,7 @@ public final class KeldaTypeFactory extends SqlTypeFactoryImpl {
     return switch (name) {
       case TIMESTAMP -> super.createSqlType(name, precision > 6 ? 9 : 6);
       case TIMESTAMP_TZ, TIMESTAMP_WITH_LOCAL_TIME_ZONE ->
-          super.createSqlType(
-              SqlTypeName.TIMESTAMP_WITH_LOCAL_TIME_ZONE, precision > 6 ? 9 : 6);
+          super.createSqlType(SqlTypeName.TIMESTAMP_WITH_LOCAL_TIME_ZONE, precision > 6 ? 9 : 6);
       case CHAR, VARCHAR, BINARY, VARBINARY, FLOAT, TIME -> createSqlType(name);
       case DECIMAL -> precision < 0 ? createSqlType(name) : super.createSqlType(name, precision, 0);
       default -> super.createSqlType(name, precision);

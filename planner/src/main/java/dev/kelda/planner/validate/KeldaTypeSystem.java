@@ -26,7 +26,9 @@ final class KeldaTypeSystem extends RelDataTypeSystemImpl {
 
   @Override
   public int getMaxScale(SqlTypeName type) {
-    return type == SqlTypeName.DECIMAL ? MAX_DECIMAL : isInterval(type) ? 9 : super.getMaxScale(type);
+    return type == SqlTypeName.DECIMAL
+        ? MAX_DECIMAL
+        : isInterval(type) ? 9 : super.getMaxScale(type);
   }
 
   @Override

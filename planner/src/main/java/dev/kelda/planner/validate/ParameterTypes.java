@@ -141,12 +141,18 @@ final class ParameterTypes {
         flat.add(node);
       }
     }
-    Optional<SqlCall> row = flat.stream().filter(ParameterTypes::isRow).map(SqlCall.class::cast).findFirst();
+    Optional<SqlCall> row =
+        flat.stream().filter(ParameterTypes::isRow).map(SqlCall.class::cast).findFirst();
     if (row.isPresent()) {
-      List<SqlCall> rows = flat.stream().filter(ParameterTypes::isRow).map(SqlCall.class::cast).toList();
+      List<SqlCall> rows =
+          flat.stream().filter(ParameterTypes::isRow).map(SqlCall.class::cast).toList();
       for (int i = 0; i < row.get().operandCount(); i++) {
         int part = i;
-        alike(rows.stream().filter(r -> r.operandCount() > part).map(r -> (SqlNode) r.operand(part)).toList());
+        alike(
+            rows.stream()
+                .filter(r -> r.operandCount() > part)
+                .map(r -> (SqlNode) r.operand(part))
+                .toList());
       }
       return;
     }
@@ -219,7 +225,9 @@ final class ParameterTypes {
   private boolean open(SqlNode node) {
     return node instanceof SqlDynamicParam parameter
         ? !validator.isSettled(parameter)
-        : node instanceof SqlCall call && !call.isA(SqlKind.QUERY) && operands(call).stream().anyMatch(this::open);
+        : node instanceof SqlCall call
+            && !call.isA(SqlKind.QUERY)
+            && operands(call).stream().anyMatch(this::open);
   }
 
   private Optional<RelDataType> typeOf(SqlNode node) {

@@ -37,13 +37,7 @@ public final class QueryConverter extends SqlToRelConverter {
       CatalogReader catalog,
       RelOptCluster cluster,
       RelOptTable.ViewExpander views) {
-    super(
-        views,
-        validator,
-        catalog,
-        cluster,
-        Convertlets.INSTANCE,
-        CONFIG);
+    super(views, validator, catalog, cluster, Convertlets.INSTANCE, CONFIG);
   }
 
   @Override

@@ -38,8 +38,7 @@ public final class QueryValidator extends SqlValidatorImpl {
   private final Set<SqlNode> settling = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Map<Integer, RelDataType> settled = new HashMap<>();
 
-  public QueryValidator(
-      SqlOperatorTable operators, CatalogReader catalog, KeldaTypeFactory types) {
+  public QueryValidator(SqlOperatorTable operators, CatalogReader catalog, KeldaTypeFactory types) {
     super(operators, catalog, types, CONFIG);
   }
 
@@ -91,8 +90,7 @@ public final class QueryValidator extends SqlValidatorImpl {
 
   /** What stands beside a parameter says its type; of which nothing is known is a text. */
   @Override
-  protected void inferUnknownTypes(
-      RelDataType inferred, SqlValidatorScope scope, SqlNode node) {
+  protected void inferUnknownTypes(RelDataType inferred, SqlValidatorScope scope, SqlNode node) {
     boolean unknown = inferred.getSqlTypeName() == SqlTypeName.UNKNOWN;
     if (!(node instanceof SqlDynamicParam parameter)) {
       if (node instanceof SqlCall call && settling.add(call)) {
@@ -119,8 +117,7 @@ public final class QueryValidator extends SqlValidatorImpl {
   }
 
   @Override
-  protected void validateValues(
-      SqlCall values, RelDataType target, SqlValidatorScope scope) {
+  protected void validateValues(SqlCall values, RelDataType target, SqlValidatorScope scope) {
     if (ParameterTypes.anyIn(values)) {
       new ParameterTypes(this, scope).settleRows(values);
     }
@@ -193,5 +190,4 @@ public final class QueryValidator extends SqlValidatorImpl {
           }
         });
   }
-
 }

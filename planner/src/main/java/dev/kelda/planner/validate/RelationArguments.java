@@ -24,8 +24,6 @@ import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlLiteral;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
-import org.apache.calcite.sql.SqlSelect;
-import org.apache.calcite.sql.parser.SqlParserPos;
 import org.apache.calcite.sql.util.SqlShuttle;
 
 /**
@@ -46,7 +44,8 @@ final class RelationArguments {
     RelationArguments all = new RelationArguments();
     FunctionArguments.assign(function, call)
         .forEach(
-            (parameter, node) -> all.arguments.put(parameter.name(), all.one(parameter, node, schema)));
+            (parameter, node) ->
+                all.arguments.put(parameter.name(), all.one(parameter, node, schema)));
     return all;
   }
 
@@ -163,25 +162,6 @@ final class RelationArguments {
     return node instanceof SqlLiteral
         ? Optional.of(FunctionArguments.constant(node))
         : Optional.empty();
-  }
-
-  /** SELECT * FROM table. */
-  static SqlNode allOf(SqlIdentifier table) {
-    SqlParserPos at = table.getParserPosition();
-    return new SqlSelect(
-        at,
-        SqlNodeList.EMPTY,
-        SqlNodeList.SINGLETON_STAR,
-        table,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        SqlNodeList.EMPTY);
   }
 
   /** Validation changes nodes: each place needs its own. */

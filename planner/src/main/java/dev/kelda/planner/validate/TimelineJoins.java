@@ -182,8 +182,7 @@ final class TimelineJoins {
   }
 
   private static TableReference reference(SqlSnapshot snapshot, CatalogSnapshot catalog) {
-    Optional<TextPosition> position =
-        Positions.start(snapshot.getParserPosition());
+    Optional<TextPosition> position = Positions.start(snapshot.getParserPosition());
     if (!(snapshot.getTableRef() instanceof SqlIdentifier name)) {
       throw new KeldaException(
           ErrorCode.NOT_SUPPORTED, "only a table by its name can be read AS OF", position, null);

@@ -28,18 +28,17 @@ import org.apache.calcite.sql.validate.SqlValidatorException;
 /** Calcite's exceptions to ours: the code, the value at fault, the nearest name, the position. */
 public final class ValidationErrors {
   private static final Pattern QUOTED = Pattern.compile("'([^']*)'");
-  private static final Pattern INTERNAL = Pattern.compile("(org\\.apache\\.calcite|java\\.lang)\\S*");
+  private static final Pattern INTERNAL =
+      Pattern.compile("(org\\.apache\\.calcite|java\\.lang)\\S*");
 
   private ValidationErrors() {}
 
   public static KeldaException at(ErrorCode code, String message, SqlNode node) {
-    return new KeldaException(
-        code, message, Positions.start(node.getParserPosition()), null);
+    return new KeldaException(code, message, Positions.start(node.getParserPosition()), null);
   }
 
   /** What to throw instead of an exception that came out of Calcite. */
-  public static KeldaException translate(
-      Throwable thrown, CatalogSnapshot catalog, SqlNode query) {
+  public static KeldaException translate(Throwable thrown, CatalogSnapshot catalog, SqlNode query) {
     Optional<TextPosition> position = Optional.empty();
     for (Throwable e = thrown; e != null; e = e.getCause() == e ? null : e.getCause()) {
       if (e instanceof KeldaException ours) {
@@ -99,10 +98,15 @@ public final class ValidationErrors {
         || message.startsWith("Unknown identifier")
         || message.startsWith("Unknown field")
         || message.contains("list contains unknown column")) {
-      String column = name.isEmpty() ? message.substring(message.lastIndexOf(':') + 1).strip() : name;
+      String column =
+          name.isEmpty() ? message.substring(message.lastIndexOf(':') + 1).strip() : name;
       return new KeldaException(
           ErrorCode.COLUMN_NOT_FOUND,
-          "there is no column \"" + column + "\"" + in(message) + Names.suggestion(column, columns(catalog, query)),
+          "there is no column \""
+              + column
+              + "\""
+              + in(message)
+              + Names.suggestion(column, columns(catalog, query)),
           at,
           cause);
     }
@@ -139,14 +143,15 @@ public final class ValidationErrors {
             || message.startsWith("Incompatible types")
             || message.startsWith("Invalid number of arguments")
             || message.startsWith("Values passed to");
-    boolean parameter =
-        message.startsWith("Illegal use of dynamic parameter");
+    boolean parameter = message.startsWith("Illegal use of dynamic parameter");
     ErrorCode code =
         parameter
             ? ErrorCode.WRONG_PARAMETERS
             : types ? ErrorCode.TYPE_MISMATCH : ErrorCode.INVALID_STATEMENT;
     String text =
-        parameter ? "the type of this parameter cannot be inferred; write CAST(? AS type)" : message;
+        parameter
+            ? "the type of this parameter cannot be inferred; write CAST(? AS type)"
+            : message;
     return new KeldaException(code, clean(text), at, cause);
   }
 

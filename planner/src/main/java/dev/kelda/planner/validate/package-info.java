@@ -1,6 +1,6 @@
 /**
- * In: a parsed query and a catalog snapshot. Out: a validated query whose names, types and positions
- * Calcite knows, and then a relational tree.
+ * In: a parsed query and a catalog snapshot. Out: a validated query whose names, types and
+ * positions Calcite knows, and then a relational tree.
  *
  * <pre>
  * SqlNode --FromRewriter--> SqlNode (only tables by name) --QueryValidator--> typed --QueryConverter--> RelNode

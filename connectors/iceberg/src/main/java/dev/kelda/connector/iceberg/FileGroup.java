@@ -4,7 +4,6 @@ import dev.kelda.spi.connector.Predicate;
 import dev.kelda.spi.connector.Scan;
 import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TableKind;
-import dev.kelda.spi.connector.TableStatistics;
 import java.util.List;
 import java.util.Optional;
 import org.apache.arrow.vector.types.pojo.Schema;
@@ -37,11 +36,6 @@ final class FileGroup implements Table {
   @Override
   public TableKind kind() {
     return TableKind.TABLE;
-  }
-
-  @Override
-  public TableStatistics statistics() {
-    return TableStatistics.UNKNOWN;
   }
 
   @Override

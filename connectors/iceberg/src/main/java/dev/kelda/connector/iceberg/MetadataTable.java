@@ -4,7 +4,6 @@ import dev.kelda.spi.connector.Predicate;
 import dev.kelda.spi.connector.Scan;
 import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TableKind;
-import dev.kelda.spi.connector.TableStatistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -64,11 +63,6 @@ final class MetadataTable implements Table {
   }
 
   @Override
-  public TableStatistics statistics() {
-    return TableStatistics.UNKNOWN;
-  }
-
-  @Override
   public String version() {
     return version;
   }
@@ -79,11 +73,6 @@ final class MetadataTable implements Table {
   }
 
   private final class MetadataScan implements Scan.Java {
-    @Override
-    public int partitions() {
-      return 1;
-    }
-
     @Override
     public String description() {
       return "metadata of " + name;

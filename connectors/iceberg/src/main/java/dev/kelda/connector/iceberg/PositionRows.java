@@ -6,7 +6,6 @@ import dev.kelda.spi.connector.Predicate;
 import dev.kelda.spi.connector.Scan;
 import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TableKind;
-import dev.kelda.spi.connector.TableStatistics;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -56,11 +55,6 @@ record PositionRows(TreeMap<String, PositionDeleteIndex> taken) implements Table
   }
 
   @Override
-  public TableStatistics statistics() {
-    return TableStatistics.UNKNOWN;
-  }
-
-  @Override
   public String version() {
     return "once";
   }
@@ -68,11 +62,6 @@ record PositionRows(TreeMap<String, PositionDeleteIndex> taken) implements Table
   @Override
   public Scan scan(List<Predicate> conjuncts) {
     return new Scan.Java() {
-      @Override
-      public int partitions() {
-        return 1;
-      }
-
       @Override
       public String description() {
         return "positions of deleted rows";
@@ -92,8 +81,7 @@ record PositionRows(TreeMap<String, PositionDeleteIndex> taken) implements Table
     private String path = "";
     private Iterator<Long> positions = List.<Long>of().iterator();
 
-    Reader(
-        BufferAllocator allocator, Schema schema, TreeMap<String, PositionDeleteIndex> taken) {
+    Reader(BufferAllocator allocator, Schema schema, TreeMap<String, PositionDeleteIndex> taken) {
       super(allocator, schema);
       this.files = taken.entrySet().iterator();
     }

@@ -18,11 +18,6 @@ record JdbcScan(
   }
 
   @Override
-  public int partitions() {
-    return 1;
-  }
-
-  @Override
   public String description() {
     return "SELECT … FROM " + from + where(filters);
   }

@@ -35,7 +35,9 @@ public sealed interface Scan {
   /** Rows produced in Java. Thread-safe: partitions are opened from several threads. */
   non-sealed interface Java extends Scan {
     /** At least 1. */
-    int partitions();
+    default int partitions() {
+      return 1;
+    }
 
     /** One line for EXPLAIN, for example the SQL sent to a remote database. No secrets. */
     String description();
@@ -179,8 +181,7 @@ public sealed interface Scan {
       byte[] vector) {
     /** Positions of rows that a pending change takes out. */
     public static DeleteFile inline(byte[] vector) {
-      return new DeleteFile(
-          Kind.INLINE, "", 0, FileFormat.PARQUET, 0, 0, List.of(), 0, vector);
+      return new DeleteFile(Kind.INLINE, "", 0, FileFormat.PARQUET, 0, 0, List.of(), 0, vector);
     }
 
     public DeleteFile {

@@ -19,7 +19,9 @@ public interface Table {
 
   TableKind kind();
 
-  TableStatistics statistics();
+  default TableStatistics statistics() {
+    return TableStatistics.UNKNOWN;
+  }
 
   /**
    * A plan made on a table holds for one of an equal version: the same columns, and the same rows

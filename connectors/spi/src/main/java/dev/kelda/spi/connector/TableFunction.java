@@ -13,8 +13,8 @@ import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Schema;
 
 /**
- * A function in FROM: {@code READ_CSV('a.csv', header => TRUE)}, {@code ML_PREDICT(TABLE t, MODEL m,
- * DESCRIPTOR(a, b))}. A call stands for a table, or for a query that takes its place.
+ * A function in FROM: {@code READ_CSV('a.csv', header => TRUE)}, {@code ML_PREDICT(TABLE t, MODEL
+ * m, DESCRIPTOR(a, b))}. A call stands for a table, or for a query that takes its place.
  */
 public interface TableFunction {
   /** Upper case; {@code ML.PREDICT} is called with its dot. */

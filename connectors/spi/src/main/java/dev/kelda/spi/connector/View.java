@@ -21,11 +21,6 @@ public interface View extends Table {
   }
 
   @Override
-  default TableStatistics statistics() {
-    return TableStatistics.UNKNOWN;
-  }
-
-  @Override
   default Scan scan(List<Predicate> conjuncts) {
     throw new IllegalStateException("a view is expanded, not scanned");
   }

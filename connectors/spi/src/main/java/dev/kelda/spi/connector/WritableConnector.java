@@ -50,8 +50,7 @@ public interface WritableConnector extends Connector {
    * @throws dev.kelda.spi.error.KeldaException TABLE_NOT_FOUND, NOT_SUPPORTED
    */
   default void truncate(String schema, String name) {
-    throw new KeldaException(
-        ErrorCode.NOT_SUPPORTED, "this catalog's tables cannot be truncated");
+    throw new KeldaException(ErrorCode.NOT_SUPPORTED, "this catalog's tables cannot be truncated");
   }
 
   /**

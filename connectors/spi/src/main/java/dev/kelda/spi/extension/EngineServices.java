@@ -63,9 +63,7 @@ public interface EngineServices {
    */
   Optional<NamedTable> table(Caller caller, List<String> name);
 
-  /**
-   * Says that names may mean something else now: plans that were kept are made anew.
-   */
+  /** Says that names may mean something else now: plans that were kept are made anew. */
   void namesChanged();
 
   /**

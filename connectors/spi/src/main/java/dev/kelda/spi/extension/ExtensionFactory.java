@@ -10,8 +10,8 @@ public interface ExtensionFactory {
    * metastore it needs. Nothing slow: every start of the engine waits for it.
    *
    * @param services what the engine lends; valid until {@link Extension#close}
-   * @throws dev.kelda.spi.error.KeldaException when the module cannot work; the engine does not open
-   *     then
+   * @throws dev.kelda.spi.error.KeldaException when the module cannot work; the engine does not
+   *     open then
    */
   Extension create(EngineServices services);
 }

@@ -31,9 +31,7 @@ public interface PlannedFunction {
   /** One sentence for SHOW FUNCTIONS. */
   String description();
 
-  /**
-   * The fewest arguments and the most; -1 = any number.
-   */
+  /** The fewest arguments and the most; -1 = any number. */
   Arity arity();
 
   /**

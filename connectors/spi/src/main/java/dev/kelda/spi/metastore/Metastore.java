@@ -19,8 +19,8 @@ public interface Metastore {
   void migrate(String module, String folder, ClassLoader resources);
 
   /**
-   * Runs the work in one transaction: committed when it returns, undone when it throws. Writers wait
-   * for each other; the work may run again when the database asks for that.
+   * Runs the work in one transaction: committed when it returns, undone when it throws. Writers
+   * wait for each other; the work may run again when the database asks for that.
    *
    * @throws dev.kelda.spi.error.KeldaException whatever the work throws; CATALOG_ERROR for a
    *     SQLException
