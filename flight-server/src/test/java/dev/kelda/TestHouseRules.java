@@ -17,7 +17,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The rules of docs/architecture.md that a build can check: who depends on whom, and the two files of the border. */
+/**
+ * The rules of docs/architecture.md that a build can check: who depends on whom, and the two files
+ * of the border.
+ */
 final class TestHouseRules {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 
@@ -44,7 +47,12 @@ final class TestHouseRules {
 
   @Test
   void modulesDependOneWay() throws IOException {
-    List<String> modules = MODULE.matcher(Files.readString(ROOT.resolve("pom.xml"))).results().map(m -> m.group(1)).toList();
+    List<String> modules =
+        MODULE
+            .matcher(Files.readString(ROOT.resolve("pom.xml")))
+            .results()
+            .map(m -> m.group(1))
+            .toList();
     assertThat(ALLOWED.keySet()).containsAll(modules);
     for (String module : modules) {
       Set<String> dependencies = new TreeSet<>();
@@ -60,14 +68,17 @@ final class TestHouseRules {
 
   @Test
   void nativeMethodsStandInOneClass() throws IOException {
-    Pattern nativeMethod = Pattern.compile("(?m)^\\s*((public|private|protected|static|final)\\s+)*native\\s+\\w");
+    Pattern nativeMethod =
+        Pattern.compile("(?m)^\\s*((public|private|protected|static|final)\\s+)*native\\s+\\w");
     assertThat(filesWith(".java", text -> nativeMethod.matcher(text).find()))
         .containsExactly("executor/src/main/java/dev/kelda/executor/bridge/NativeEngine.java");
   }
 
   @Test
   void externFunctionsStandInOneFile() throws IOException {
-    assertThat(filesWith(".rs", text -> text.contains("extern \"system\"") || text.contains("extern \"C\"")))
+    assertThat(
+            filesWith(
+                ".rs", text -> text.contains("extern \"system\"") || text.contains("extern \"C\"")))
         .containsExactly("executor/native/src/border.rs");
   }
 
@@ -76,10 +87,14 @@ final class TestHouseRules {
     assertThat(filesWith(".java", text -> text.contains("ObjectInput" + "Stream"))).isEmpty();
   }
 
-  private static List<String> filesWith(String suffix, Predicate<String> matches) throws IOException {
+  private static List<String> filesWith(String suffix, Predicate<String> matches)
+      throws IOException {
     try (Stream<Path> all = Files.walk(ROOT)) {
       return all.filter(path -> path.toString().endsWith(suffix))
-          .filter(path -> Stream.of("/target/", "/.git/", "/home/").noneMatch(path.toString().substring(ROOT.toString().length())::contains))
+          .filter(
+              path ->
+                  Stream.of("/target/", "/.git/", "/home/")
+                      .noneMatch(path.toString().substring(ROOT.toString().length())::contains))
           .filter(path -> matches.test(read(path)))
           .map(path -> ROOT.relativize(path).toString())
           .sorted()

@@ -27,8 +27,7 @@ public final class AiExtension implements Extension {
   private AiExtension(EngineServices services) {
     this.services = requireNonNull(services, "services is null");
     this.registry = new ModelRegistry(services.metastore());
-    this.files =
-        new ModelFiles(services.home().resolve("warehouse/models"), services.locations());
+    this.files = new ModelFiles(services.home().resolve("warehouse/models"), services.locations());
     this.models = new Models(files);
   }
 

@@ -200,9 +200,7 @@ record ModelStatements(EngineServices services, ModelRegistry registry, ModelFil
         () -> {
           if (!registry.drop(name) && !statement.ifExists()) {
             throw at(
-                ErrorCode.MODEL_NOT_FOUND,
-                "there is no model \"" + name + "\"",
-                statement.name());
+                ErrorCode.MODEL_NOT_FOUND, "there is no model \"" + name + "\"", statement.name());
           }
           services.namesChanged();
         });
@@ -212,8 +210,7 @@ record ModelStatements(EngineServices services, ModelRegistry registry, ModelFil
     Pattern like = like(statement.like());
     return rows(
         "Show models",
-        () ->
-            registry.latest().stream().filter(v -> like.matcher(v.model()).matches()).toList());
+        () -> registry.latest().stream().filter(v -> like.matcher(v.model()).matches()).toList());
   }
 
   private StatementPlan describe(DescribeModel statement, Caller caller) {
@@ -224,16 +221,13 @@ record ModelStatements(EngineServices services, ModelRegistry registry, ModelFil
           List<ModelVersion> versions = registry.versions(name);
           if (versions.isEmpty()) {
             throw at(
-                ErrorCode.MODEL_NOT_FOUND,
-                "there is no model \"" + name + "\"",
-                statement.name());
+                ErrorCode.MODEL_NOT_FOUND, "there is no model \"" + name + "\"", statement.name());
           }
           return versions;
         });
   }
 
-  private StatementPlan rows(
-      String explanation, Supplier<List<ModelVersion>> versions) {
+  private StatementPlan rows(String explanation, Supplier<List<ModelVersion>> versions) {
     Columns<Described> columns = columns();
     return new StatementPlan.Rows(
         columns.schema(),
@@ -267,10 +261,7 @@ record ModelStatements(EngineServices services, ModelRegistry registry, ModelFil
   /** A model's name has one part, without the @ of its versions. */
   private static String name(Name name) {
     if (name.parts().size() != 1 || name.last().contains("@")) {
-      throw at(
-          ErrorCode.INVALID_ARGUMENT,
-          "a model's name has one part and no @: " + name,
-          name);
+      throw at(ErrorCode.INVALID_ARGUMENT, "a model's name has one part and no @: " + name, name);
     }
     return ModelRegistry.lower(name.last());
   }
@@ -293,8 +284,7 @@ record ModelStatements(EngineServices services, ModelRegistry registry, ModelFil
   private static Pattern like(Optional<String> like) {
     StringBuilder pattern = new StringBuilder();
     for (char c : like.orElse("%").toCharArray()) {
-      pattern.append(
-          c == '%' ? ".*" : c == '_' ? "." : Pattern.quote(String.valueOf(c)));
+      pattern.append(c == '%' ? ".*" : c == '_' ? "." : Pattern.quote(String.valueOf(c)));
     }
     return Pattern.compile(pattern.toString(), Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
   }

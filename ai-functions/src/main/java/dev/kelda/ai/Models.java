@@ -62,8 +62,7 @@ public final class Models implements AutoCloseable {
     }
   }
 
-  private <T> T watched(
-      ModelVersion version, OnnxModel model, Runnable checkpoint, Use<T> use) {
+  private <T> T watched(ModelVersion version, OnnxModel model, Runnable checkpoint, Use<T> use) {
     checkpoint.run();
     try (OrtSession.RunOptions options = new OrtSession.RunOptions()) {
       ScheduledFuture<?> watching =

@@ -106,8 +106,7 @@ final class TestModels {
   @Test
   void tableFunctions() {
     String table = "(SELECT 1 AS a, 2.0 AS b, 3 AS c, 'k' AS k)";
-    assertThat(
-            rows("SELECT * FROM ML_PREDICT(" + table + ", MODEL linear, DESCRIPTOR(a, b, c))"))
+    assertThat(rows("SELECT * FROM ML_PREDICT(" + table + ", MODEL linear, DESCRIPTOR(a, b, c))"))
         .containsExactly("1|2.0|3|k|14.5");
     assertThat(
             rows("SELECT prediction FROM ML.PREDICT(MODEL linear, (SELECT ARRAY[1, 1, 1] AS x))"))
@@ -178,8 +177,7 @@ final class TestModels {
   void explainShowsTheVersion() {
     assertThat(
             String.join(
-                "\n",
-                rows("EXPLAIN SELECT PREDICT('linear', a, a, a) FROM (VALUES 1) AS t (a)")))
+                "\n", rows("EXPLAIN SELECT PREDICT('linear', a, a, a) FROM (VALUES 1) AS t (a)")))
         .contains("ai.predict:linear@1");
     assertThat(rows("EXPLAIN CREATE MODEL n WITH ('path' = 'linear.onnx')"))
         .containsExactly("Create model n from 'linear.onnx'");

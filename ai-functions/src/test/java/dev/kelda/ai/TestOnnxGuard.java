@@ -92,8 +92,7 @@ final class TestOnnxGuard {
           all.put("sparse attribute " + name, attribute(OnnxFiles.message().message(22, sparse)));
           all.put(
               "sub-graph " + name,
-              attribute(
-                  OnnxFiles.message().message(6, OnnxFiles.message().message(5, tensor))));
+              attribute(OnnxFiles.message().message(6, OnnxFiles.message().message(5, tensor))));
           all.put(
               "function " + name,
               withField(

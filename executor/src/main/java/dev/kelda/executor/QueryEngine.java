@@ -151,8 +151,7 @@ public final class QueryEngine implements AutoCloseable {
           new Executions(root, config.maxRunning(), config.maxQueued(), config.queryHistory());
       EngineUpcalls upcalls =
           new EngineUpcalls(executions::find, ServiceLoader.load(JavaFunction.class));
-      nativeEngine =
-          open(NativeEngine.open(NativeConfigs.of(config, temporary.path()), upcalls));
+      nativeEngine = open(NativeEngine.open(NativeConfigs.of(config, temporary.path()), upcalls));
       planningThreads = open(new PlanningThreads());
       ConnectorContext context = context(config);
       connectors =

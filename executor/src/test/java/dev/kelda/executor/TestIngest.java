@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kelda.executor.IngestRequest.IfExists;
 import dev.kelda.executor.IngestRequest.IfMissing;
-import dev.kelda.spi.rows.Columns;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.rows.Columns;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

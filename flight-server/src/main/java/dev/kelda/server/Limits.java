@@ -9,7 +9,8 @@ import java.time.Duration;
  * @param headerBytes largest set of headers a client may send
  * @param callsPerConnection calls at the same time on one connection
  * @param sessionsPerUser open sessions of one user
- * @param statementsPerSession prepared statements, and results that wait to be fetched, of a session
+ * @param statementsPerSession prepared statements, and results that wait to be fetched, of a
+ *     session
  * @param sessionIdle a session that nobody used for this long is closed
  * @param ticketLife how long a result can be fetched after its GetFlightInfo, or renewed
  * @param stalledClient a client that reads nothing for this long loses its stream

@@ -47,8 +47,7 @@ final class ServerMetrics {
             "kelda_memory_reserved_bytes",
             "Memory reserved by native operators",
             m.memoryReservedBytes())
-        .gauge(
-            "kelda_memory_limit_bytes", "Budget of the native operators", m.memoryLimitBytes())
+        .gauge("kelda_memory_limit_bytes", "Budget of the native operators", m.memoryLimitBytes())
         .gauge("kelda_arrow_bytes", "Arrow memory allocated in Java", m.arrowBytes())
         .gauge("kelda_arrow_leaked_bytes", "Arrow memory never given back", m.leakedBytes())
         .counter("kelda_plan_cache_hits_total", "Plans found in the cache", m.planCacheHits())
@@ -67,8 +66,7 @@ final class ServerMetrics {
     MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
     text.gauge("jvm_memory_heap_used_bytes", "Java heap in use", heap.getUsed())
         .gauge("jvm_memory_heap_max_bytes", "Java heap at most", heap.getMax())
-        .gauge(
-            "jvm_threads", "Live threads", ManagementFactory.getThreadMXBean().getThreadCount());
+        .gauge("jvm_threads", "Live threads", ManagementFactory.getThreadMXBean().getThreadCount());
     long direct = 0;
     for (BufferPoolMXBean pool : ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {
       direct += pool.getName().equals("direct") ? pool.getMemoryUsed() : 0;

@@ -127,7 +127,8 @@ final class TestFlightSql {
           .contains("information_schema", "main");
       assertThat(column(about.getTables("lake", "main", "ty%", null), "TABLE_NAME"))
           .containsExactly("types");
-      assertThat(column(about.getTables("lake", "main", "TYPES", new String[] {"VIEW"}), "TABLE_NAME"))
+      assertThat(
+              column(about.getTables("lake", "main", "TYPES", new String[] {"VIEW"}), "TABLE_NAME"))
           .isEmpty();
       assertThat(column(about.getTableTypes(), "TABLE_TYPE"))
           .containsExactly("SYSTEM TABLE", "TABLE", "VIEW");

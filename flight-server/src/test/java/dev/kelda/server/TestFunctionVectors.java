@@ -126,9 +126,7 @@ class TestFunctionVectors {
       case null -> "NULL";
       case LocalDateTime moment -> moment.toLocalDate() + " " + clock(moment.toLocalTime());
       case List<?> list ->
-          list.stream()
-              .map(TestFunctionVectors::text)
-              .collect(Collectors.joining(", ", "[", "]"));
+          list.stream().map(TestFunctionVectors::text).collect(Collectors.joining(", ", "[", "]"));
       default -> value.toString();
     };
   }

@@ -197,7 +197,8 @@ final class TestKeldaDriver {
         }
       }
       assertThat(types)
-          .contains("INTEGER " + Types.INTEGER, "VARCHAR " + Types.VARCHAR, "DECIMAL " + Types.DECIMAL);
+          .contains(
+              "INTEGER " + Types.INTEGER, "VARCHAR " + Types.VARCHAR, "DECIMAL " + Types.DECIMAL);
       try (ResultSet rows = about.getFunctions(null, null, "ABS")) {
         assertThat(rows.next()).isTrue();
         assertThat(rows.getString("FUNCTION_NAME")).isEqualToIgnoringCase("ABS");
@@ -216,7 +217,9 @@ final class TestKeldaDriver {
   @Test
   void describesItsProperties() throws SQLException {
     var properties = new KeldaDriver().getPropertyInfo("jdbc:kelda://host", new Properties());
-    assertThat(properties).extracting(property -> property.name).contains("user", "password", "useEncryption");
+    assertThat(properties)
+        .extracting(property -> property.name)
+        .contains("user", "password", "useEncryption");
     assertThat(new KeldaDriver().acceptsURL("jdbc:postgresql://host")).isFalse();
     assertThat(new KeldaDriver().connect("jdbc:postgresql://host", new Properties())).isNull();
   }

@@ -30,7 +30,9 @@ import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 
-/** A bucket from kelda.toml to the rows: files, globs, an Iceberg warehouse, and what is refused. */
+/**
+ * A bucket from kelda.toml to the rows: files, globs, an Iceberg warehouse, and what is refused.
+ */
 final class TestS3 {
   private static final Path DATA = Path.of("../tests/sql/data");
 
@@ -61,7 +63,13 @@ final class TestS3 {
     for (String bucket : List.of("data", "wrong", "lake")) {
       s3.createBucket(request -> request.bucket(bucket));
     }
-    for (String file : List.of("items-1.parquet", "items-2.parquet", "people.csv", "events.jsonl", "truncated.parquet")) {
+    for (String file :
+        List.of(
+            "items-1.parquet",
+            "items-2.parquet",
+            "people.csv",
+            "events.jsonl",
+            "truncated.parquet")) {
       put("data", "in/" + file, file);
     }
     put("data", "in/year=2024/with space & 100%.csv", "people.csv");
@@ -159,7 +167,8 @@ final class TestS3 {
     put("data", "in/changing.csv", "people.csv");
     assertThat(rows("SELECT COUNT(*) FROM 's3://data/in/changing.csv'")).containsExactly("3");
     s3.putObject(
-        request -> request.bucket("data").key("in/changing.csv"), RequestBody.fromString("id\n1\n"));
+        request -> request.bucket("data").key("in/changing.csv"),
+        RequestBody.fromString("id\n1\n"));
     assertThat(rows("SELECT COUNT(*) FROM 's3://data/in/changing.csv'")).containsExactly("1");
     s3.deleteObject(request -> request.bucket("data").key("in/changing.csv"));
     refused("SELECT COUNT(*) FROM 's3://data/in/changing.csv'", "FILE_NOT_FOUND");

@@ -11,7 +11,8 @@ import java.util.stream.Collectors;
 
 /** One way to write a value, whatever client it came through. */
 final class Cells {
-  private static final DateTimeFormatter SECONDS = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss");
+  private static final DateTimeFormatter SECONDS =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss");
 
   private Cells() {}
 
@@ -22,9 +23,11 @@ final class Cells {
       case String text -> text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n");
       case BigDecimal number -> number.toPlainString();
       case LocalDateTime time -> SECONDS.format(time) + fraction(time.getNano());
-      case LocalTime time -> DateTimeFormatter.ofPattern("HH:mm:ss").format(time) + fraction(time.getNano());
+      case LocalTime time ->
+          DateTimeFormatter.ofPattern("HH:mm:ss").format(time) + fraction(time.getNano());
       case byte[] bytes -> HexFormat.of().formatHex(bytes);
-      case List<?> list -> list.stream().map(Cells::text).collect(Collectors.joining(", ", "[", "]"));
+      case List<?> list ->
+          list.stream().map(Cells::text).collect(Collectors.joining(", ", "[", "]"));
       case Map<?, ?> map ->
           map.entrySet().stream()
               .map(entry -> entry.getKey() + ": " + text(entry.getValue()))

@@ -73,13 +73,16 @@ final class InProcess implements SltConnection {
       case DateDayVector days -> LocalDate.ofEpochDay(days.get(row));
       case TimeMicroVector time -> LocalTime.ofNanoOfDay(time.get(row) * 1000);
       case TimeStampMicroTZVector time ->
-          LocalDateTime.ofInstant(Instant.EPOCH.plus(time.get(row), ChronoUnit.MICROS), ZoneOffset.UTC);
+          LocalDateTime.ofInstant(
+              Instant.EPOCH.plus(time.get(row), ChronoUnit.MICROS), ZoneOffset.UTC);
       case TimeStampNanoTZVector time ->
           LocalDateTime.ofInstant(Instant.EPOCH.plusNanos(time.get(row)), ZoneOffset.UTC);
       case ListVector list ->
-          elements(list.getDataVector(), list.getElementStartIndex(row), list.getElementEndIndex(row));
+          elements(
+              list.getDataVector(), list.getElementStartIndex(row), list.getElementEndIndex(row));
       case FixedSizeListVector list ->
-          elements(list.getDataVector(), list.getElementStartIndex(row), list.getElementEndIndex(row));
+          elements(
+              list.getDataVector(), list.getElementStartIndex(row), list.getElementEndIndex(row));
       case StructVector struct -> {
         Map<String, Object> fields = new LinkedHashMap<>();
         for (FieldVector field : struct.getChildrenFromFields()) {
@@ -87,7 +90,8 @@ final class InProcess implements SltConnection {
         }
         yield fields;
       }
-      default -> vector.getObject(row) instanceof Text text ? text.toString() : vector.getObject(row);
+      default ->
+          vector.getObject(row) instanceof Text text ? text.toString() : vector.getObject(row);
     };
   }
 

@@ -21,7 +21,9 @@ final class OverJdbc implements SltConnection {
   private final Connection connection;
 
   OverJdbc(int port) throws SQLException {
-    connection = DriverManager.getConnection("jdbc:arrow-flight-sql://127.0.0.1:" + port + "/?useEncryption=false");
+    connection =
+        DriverManager.getConnection(
+            "jdbc:arrow-flight-sql://127.0.0.1:" + port + "/?useEncryption=false");
   }
 
   @Override

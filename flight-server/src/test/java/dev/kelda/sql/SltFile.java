@@ -29,7 +29,8 @@ record SltFile(Path path, List<Record> records) {
    * @param head the lines before the SQL: comments and the directive
    * @param line of the directive, from 1
    */
-  record Record(List<String> head, int line, Kind kind, String argument, String sql, List<String> expected) {
+  record Record(
+      List<String> head, int line, Kind kind, String argument, String sql, List<String> expected) {
     Optional<String> error() {
       return kind == Kind.ERROR ? Optional.of(argument) : Optional.empty();
     }
@@ -76,12 +77,20 @@ record SltFile(Path path, List<Record> records) {
     }
     List<String> body = block.subList(directive + 1, block.size());
     String[] words = block.get(directive).split(" ", 3);
-    String kind = words[0] + (words.length > 1 && words[0].equals("statement") ? " " + words[1] : "");
+    String kind =
+        words[0] + (words.length > 1 && words[0].equals("statement") ? " " + words[1] : "");
     int line = first + directive;
     return switch (kind) {
-      case "statement ok" -> new Record(head, line, Kind.OK, "", String.join("\n", body), List.of());
+      case "statement ok" ->
+          new Record(head, line, Kind.OK, "", String.join("\n", body), List.of());
       case "statement error" ->
-          new Record(head, line, Kind.ERROR, words.length > 2 ? words[2] : "", String.join("\n", body), List.of());
+          new Record(
+              head,
+              line,
+              Kind.ERROR,
+              words.length > 2 ? words[2] : "",
+              String.join("\n", body),
+              List.of());
       case "query" -> {
         int results = body.indexOf("----");
         int end = results < 0 ? body.size() : results;
@@ -94,7 +103,9 @@ record SltFile(Path path, List<Record> records) {
             String.join("\n", body.subList(0, end)),
             List.copyOf(body.subList(Math.min(end + 1, body.size()), body.size())));
       }
-      default -> throw new IllegalArgumentException(path + ":" + line + ": not a directive: " + block.get(directive));
+      default ->
+          throw new IllegalArgumentException(
+              path + ":" + line + ": not a directive: " + block.get(directive));
     };
   }
 }

@@ -2,7 +2,6 @@ package dev.kelda.sql;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +25,8 @@ final class SltRun {
   List<String> differences() {
     List<String> differences = new ArrayList<>();
     for (SltFile.Record record : file.records()) {
-      difference(record).ifPresent(text -> differences.add(file.path() + ":" + record.line() + ": " + text));
+      difference(record)
+          .ifPresent(text -> differences.add(file.path() + ":" + record.line() + ": " + text));
     }
     return differences;
   }
@@ -44,7 +44,10 @@ final class SltRun {
       return expected
           ? java.util.Optional.empty()
           : java.util.Optional.of(
-              "failed with\n  " + message + record.error().map(part -> "\nexpected\n  " + part).orElse("") + sql(record));
+              "failed with\n  "
+                  + message
+                  + record.error().map(part -> "\nexpected\n  " + part).orElse("")
+                  + sql(record));
     }
     if (record.kind() == SltFile.Kind.ERROR) {
       return java.util.Optional.of("did not fail with " + record.argument() + sql(record));
@@ -52,7 +55,11 @@ final class SltRun {
     return record.kind() == SltFile.Kind.OK || rows.equals(record.expected())
         ? java.util.Optional.empty()
         : java.util.Optional.of(
-            "gave\n  " + String.join("\n  ", rows) + "\nexpected\n  " + String.join("\n  ", record.expected()) + sql(record));
+            "gave\n  "
+                + String.join("\n  ", rows)
+                + "\nexpected\n  "
+                + String.join("\n  ", record.expected())
+                + sql(record));
   }
 
   private static String sql(SltFile.Record record) {
@@ -60,7 +67,8 @@ final class SltRun {
   }
 
   private List<String> rows(SltFile.Record record) throws SltConnection.SltError {
-    List<String> rows = new ArrayList<>(connection.run(replace(record.sql())).stream().map(this::mask).toList());
+    List<String> rows =
+        new ArrayList<>(connection.run(replace(record.sql())).stream().map(this::mask).toList());
     if (record.sorted()) {
       rows.sort(null);
     }
@@ -97,7 +105,10 @@ final class SltRun {
       lines.addAll(record.head().subList(0, record.head().size() - 1));
       try {
         List<String> rows = rows(record);
-        lines.add(record.kind() == SltFile.Kind.QUERY ? "query" + (record.sorted() ? " rowsort" : "") : "statement ok");
+        lines.add(
+            record.kind() == SltFile.Kind.QUERY
+                ? "query" + (record.sorted() ? " rowsort" : "")
+                : "statement ok");
         lines.addAll(record.sql().lines().toList());
         if (record.kind() == SltFile.Kind.QUERY) {
           lines.add("----");

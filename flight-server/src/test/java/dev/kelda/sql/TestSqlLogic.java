@@ -20,8 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Every file below tests/sql, in-process and over JDBC, each on an empty home.
  *
- * <p>{@code -Dslt.file=joins/inner.slt} runs one file; {@code -Dslt.complete=true} rewrites it with what the engine
- * answers.
+ * <p>{@code -Dslt.file=joins/inner.slt} runs one file; {@code -Dslt.complete=true} rewrites it with
+ * what the engine answers.
  */
 final class TestSqlLogic {
   private static final Path ROOT = Path.of("..", "tests", "sql").toAbsolutePath().normalize();
@@ -57,7 +57,8 @@ final class TestSqlLogic {
         new Configuration(config(home), ServerConfig.DEFAULT.withAddress("127.0.0.1", 0, -1));
     try (KeldaServer server = KeldaServer.start(configuration);
         OverJdbc connection = new OverJdbc(server.flightPort())) {
-      List<String> differences = new SltRun(SltFile.read(path), connection, variables(home)).differences();
+      List<String> differences =
+          new SltRun(SltFile.read(path), connection, variables(home)).differences();
       assertThat(String.join("\n\n", differences)).isEmpty();
     }
   }
@@ -88,7 +89,8 @@ final class TestSqlLogic {
   private static Stream<Path> files() throws IOException {
     String only = System.getProperty("slt.file", "");
     try (Stream<Path> all = Files.walk(ROOT)) {
-      return all.filter(path -> path.toString().endsWith(".slt"))
+      return all
+          .filter(path -> path.toString().endsWith(".slt"))
           .filter(path -> only.isEmpty() || name(path).equals(only))
           .sorted()
           .toList()

@@ -54,14 +54,12 @@ public final class ConnectionFixes {
     return createStatement();
   }
 
-  public Statement createStatement(int type, int concurrency, int holdability)
-      throws SQLException {
+  public Statement createStatement(int type, int concurrency, int holdability) throws SQLException {
     return createStatement(type, concurrency);
   }
 
   public PreparedStatement prepareStatement(String sql) throws SQLException {
-    return StatementFixes.mend(
-        PreparedStatement.class, connection.prepareStatement(sql), this);
+    return StatementFixes.mend(PreparedStatement.class, connection.prepareStatement(sql), this);
   }
 
   public PreparedStatement prepareStatement(String sql, int type, int concurrency)
@@ -70,8 +68,8 @@ public final class ConnectionFixes {
     return prepareStatement(sql);
   }
 
-  public PreparedStatement prepareStatement(
-      String sql, int type, int concurrency, int holdability) throws SQLException {
+  public PreparedStatement prepareStatement(String sql, int type, int concurrency, int holdability)
+      throws SQLException {
     return prepareStatement(sql, type, concurrency);
   }
 

@@ -47,7 +47,8 @@ public final class KeldaDriver implements Driver {
   @Override
   public DriverPropertyInfo[] getPropertyInfo(String url, Properties properties)
       throws SQLException {
-    return KeldaUrl.describe(acceptsURL(url) ? KeldaUrl.parse(url, properties).properties() : properties);
+    return KeldaUrl.describe(
+        acceptsURL(url) ? KeldaUrl.parse(url, properties).properties() : properties);
   }
 
   @Override

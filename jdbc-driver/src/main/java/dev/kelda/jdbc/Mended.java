@@ -28,9 +28,7 @@ final class Mended implements InvocationHandler {
   static <T> T of(Class<T> type, T target, Object fixes) {
     return type.cast(
         Proxy.newProxyInstance(
-            Mended.class.getClassLoader(),
-            new Class<?>[] {type},
-            new Mended(target, fixes)));
+            Mended.class.getClassLoader(), new Class<?>[] {type}, new Mended(target, fixes)));
   }
 
   @Override

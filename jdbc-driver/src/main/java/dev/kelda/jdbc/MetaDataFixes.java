@@ -8,7 +8,6 @@ import java.sql.Statement;
 import java.sql.Types;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /** Of the metadata: types and functions, which the stock driver does not ask for; who this is. */
 public final class MetaDataFixes {
@@ -43,16 +42,31 @@ public final class MetaDataFixes {
   private record Type(
       String name, int jdbc, int precision, String prefix, int minimumScale, int maximumScale) {
     String row(int order) {
-      boolean number = maximumScale > 6 || List.of("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "REAL", "DOUBLE").contains(name);
-      String prefixText = prefix.isEmpty() ? "CAST(NULL AS VARCHAR)" : "'" + prefix.replace("'", "''") + "'";
+      boolean number =
+          maximumScale > 6
+              || List.of("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "REAL", "DOUBLE")
+                  .contains(name);
+      String prefixText =
+          prefix.isEmpty() ? "CAST(NULL AS VARCHAR)" : "'" + prefix.replace("'", "''") + "'";
       String suffixText = prefix.isEmpty() ? "CAST(NULL AS VARCHAR)" : "''''";
       return String.format(
           Locale.ROOT,
           "(%d, '%s', %d, %d, %s, %s, %s, %d, %b, %d, %b, FALSE, FALSE, '%s', %d, %d, %s)",
-          order, name, jdbc, precision, prefixText, suffixText,
+          order,
+          name,
+          jdbc,
+          precision,
+          prefixText,
+          suffixText,
           name.equals("DECIMAL") ? "'precision,scale'" : "CAST(NULL AS VARCHAR)",
-          DatabaseMetaData.typeNullable, name.endsWith("CHAR"), DatabaseMetaData.typeSearchable,
-          false, name, minimumScale, maximumScale, number ? "10" : "CAST(NULL AS INTEGER)");
+          DatabaseMetaData.typeNullable,
+          name.endsWith("CHAR"),
+          DatabaseMetaData.typeSearchable,
+          false,
+          name,
+          minimumScale,
+          maximumScale,
+          number ? "10" : "CAST(NULL AS INTEGER)");
     }
   }
 
@@ -100,8 +114,7 @@ public final class MetaDataFixes {
   }
 
   /** Every function, in no catalog. */
-  public ResultSet getFunctions(String catalog, String schema, String pattern)
-      throws SQLException {
+  public ResultSet getFunctions(String catalog, String schema, String pattern) throws SQLException {
     String like = pattern == null ? "%" : pattern.replace("'", "''");
     return query(
         "SELECT CAST(NULL AS VARCHAR) AS FUNCTION_CAT, CAST(NULL AS VARCHAR) AS FUNCTION_SCHEM,"

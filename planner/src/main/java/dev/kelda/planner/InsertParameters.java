@@ -33,8 +33,7 @@ final class InsertParameters {
   static SqlNode typed(
       SqlNode query, TableReference target, List<String> columns, KeldaTypeFactory types) {
     List<Field> fields = target.table().schema().getFields();
-    List<String> given =
-        columns.isEmpty() ? fields.stream().map(Field::getName).toList() : columns;
+    List<String> given = columns.isEmpty() ? fields.stream().map(Field::getName).toList() : columns;
     new InsertParameters(types, fields, given).query(query);
     return query;
   }

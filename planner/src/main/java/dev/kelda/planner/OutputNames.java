@@ -44,9 +44,11 @@ final class OutputNames {
   }
 
   private static String name(SqlNode item) {
-    if (item instanceof SqlIdentifier || item instanceof SqlStarExclude
+    if (item instanceof SqlIdentifier
+        || item instanceof SqlStarExclude
         || item instanceof SqlStarReplace
-        || item.getKind() == SqlKind.AS || !isSmall(item)) {
+        || item.getKind() == SqlKind.AS
+        || !isSmall(item)) {
       return "";
     }
     String text =

@@ -29,12 +29,12 @@ import org.apache.arrow.vector.types.pojo.Schema;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.RelRoot;
-import org.apache.calcite.sql.SqlExplainFormat;
-import org.apache.calcite.sql.SqlExplainLevel;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
-import org.apache.calcite.sql.type.SqlTypeName;
+import org.apache.calcite.sql.SqlExplainFormat;
+import org.apache.calcite.sql.SqlExplainLevel;
 import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.type.SqlTypeName;
 
 /** Turns a parsed query into a plan. Thread-safe; keep one. */
 public final class Planner {
@@ -54,8 +54,7 @@ public final class Planner {
   }
 
   public Planner(Options options) {
-    this.optimizer =
-        new Optimizer(requireNonNull(options, "options is null").disabledPhases());
+    this.optimizer = new Optimizer(requireNonNull(options, "options is null").disabledPhases());
   }
 
   /**
@@ -94,8 +93,7 @@ public final class Planner {
       SessionContext context) {
     ChangePlanner planner = new ChangePlanner(statement, target, change);
     QueryPlan query =
-        guarded(
-            planner.query(catalog, PlanningScope.TYPES), catalog, context, planner::shape);
+        guarded(planner.query(catalog, PlanningScope.TYPES), catalog, context, planner::shape);
     return new ChangePlan(query, planner.whole());
   }
 
@@ -130,11 +128,7 @@ public final class Planner {
                 reader,
                 scope.cluster(),
                 new ViewExpansion(
-                    catalog,
-                    scope.operators(),
-                    scope.types(),
-                    scope.cluster(),
-                    Planner::rewriter))
+                    catalog, scope.operators(), scope.types(), scope.cluster(), Planner::rewriter))
             .convertQuery(validated, false, true);
     RelNode projected = root.project();
     RelNode shaped = shape.apply(projected);
@@ -176,7 +170,9 @@ public final class Planner {
     return schema(row.getFieldNames(), typed(row, scope.types()));
   }
 
-  /** A column of nothing but NULL is a text, as in PostgreSQL: clients and tables have no NULL type. */
+  /**
+   * A column of nothing but NULL is a text, as in PostgreSQL: clients and tables have no NULL type.
+   */
   private static RelDataType typed(RelDataType row, RelDataTypeFactory types) {
     RelDataType text =
         types.createTypeWithNullability(types.createSqlType(SqlTypeName.VARCHAR), true);
@@ -190,9 +186,7 @@ public final class Planner {
   private static Schema schema(List<String> names, RelDataType row) {
     List<Field> fields = new ArrayList<>();
     for (int i = 0; i < names.size(); i++) {
-      fields.add(
-          Types.nullable(
-              Types.toArrow(names.get(i), row.getFieldList().get(i).getType())));
+      fields.add(Types.nullable(Types.toArrow(names.get(i), row.getFieldList().get(i).getType())));
     }
     return new Schema(fields);
   }

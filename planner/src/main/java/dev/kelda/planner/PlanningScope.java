@@ -31,7 +31,8 @@ record PlanningScope(
   static PlanningScope open(CatalogSnapshot catalog) {
     RexBuilder rex = new RexBuilder(TYPES);
     HepPlanner planner = new HepPlanner(EMPTY);
-    // Calcite's own constant folding keeps milliseconds only; constants are folded where they are executed.
+    // Calcite's own constant folding keeps milliseconds only; constants are folded where they are
+    // executed.
     planner.setExecutor((builder, constants, reduced) -> reduced.addAll(constants));
     RelOptCluster cluster = RelOptCluster.create(planner, rex);
     RelMetadataQueryBase.THREAD_PROVIDERS.set(METADATA);

@@ -105,10 +105,7 @@ final class MemoryConnector implements Connector {
       statistics.put(
           fields.size(),
           new ColumnStatistics(
-              OptionalDouble.of(distinct),
-              OptionalLong.of(0),
-              Optional.empty(),
-              Optional.empty()));
+              OptionalDouble.of(distinct), OptionalLong.of(0), Optional.empty(), Optional.empty()));
       return column(name, type);
     }
 

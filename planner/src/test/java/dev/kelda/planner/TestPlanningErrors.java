@@ -22,8 +22,7 @@ class TestPlanningErrors {
           SELECT n_name FROM nation GROUP BY 1 HAVING n_comment = 'x' | INVALID_STATEMENT: Expression 'n_comment' is not being grouped (line 1, column 45)
           """)
   void describes(String sql, String expected) {
-    KeldaException error =
-        catchThrowableOfType(KeldaException.class, () -> Tpch.plan(sql));
+    KeldaException error = catchThrowableOfType(KeldaException.class, () -> Tpch.plan(sql));
     assertThat(error.describe()).isEqualTo(expected);
   }
 }

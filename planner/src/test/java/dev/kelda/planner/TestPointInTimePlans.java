@@ -99,8 +99,7 @@ class TestPointInTimePlans {
   @Test
   void limitsStayWhereRowsAreDroppedOrOrderedByAFeature() {
     assertThat(limitsBelow("SELECT l.id, w.temp" + JOIN + "ORDER BY w.temp LIMIT 3")).isZero();
-    assertThat(limitsBelow("SELECT l.id, w.temp" + JOIN.replace("LEFT ", "") + "LIMIT 3"))
-        .isZero();
+    assertThat(limitsBelow("SELECT l.id, w.temp" + JOIN.replace("LEFT ", "") + "LIMIT 3")).isZero();
     assertThat(limitsBelow("SELECT l.id, w.temp" + JOIN + "ORDER BY l.id")).isZero();
     assertThat(limitsBelow("SELECT l.id, COUNT(w.temp) OVER ()" + JOIN + "LIMIT 3")).isZero();
   }
@@ -108,7 +107,8 @@ class TestPointInTimePlans {
   @Test
   void aFeatureThatGivesNothingGoes() {
     assertThat(Tpch.text("SELECT COUNT(*)" + JOIN)).doesNotContain("PointInTimeJoin");
-    assertThat(Tpch.text("SELECT COUNT(*)" + JOIN.replace("LEFT ", ""))).contains("PointInTimeJoin");
+    assertThat(Tpch.text("SELECT COUNT(*)" + JOIN.replace("LEFT ", "")))
+        .contains("PointInTimeJoin");
     assertThat(Tpch.text("SELECT COUNT(w.temp)" + JOIN)).contains("PointInTimeJoin");
   }
 

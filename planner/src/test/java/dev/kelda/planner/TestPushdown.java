@@ -43,13 +43,9 @@ class TestPushdown {
     assertThat(conjuncts)
         .containsExactly(
             new Predicate.Comparison(
-                10,
-                Predicate.Operator.LESS_OR_EQUAL,
-                Scalar.of(CanonicalTypes.DATE32, 10471L)),
+                10, Predicate.Operator.LESS_OR_EQUAL, Scalar.of(CanonicalTypes.DATE32, 10471L)),
             new Predicate.Comparison(
-                12,
-                Predicate.Operator.GREATER_OR_EQUAL,
-                Scalar.of(CanonicalTypes.DATE32, 8766L)));
+                12, Predicate.Operator.GREATER_OR_EQUAL, Scalar.of(CanonicalTypes.DATE32, 8766L)));
   }
 
   @Test
@@ -58,9 +54,7 @@ class TestPushdown {
     assertThat(plan.scans().getFirst().conjuncts())
         .containsExactly(
             new Predicate.Comparison(
-                4,
-                Predicate.Operator.GREATER,
-                new Operand.Parameter(0, CanonicalTypes.DATE32)));
+                4, Predicate.Operator.GREATER, new Operand.Parameter(0, CanonicalTypes.DATE32)));
   }
 
   @Test
@@ -81,8 +75,7 @@ class TestPushdown {
 
   @Test
   void valueThatTheColumnCannotHoldIsNotPushed() {
-    assertThat(
-            Tpch.plan("SELECT 1 FROM kinds WHERE i8 = 300").scans().getFirst().conjuncts())
+    assertThat(Tpch.plan("SELECT 1 FROM kinds WHERE i8 = 300").scans().getFirst().conjuncts())
         .isEmpty();
   }
 }

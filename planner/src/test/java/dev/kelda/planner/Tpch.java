@@ -34,7 +34,10 @@ final class Tpch {
     lake.add(
         "main",
         "region",
-        new MemoryTable("1", 5).column("r_regionkey", INT64, 0, 4).column("r_name", UTF8).column("r_comment", UTF8));
+        new MemoryTable("1", 5)
+            .column("r_regionkey", INT64, 0, 4)
+            .column("r_name", UTF8)
+            .column("r_comment", UTF8));
     lake.add(
         "main",
         "nation",

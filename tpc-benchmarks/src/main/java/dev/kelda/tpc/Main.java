@@ -68,8 +68,7 @@ public final class Main {
       String file = "'" + Queries.file(options.folder(), table) + "'";
       duckdb.execute("CREATE VIEW " + table + " AS FROM " + file);
       if (options.iceberg()) {
-        kelda.execute(
-            "CREATE TABLE IF NOT EXISTS tpch." + table + " AS SELECT * FROM " + file);
+        kelda.execute("CREATE TABLE IF NOT EXISTS tpch." + table + " AS SELECT * FROM " + file);
       }
     }
     if (options.iceberg()) {
@@ -82,8 +81,7 @@ public final class Main {
     return options.iceberg() ? text : Queries.overFiles(text, options.folder());
   }
 
-  private static boolean compare(Engine kelda, Engine duckdb, Options options)
-      throws SQLException {
+  private static boolean compare(Engine kelda, Engine duckdb, Options options) throws SQLException {
     Engine.print("query  Kelda ms  DuckDB ms  ratio");
     List<Line> lines = new ArrayList<>();
     for (int number : Queries.numbers().toArray()) {
@@ -130,7 +128,8 @@ public final class Main {
         String plan = kelda.text("EXPLAIN ANALYZE /* " + i + " */ " + text);
         Matcher planned = PLANNED.matcher(plan);
         if (!planned.find()) {
-          throw new IllegalStateException("EXPLAIN ANALYZE does not tell the planning time: " + plan);
+          throw new IllegalStateException(
+              "EXPLAIN ANALYZE does not tell the planning time: " + plan);
         }
         times.add(Double.parseDouble(planned.group(1)));
       }

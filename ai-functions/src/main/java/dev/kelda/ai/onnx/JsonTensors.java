@@ -86,7 +86,8 @@ public final class JsonTensors implements AutoCloseable {
         break;
       }
     }
-    boolean widthFits = port.flat() || port.width() < 0 || shape.length == 2 && shape[1] == port.width();
+    boolean widthFits =
+        port.flat() || port.width() < 0 || shape.length == 2 && shape[1] == port.width();
     if (product != values.size() || shape.length != (port.flat() ? 1 : 2) || !widthFits) {
       throw invalid(
           "the input \"%s\" has %d values, which do not fit its shape"
@@ -148,8 +149,7 @@ public final class JsonTensors implements AutoCloseable {
   }
 
   /** Runs the model and writes its outputs. */
-  public void run(
-      OnnxModel model, Signature signature, OrtSession.RunOptions options, ArrayNode to)
+  public void run(OnnxModel model, Signature signature, OrtSession.RunOptions options, ArrayNode to)
       throws OrtException {
     Set<String> outputs = new LinkedHashSet<>();
     signature.outputs().forEach(port -> outputs.add(port.name()));

@@ -7,9 +7,9 @@ import java.util.Set;
 
 /**
  * Reads a model's bytes in full before ONNX Runtime does, and refuses what may reach beyond them or
- * never end: tensor data in other files anywhere in the graph (initialisers, sparse ones, attributes,
- * sub-graphs, functions), operators of other domains, loops, and more than so much of anything. The
- * message numbers are those of onnx.proto.
+ * never end: tensor data in other files anywhere in the graph (initialisers, sparse ones,
+ * attributes, sub-graphs, functions), operators of other domains, loops, and more than so much of
+ * anything. The message numbers are those of onnx.proto.
  */
 public final class OnnxGuard {
   /** The largest file. */

@@ -92,7 +92,7 @@ public final class OnnxModel implements AutoCloseable {
       throw new KeldaException(
           ErrorCode.NOT_SUPPORTED,
           "\"%s\" of the model is no tensor; name the outputs to be used: WITH ('outputs' ="
-              .formatted(info.getName())
+                  .formatted(info.getName())
               + " 'label'), or export the model without ZipMap");
     }
     long[] shape = tensor.getShape();
@@ -121,7 +121,7 @@ public final class OnnxModel implements AutoCloseable {
           throw new KeldaException(
               ErrorCode.NOT_SUPPORTED,
               "\"%s\" of the model is of type %s; supported are float, double, int32, int64, bool"
-                  .formatted(name, type)
+                      .formatted(name, type)
                   + " and string");
     };
   }

@@ -37,8 +37,7 @@ public final class Outputs {
     Field element = Field.nullable("item", type(port.element()));
     return port.width() == 1
         ? Field.nullable(port.name(), element.getType())
-        : new Field(
-            port.name(), FieldType.nullable(ArrowType.List.INSTANCE), List.of(element));
+        : new Field(port.name(), FieldType.nullable(ArrowType.List.INSTANCE), List.of(element));
   }
 
   /** The Arrow type of an element. */
@@ -110,8 +109,6 @@ public final class Outputs {
   static String[] texts(Object value) {
     return value instanceof String[] flat
         ? flat
-        : Arrays.stream((String[][]) value)
-            .flatMap(Arrays::stream)
-            .toArray(String[]::new);
+        : Arrays.stream((String[][]) value).flatMap(Arrays::stream).toArray(String[]::new);
   }
 }

@@ -90,12 +90,14 @@ public final class Prediction {
             || switch (port.element()) {
               case VARCHAR -> text && !list;
               case BOOLEAN -> type instanceof ArrowType.Bool;
-              case REAL, DOUBLE, INTEGER, BIGINT -> number || type instanceof ArrowType.Bool && !list;
+              case REAL, DOUBLE, INTEGER, BIGINT ->
+                  number || type instanceof ArrowType.Bool && !list;
             };
     if (!fits) {
       throw new KeldaException(
           ErrorCode.TYPE_MISMATCH,
-          "input \"%s\" of the model takes %s, not %s".formatted(port.name(), port.element(), type));
+          "input \"%s\" of the model takes %s, not %s"
+              .formatted(port.name(), port.element(), type));
     }
     Field element = Field.nullable("item", Outputs.type(port.element()));
     return list
@@ -126,8 +128,7 @@ public final class Prediction {
       for (int i = 0; i < assigned.size() && rows > 0; i++) {
         Port port = signature.inputs().get(i);
         List<FieldVector> own = assigned.get(i).stream().map(columns::get).toList();
-        Tensors.Input input =
-            Tensors.of(model.environment(), port, own, rows, nulls, allocator);
+        Tensors.Input input = Tensors.of(model.environment(), port, own, rows, nulls, allocator);
         inputs.add(input);
         tensors.put(port.name(), input.tensor());
       }

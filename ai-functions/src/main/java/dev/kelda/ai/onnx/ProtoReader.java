@@ -6,7 +6,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** Protobuf's wire format over a part of a buffer; every length is checked before it is believed. */
+/**
+ * Protobuf's wire format over a part of a buffer; every length is checked before it is believed.
+ */
 final class ProtoReader {
   private final ByteBuffer bytes;
   private int field;

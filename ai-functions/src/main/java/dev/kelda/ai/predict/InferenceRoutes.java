@@ -21,8 +21,8 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * The Open Inference Protocol, version 2, over the registry: health, metadata, infer. A model's name in
- * a path may carry a version or an alias: {@code delay@champion}.
+ * The Open Inference Protocol, version 2, over the registry: health, metadata, infer. A model's
+ * name in a path may carry a version or an alias: {@code delay@champion}.
  */
 public record InferenceRoutes(ModelRegistry registry, Models models) {
   private static final ObjectMapper JSON = new ObjectMapper();

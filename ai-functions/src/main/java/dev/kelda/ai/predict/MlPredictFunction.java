@@ -11,8 +11,8 @@ import dev.kelda.spi.extension.SqlQuery;
 import java.util.List;
 
 /**
- * {@code ML_PREDICT(TABLE t, MODEL m, DESCRIPTOR(a, b))} and {@code ML.PREDICT(MODEL m, TABLE t)}: the
- * table's columns and {@code prediction}.
+ * {@code ML_PREDICT(TABLE t, MODEL m, DESCRIPTOR(a, b))} and {@code ML.PREDICT(MODEL m, TABLE t)}:
+ * the table's columns and {@code prediction}.
  *
  * @param modelFirst ML.PREDICT; its features are the columns that the model's inputs are called
  */

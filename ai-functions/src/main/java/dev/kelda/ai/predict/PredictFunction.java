@@ -79,8 +79,7 @@ public final class PredictFunction implements PlannedFunction {
       for (int feature : assigned.get(input)) {
         wanted.add(
             Optional.of(
-                Prediction.wanted(
-                    version.signature().inputs().get(input), features.get(feature))));
+                Prediction.wanted(version.signature().inputs().get(input), features.get(feature))));
       }
     }
     return new Bound(
@@ -110,12 +109,7 @@ public final class PredictFunction implements PlannedFunction {
         context::checkpoint,
         (model, options) ->
             Prediction.run(
-                model,
-                version.signature(),
-                arguments.getFieldVectors(),
-                rows,
-                allocator,
-                options));
+                model, version.signature(), arguments.getFieldVectors(), rows, allocator, options));
   }
 
   private ModelVersion version(String binding) {

@@ -68,8 +68,7 @@ public final class ModelRegistry {
     return versions.stream()
         .filter(v -> v.version() == version)
         .findFirst()
-        .orElseThrow(
-            () -> notFound("model \"%s\" has no version %d".formatted(model, version)));
+        .orElseThrow(() -> notFound("model \"%s\" has no version %d".formatted(model, version)));
   }
 
   public boolean exists(String model) {

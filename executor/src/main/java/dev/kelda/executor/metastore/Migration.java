@@ -43,7 +43,10 @@ final class Migration {
       } catch (FlywayException e) {
         throw new KeldaException(
             ErrorCode.CATALOG_ERROR,
-            "the metastore's tables of " + module + " cannot be brought up to date: " + e.getMessage(),
+            "the metastore's tables of "
+                + module
+                + " cannot be brought up to date: "
+                + e.getMessage(),
             e);
       }
     }

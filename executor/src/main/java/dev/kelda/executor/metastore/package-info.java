@@ -6,7 +6,8 @@
  *                                         --transaction(work)---------> a pooled connection
  * </pre>
  *
- * Invariants: nothing is opened before it is needed; a transaction is committed or undone as a whole;
- * in SQLite writers take their turn from the beginning of a transaction, so that none fails half-way.
+ * Invariants: nothing is opened before it is needed; a transaction is committed or undone as a
+ * whole; in SQLite writers take their turn from the beginning of a transaction, so that none fails
+ * half-way.
  */
 package dev.kelda.executor.metastore;

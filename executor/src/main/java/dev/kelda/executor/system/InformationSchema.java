@@ -1,7 +1,5 @@
 package dev.kelda.executor.system;
 
-import dev.kelda.spi.rows.Columns;
-import dev.kelda.spi.rows.TypeNames;
 import dev.kelda.planner.catalog.Catalogs;
 import dev.kelda.spi.connector.Operand;
 import dev.kelda.spi.connector.Predicate;
@@ -10,6 +8,8 @@ import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TableKind;
 import dev.kelda.spi.connector.TableListing;
 import dev.kelda.spi.connector.View;
+import dev.kelda.spi.rows.Columns;
+import dev.kelda.spi.rows.TypeNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -3,10 +3,10 @@ package dev.kelda.executor.system;
 import dev.kelda.executor.FunctionInfo;
 import dev.kelda.executor.QueryInfo;
 import dev.kelda.executor.SessionInfo;
-import dev.kelda.spi.rows.Columns;
 import dev.kelda.executor.setting.Setting;
 import dev.kelda.executor.setting.SettingValues;
 import dev.kelda.executor.setting.Settings;
+import dev.kelda.spi.rows.Columns;
 import java.util.List;
 
 /** The columns of the system's tables. */

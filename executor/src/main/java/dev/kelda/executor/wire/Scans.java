@@ -39,15 +39,15 @@ public final class Scans {
   public static WriteTarget toProto(int targetId, TableWrite.WriteTarget target) {
     WriteTarget.Builder to =
         WriteTarget.newBuilder()
-        .setTargetId(targetId)
-        .setLocation(target.location())
-        .setFilePrefix(target.filePrefix())
-        .addAllColumns(target.columns().getFields().stream().map(Types::toProtoField).toList())
-        .addAllColumnIds(target.columnIds().stream().map(Scans::column).toList())
-        .setTargetFileBytes(target.targetFileBytes())
-        .setCompression(target.compression())
-        .setRowGroupRows(target.rowGroupRows())
-        .setCluster(target.layout().cluster());
+            .setTargetId(targetId)
+            .setLocation(target.location())
+            .setFilePrefix(target.filePrefix())
+            .addAllColumns(target.columns().getFields().stream().map(Types::toProtoField).toList())
+            .addAllColumnIds(target.columnIds().stream().map(Scans::column).toList())
+            .setTargetFileBytes(target.targetFileBytes())
+            .setCompression(target.compression())
+            .setRowGroupRows(target.rowGroupRows())
+            .setCluster(target.layout().cluster());
     target.layout().partition().forEach(field -> to.addPartition(transform(field)));
     target
         .layout()

@@ -41,8 +41,7 @@ final class NotesExtension implements Extension {
     this.services = services;
     services
         .metastore()
-        .migrate(
-            "notes", "dev/kelda/executor/extension", NotesExtension.class.getClassLoader());
+        .migrate("notes", "dev/kelda/executor/extension", NotesExtension.class.getClassLoader());
   }
 
   /** Found by ServiceLoader. */
@@ -183,8 +182,7 @@ final class NotesExtension implements Extension {
       String model = call.argument("model", Argument.Model.class).orElseThrow().name();
       Optional<Argument.Expression> more = call.argument("more", Argument.Expression.class);
       StringBuilder sql = new StringBuilder("SELECT *");
-      for (String column :
-          call.argument("columns", Argument.Columns.class).orElseThrow().names()) {
+      for (String column : call.argument("columns", Argument.Columns.class).orElseThrow().names()) {
         if (input.schema().get().getFields().stream()
             .noneMatch(f -> f.getName().equalsIgnoreCase(column))) {
           throw new KeldaException(ErrorCode.COLUMN_NOT_FOUND, "there is no column " + column);

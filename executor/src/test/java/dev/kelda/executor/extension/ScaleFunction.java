@@ -54,8 +54,7 @@ record ScaleFunction(NotesExtension notes) implements PlannedFunction {
                 () -> new KeldaException(ErrorCode.INVALID_ARGUMENT, "which model is no constant"));
     String path = notes.note(name).path();
     return new Bound(
-        Field.nullable(
-            "", path.equals("text") ? CanonicalTypes.UTF8 : CanonicalTypes.FLOAT64),
+        Field.nullable("", path.equals("text") ? CanonicalTypes.UTF8 : CanonicalTypes.FLOAT64),
         path,
         List.of(Optional.empty(), Optional.of(Field.nullable("", CanonicalTypes.FLOAT64))),
         List.of(0),

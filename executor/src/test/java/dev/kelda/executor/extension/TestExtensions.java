@@ -63,8 +63,7 @@ class TestExtensions {
   @Test
   void aStatementMayBecomeAQuery() {
     assertThat(tester.rows("DESCRIBE MODEL \"41\"")).containsExactly("42");
-    assertFails(
-        ErrorCode.COLUMN_NOT_FOUND, "nothing", () -> tester.rows("DESCRIBE MODEL nothing"));
+    assertFails(ErrorCode.COLUMN_NOT_FOUND, "nothing", () -> tester.rows("DESCRIBE MODEL nothing"));
   }
 
   @Test
@@ -93,9 +92,9 @@ class TestExtensions {
     assertThat(tester.rows("SELECT SCALE('words', 1) || '!'")).containsExactly("1.0tester!");
     assertThat(tester.rows("SELECT SCALE('double', x) FROM (VALUES 1, 2) AS t (x) WHERE x > 1"))
         .containsExactly("4.0");
-    assertFails(ErrorCode.FILE_NOT_FOUND, "no model nix", () -> tester.rows("SELECT SCALE('nix', 1)"));
     assertFails(
-        ErrorCode.TYPE_MISMATCH, "SCALE", () -> tester.rows("SELECT SCALE('double')"));
+        ErrorCode.FILE_NOT_FOUND, "no model nix", () -> tester.rows("SELECT SCALE('nix', 1)"));
+    assertFails(ErrorCode.TYPE_MISMATCH, "SCALE", () -> tester.rows("SELECT SCALE('double')"));
   }
 
   @Test
@@ -124,7 +123,8 @@ class TestExtensions {
   @Test
   void aTableFunctionTakesTablesQueriesModelsAndColumns() {
     tester.update("CREATE TABLE t AS SELECT * FROM (VALUES (1, 10), (2, 20)) AS v (a, b)");
-    assertThat(tester.rows("SELECT * FROM SCALED(TABLE t, MODEL double, DESCRIPTOR(a, b)) ORDER BY a"))
+    assertThat(
+            tester.rows("SELECT * FROM SCALED(TABLE t, MODEL double, DESCRIPTOR(a, b)) ORDER BY a"))
         .containsExactly("1|10|2.0|20.0", "2|20|4.0|40.0");
     assertThat(
             tester.rows(

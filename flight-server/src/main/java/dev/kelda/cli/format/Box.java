@@ -8,8 +8,8 @@ import java.util.stream.IntStream;
 import org.apache.arrow.vector.types.pojo.Field;
 
 /**
- * Draws a table into a width: the widest columns are cut first, down to a readable least; columns in
- * the middle are left out when that is not enough.
+ * Draws a table into a width: the widest columns are cut first, down to a readable least; columns
+ * in the middle are left out when that is not enough.
  */
 final class Box {
   private static final int LEAST = 8;
@@ -41,8 +41,7 @@ final class Box {
 
   private void fit(int width) {
     while (total() > width && columns.stream().anyMatch(column -> widths[column] > LEAST)) {
-      int widest =
-          columns.stream().reduce((a, b) -> widths[b] > widths[a] ? b : a).orElseThrow();
+      int widest = columns.stream().reduce((a, b) -> widths[b] > widths[a] ? b : a).orElseThrow();
       int second =
           columns.stream()
               .filter(column -> column != widest)

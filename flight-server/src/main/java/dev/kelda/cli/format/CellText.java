@@ -54,9 +54,15 @@ final class CellText {
       case FixedSizeBinaryVector v -> "\\x" + HexFormat.of().formatHex(v.get(row));
       case MapVector v -> map(v, row);
       case ListVector v ->
-          list((FieldVector) v.getDataVector(), v.getElementStartIndex(row), v.getElementEndIndex(row));
+          list(
+              (FieldVector) v.getDataVector(),
+              v.getElementStartIndex(row),
+              v.getElementEndIndex(row));
       case FixedSizeListVector v ->
-          list((FieldVector) v.getDataVector(), v.getElementStartIndex(row), v.getElementEndIndex(row));
+          list(
+              (FieldVector) v.getDataVector(),
+              v.getElementStartIndex(row),
+              v.getElementEndIndex(row));
       case StructVector v ->
           v.getChildrenFromFields().stream()
               .map(child -> child.getName() + ": " + of(child, row).orElse("NULL"))
@@ -71,7 +77,9 @@ final class CellText {
   }
 
   private static String number(double value, String text) {
-    return Double.isInfinite(value) ? (value > 0 ? "inf" : "-inf") : Double.isNaN(value) ? "nan" : text;
+    return Double.isInfinite(value)
+        ? (value > 0 ? "inf" : "-inf")
+        : Double.isNaN(value) ? "nan" : text;
   }
 
   private static String list(FieldVector values, int from, int to) {

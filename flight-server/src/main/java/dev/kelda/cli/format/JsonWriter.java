@@ -72,9 +72,17 @@ final class JsonWriter implements ResultWriter {
       case DecimalVector v -> text.append(v.getObject(row).toPlainString());
       case MapVector v -> quote(CellText.of(v, row).orElseThrow(), text);
       case ListVector v ->
-          array((FieldVector) v.getDataVector(), v.getElementStartIndex(row), v.getElementEndIndex(row), text);
+          array(
+              (FieldVector) v.getDataVector(),
+              v.getElementStartIndex(row),
+              v.getElementEndIndex(row),
+              text);
       case FixedSizeListVector v ->
-          array((FieldVector) v.getDataVector(), v.getElementStartIndex(row), v.getElementEndIndex(row), text);
+          array(
+              (FieldVector) v.getDataVector(),
+              v.getElementStartIndex(row),
+              v.getElementEndIndex(row),
+              text);
       case StructVector v -> object(v.getChildrenFromFields(), row, text);
       default -> quote(CellText.of(vector, row).orElseThrow(), text);
     }

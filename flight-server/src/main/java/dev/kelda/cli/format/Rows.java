@@ -33,8 +33,7 @@ public record Rows(
   }
 
   public static Rows update(long count, Runnable onClose) {
-    return new Rows(
-        new Schema(List.of()), OptionalLong.of(count), Optional::empty, onClose);
+    return new Rows(new Schema(List.of()), OptionalLong.of(count), Optional::empty, onClose);
   }
 
   public static Rows of(

@@ -28,8 +28,7 @@ final class TableWriter implements ResultWriter {
 
   @Override
   public void write(Rows rows, OutputStream out) throws IOException {
-    String text =
-        rows.updateCount().isPresent() ? updated(rows) : table(rows);
+    String text = rows.updateCount().isPresent() ? updated(rows) : table(rows);
     out.write(text.getBytes(StandardCharsets.UTF_8));
   }
 

@@ -82,12 +82,10 @@ public final class RemoteClient implements SqlClient {
   private static CallOption login(FlightClient connection, String user, String password) {
     return translated(
         () -> {
-          Optional<CredentialCallOption> token =
-              connection.authenticateBasicToken(user, password);
+          Optional<CredentialCallOption> token = connection.authenticateBasicToken(user, password);
           return token.orElseThrow(
               () ->
-                  new KeldaException(
-                      ErrorCode.AUTHENTICATION_FAILED, "the server gave no token"));
+                  new KeldaException(ErrorCode.AUTHENTICATION_FAILED, "the server gave no token"));
         });
   }
 
@@ -104,7 +102,9 @@ public final class RemoteClient implements SqlClient {
           running = Optional.of(stream);
           return Rows.of(
               info.getSchemaOptional().orElseThrow(),
-              () -> translated(() -> stream.next() ? Optional.of(stream.getRoot()) : Optional.empty()),
+              () ->
+                  translated(
+                      () -> stream.next() ? Optional.of(stream.getRoot()) : Optional.empty()),
               () -> {
                 running = Optional.empty();
                 closeAll(stream);

@@ -12,8 +12,7 @@ import org.apache.arrow.flight.FlightRuntimeException;
 /** A server's error as the exception it was there. */
 final class RemoteErrors {
   private static final Pattern DESCRIPTION =
-      Pattern.compile(
-          "([A-Z_]+): (.*?)(?: \\(line (\\d+), column (\\d+)\\))?", Pattern.DOTALL);
+      Pattern.compile("([A-Z_]+): (.*?)(?: \\(line (\\d+), column (\\d+)\\))?", Pattern.DOTALL);
 
   private RemoteErrors() {}
 
@@ -30,8 +29,7 @@ final class RemoteErrors {
             Optional.ofNullable(parts.group(3))
                 .map(
                     line ->
-                        new TextPosition(
-                            Integer.parseInt(line), Integer.parseInt(parts.group(4))));
+                        new TextPosition(Integer.parseInt(line), Integer.parseInt(parts.group(4))));
         return new KeldaException(code.get(), parts.group(2), position, failure);
       }
     }

@@ -101,24 +101,20 @@ public final class SqlConsole {
         terminal.writer().println("a line per value " + (vertical ? "on" : "off"));
       }
       case "\\dt" -> show(terminal, "SHOW TABLES");
-      case "\\d" ->
-          show(terminal, words.length == 1 ? "SHOW TABLES" : "DESCRIBE " + words[1]);
+      case "\\d" -> show(terminal, words.length == 1 ? "SHOW TABLES" : "DESCRIBE " + words[1]);
       default -> terminal.writer().println("no command " + words[0] + "; \\? lists them");
     }
     terminal.flush();
   }
 
   private void show(Terminal terminal, String sql) throws IOException {
-    Terminal.SignalHandler before =
-        terminal.handle(Terminal.Signal.INT, signal -> client.cancel());
+    Terminal.SignalHandler before = terminal.handle(Terminal.Signal.INT, signal -> client.cancel());
     long start = System.nanoTime();
     int width = terminal.getWidth() > 0 ? terminal.getWidth() : 80;
     try (Rows rows = client.run(sql)) {
       format.writer(new Layout(width, maxRows, vertical)).write(rows, terminal.output());
       if (timing) {
-        terminal
-            .writer()
-            .println("%.3f s".formatted((System.nanoTime() - start) / 1e9));
+        terminal.writer().println("%.3f s".formatted((System.nanoTime() - start) / 1e9));
       }
     } catch (KeldaException e) {
       terminal.writer().println(ErrorText.of(e, sql));
@@ -134,8 +130,7 @@ public final class SqlConsole {
 
     @Override
     public ParsedLine parse(String line, int cursor, ParseContext context) {
-      boolean done =
-          line.isBlank() || line.strip().startsWith("\\") || SqlText.isComplete(line);
+      boolean done = line.isBlank() || line.strip().startsWith("\\") || SqlText.isComplete(line);
       if (context == ParseContext.ACCEPT_LINE && !done) {
         throw new EOFError(-1, -1, "a semicolon is missing");
       }

@@ -31,8 +31,7 @@ public final class SqlScript {
 
   /** The exit code. */
   public int run(String script) throws IOException {
-    OutputStream out =
-        new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16);
+    OutputStream out = new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16);
     ResultWriter writer = format.writer(new Layout(Integer.MAX_VALUE, maxRows, false));
     String current = script;
     try {

@@ -139,9 +139,7 @@ public final class ConfigFile {
     List<String> paths = server.map(s -> s.texts("allow_paths")).orElse(List.of());
     engine =
         engine.withAllowedLocations(
-            paths.stream()
-                .map(p -> p.contains("://") ? p : folder.resolve(p).toString())
-                .toList());
+            paths.stream().map(p -> p.contains("://") ? p : folder.resolve(p).toString()).toList());
     Optional<TomlSection> section = root.section("engine");
     if (section.isPresent()) {
       engine = limits(engine, section.get());
@@ -152,7 +150,8 @@ public final class ConfigFile {
       }
     }
     return engine
-        .withMetastore(root.section("metastore").map(ConfigFile::metastore).orElse(MetastoreConfig.EMBEDDED))
+        .withMetastore(
+            root.section("metastore").map(ConfigFile::metastore).orElse(MetastoreConfig.EMBEDDED))
         .withStores(stores())
         .withSecrets(root.section("secrets").map(TomlSection::allTexts).orElse(Map.of()))
         .withSettings(root.section("settings").map(TomlSection::allTexts).orElse(Map.of()));
@@ -161,7 +160,8 @@ public final class ConfigFile {
   private EngineConfig limits(EngineConfig defaults, TomlSection s) {
     s.allow("memory", "threads", "spill", "max_running", "max_queued");
     EngineConfig engine = defaults;
-    Optional<Long> memory = s.text("memory").map(t -> typed(s, "memory", t, SettingType.BYTE_COUNT));
+    Optional<Long> memory =
+        s.text("memory").map(t -> typed(s, "memory", t, SettingType.BYTE_COUNT));
     Optional<Long> spill = s.text("spill").map(t -> typed(s, "spill", t, SettingType.BYTE_COUNT));
     Optional<Integer> threads = s.integer("threads", 1, 1024);
     engine = memory.isPresent() ? engine.withMemoryBytes(memory.get()) : engine;
@@ -194,7 +194,8 @@ public final class ConfigFile {
       for (String prefix : all.keys()) {
         TomlSection store = all.section(prefix).orElseThrow();
         if (!prefix.contains("://")) {
-          throw store.error("a storage section is named by a URL prefix: [storage.\"s3://bucket\"]");
+          throw store.error(
+              "a storage section is named by a URL prefix: [storage.\"s3://bucket\"]");
         }
         Map<String, String> options = new LinkedHashMap<>();
         store.allTexts().forEach((key, value) -> options.put(storageKey(store, key), value));

@@ -12,8 +12,8 @@ import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
 
 /**
- * A password as it stands in the configuration: {@code pbkdf2-sha256$iterations$salt$hash}, salt and
- * hash in Base64. Made by {@code kelda password}.
+ * A password as it stands in the configuration: {@code pbkdf2-sha256$iterations$salt$hash}, salt
+ * and hash in Base64. Made by {@code kelda password}.
  */
 public final class PasswordHash {
   private static final String SCHEME = "pbkdf2-sha256";

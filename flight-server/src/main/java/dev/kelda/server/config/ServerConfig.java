@@ -66,8 +66,7 @@ public record ServerConfig(
   }
 
   public ServerConfig withTls(Tls value) {
-    return new ServerConfig(
-        host, port, httpPort, Optional.of(value), allowPlaintext, users, drain);
+    return new ServerConfig(host, port, httpPort, Optional.of(value), allowPlaintext, users, drain);
   }
 
   public ServerConfig withDrain(Duration value) {

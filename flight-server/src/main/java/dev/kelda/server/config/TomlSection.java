@@ -44,8 +44,7 @@ final class TomlSection {
   Optional<TomlSection> section(String key) {
     return switch (table.get(List.of(key))) {
       case null -> Optional.empty();
-      case TomlTable inner ->
-          Optional.of(new TomlSection(file, full(key), inner, environment));
+      case TomlTable inner -> Optional.of(new TomlSection(file, full(key), inner, environment));
       case Object other -> throw expected(key, "a table");
     };
   }

@@ -62,7 +62,8 @@ final class Actions {
       return switch (action.getType()) {
         case "CreatePreparedStatement" ->
             Optional.of(
-                prepare(caller, unpack(body, FlightSql.ActionCreatePreparedStatementRequest.class)));
+                prepare(
+                    caller, unpack(body, FlightSql.ActionCreatePreparedStatementRequest.class)));
         case "ClosePreparedStatement" -> {
           var request = unpack(body, FlightSql.ActionClosePreparedStatementRequest.class);
           sessions.closePrepared(request.getPreparedStatementHandle().toStringUtf8(), caller);
@@ -70,8 +71,7 @@ final class Actions {
         }
         case "CancelQuery" -> {
           var request = unpack(body, FlightSql.ActionCancelQueryRequest.class);
-          FlightInfo info =
-              FlightInfo.deserialize(request.getInfo().asReadOnlyByteBuffer());
+          FlightInfo info = FlightInfo.deserialize(request.getInfo().asReadOnlyByteBuffer());
           yield Optional.of(cancelResult(cancel(caller, info)));
         }
         case "CancelFlightInfo" -> {
@@ -89,7 +89,8 @@ final class Actions {
         case "CloseSession" -> Optional.of(options.close(caller));
         case "BeginTransaction", "EndTransaction", "BeginSavepoint", "EndSavepoint" ->
             throw new KeldaException(
-                ErrorCode.NOT_SUPPORTED, "transactions are not supported: each statement is its own");
+                ErrorCode.NOT_SUPPORTED,
+                "transactions are not supported: each statement is its own");
         default ->
             throw new KeldaException(
                 ErrorCode.NOT_SUPPORTED, "action '" + action.getType() + "' is not supported");
@@ -99,8 +100,7 @@ final class Actions {
     }
   }
 
-  private byte[] prepare(
-      Caller caller, FlightSql.ActionCreatePreparedStatementRequest request) {
+  private byte[] prepare(Caller caller, FlightSql.ActionCreatePreparedStatementRequest request) {
     Uploads.requireNoTransaction(request.hasTransactionId());
     PreparedHandle handle = statements.prepare(sessions.of(caller), request.getQuery());
     ActionCreatePreparedStatementResult.Builder result =
@@ -121,8 +121,7 @@ final class Actions {
   private CancelStatus cancel(Caller caller, FlightInfo info) {
     boolean running = false;
     for (var endpoint : info.getEndpoints()) {
-      Execution execution =
-          statements.execution(endpoint.getTicket().getBytes(), caller.user());
+      Execution execution = statements.execution(endpoint.getTicket().getBytes(), caller.user());
       if (execution.updateCount().isPresent()) {
         return CancelStatus.NOT_CANCELLABLE;
       }

@@ -105,8 +105,7 @@ final class Authentication {
 
   private String token(String user) {
     Instant expiry = clock.instant().plus(TOKEN_LIFE);
-    byte[] sealed =
-        tickets.seal(new Tickets.Claim(Tickets.Kind.BEARER, expiry, user, new byte[0]));
+    byte[] sealed = tickets.seal(new Tickets.Claim(Tickets.Kind.BEARER, expiry, user, new byte[0]));
     return Base64.getUrlEncoder().withoutPadding().encodeToString(sealed);
   }
 
@@ -120,8 +119,7 @@ final class Authentication {
       recent.removeIf(instant -> instant.isBefore(start));
       if (recent.size() >= MOST_FAILURES) {
         throw new KeldaException(
-            ErrorCode.TOO_MANY_REQUESTS,
-            "too many failed logins of '" + user + "'; wait a minute");
+            ErrorCode.TOO_MANY_REQUESTS, "too many failed logins of '" + user + "'; wait a minute");
       }
     }
   }

@@ -15,12 +15,12 @@ import io.grpc.ServerInterceptor;
 import io.grpc.ServerTransportFilter;
 import io.grpc.Status;
 import io.grpc.health.v1.HealthGrpc;
-import org.apache.arrow.flight.FlightConstants;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.apache.arrow.flight.FlightConstants;
 
 /**
  * Runs before each call: authenticates it, puts its {@link Caller} into the gRPC context and sends

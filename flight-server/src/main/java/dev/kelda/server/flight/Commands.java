@@ -14,8 +14,8 @@ import org.apache.arrow.flight.FlightDescriptor;
 import org.apache.arrow.flight.sql.impl.FlightSql;
 
 /**
- * What a descriptor asks for. Flight SQL packs a message; bytes that are no such message are read as
- * SQL text, so that {@code FlightDescriptor.for_command(b"SELECT 1")} works.
+ * What a descriptor asks for. Flight SQL packs a message; bytes that are no such message are read
+ * as SQL text, so that {@code FlightDescriptor.for_command(b"SELECT 1")} works.
  */
 final class Commands {
   private static final String PREFIX = "type.googleapis.com/arrow.flight.protocol.sql.";
@@ -87,7 +87,9 @@ final class Commands {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(command)).toString();
     } catch (CharacterCodingException e) {
       throw new KeldaException(
-          ErrorCode.INVALID_ARGUMENT, "the command is neither a Flight SQL message nor SQL text", e);
+          ErrorCode.INVALID_ARGUMENT,
+          "the command is neither a Flight SQL message nor SQL text",
+          e);
     }
   }
 

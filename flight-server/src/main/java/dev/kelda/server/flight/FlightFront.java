@@ -44,8 +44,7 @@ public final class FlightFront implements AutoCloseable {
     Clock clock = Clock.systemUTC();
     Tickets tickets = new Tickets(clock);
     this.sessions = new Sessions(engine, limits, clock);
-    this.uploads =
-        engine.allocator().newChildAllocator("flight-uploads", 0, limits.uploadBytes());
+    this.uploads = engine.allocator().newChildAllocator("flight-uploads", 0, limits.uploadBytes());
     this.calls = threads("kelda-call-");
     this.workers = threads("kelda-stream-");
     this.sweeper =
@@ -65,8 +64,7 @@ public final class FlightFront implements AutoCloseable {
             limits,
             workers);
     this.authentication = new Authentication(config.users(), tickets, clock);
-    CallInterceptor interceptor =
-        new CallInterceptor(authentication, sessions::connectionEnded);
+    CallInterceptor interceptor = new CallInterceptor(authentication, sessions::connectionEnded);
     this.server = server(producer, interceptor, limits);
     sweeper.scheduleWithFixedDelay(
         sessions::sweep, SWEEP.toSeconds(), SWEEP.toSeconds(), TimeUnit.SECONDS);
@@ -97,8 +95,7 @@ public final class FlightFront implements AutoCloseable {
   }
 
   private FlightServer server(
-      KeldaFlightProducer producer, CallInterceptor interceptor, Limits limits)
-      throws IOException {
+      KeldaFlightProducer producer, CallInterceptor interceptor, Limits limits) throws IOException {
     Location location =
         config.tls().isPresent()
             ? Location.forGrpcTls(config.host(), config.port())

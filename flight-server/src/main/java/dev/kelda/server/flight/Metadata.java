@@ -33,8 +33,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Answers Flight SQL's metadata commands from a session's catalogs. Names match whatever the case;
- * patterns know {@code %}, {@code _} and {@code \}. A catalog that fails is left out and logged: one
- * dead source does not hide the others.
+ * patterns know {@code %}, {@code _} and {@code \}. A catalog that fails is left out and logged:
+ * one dead source does not hide the others.
  */
 final class Metadata {
   private static final Logger LOG = LoggerFactory.getLogger(Metadata.class);
@@ -102,8 +102,7 @@ final class Metadata {
     }
   }
 
-  private static void tables(
-      FlightSql.CommandGetTables command, CatalogView view, RowWriter rows) {
+  private static void tables(FlightSql.CommandGetTables command, CatalogView view, RowWriter rows) {
     Predicate<String> schemaWanted =
         like(command.hasDbSchemaFilterPattern(), command.getDbSchemaFilterPattern());
     Predicate<String> tableWanted =
@@ -118,7 +117,10 @@ final class Metadata {
             continue;
           }
           if (command.getIncludeSchema()) {
-            guarded(catalog, Optional.<Table>empty(), () -> view.table(catalog, schema, table.name()))
+            guarded(
+                    catalog,
+                    Optional.<Table>empty(),
+                    () -> view.table(catalog, schema, table.name()))
                 .ifPresent(
                     loaded ->
                         rows.add(

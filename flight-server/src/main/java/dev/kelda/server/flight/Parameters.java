@@ -43,9 +43,9 @@ final class Parameters {
   private Parameters() {}
 
   /**
-   * What clients are told that parameters are. Times of day and timestamps are told in milliseconds:
-   * the JDBC driver 18.3.0 writes milliseconds into vectors of any unit. What is bound may have
-   * every unit.
+   * What clients are told that parameters are. Times of day and timestamps are told in
+   * milliseconds: the JDBC driver 18.3.0 writes milliseconds into vectors of any unit. What is
+   * bound may have every unit.
    */
   static Schema announced(Schema declared) {
     return new Schema(declared.getFields().stream().map(Parameters::announced).toList());
@@ -74,7 +74,11 @@ final class Parameters {
     if (columns.size() != declared.size()) {
       throw new KeldaException(
           ErrorCode.WRONG_PARAMETERS,
-          "the statement has " + declared.size() + " parameters, " + columns.size() + " were given");
+          "the statement has "
+              + declared.size()
+              + " parameters, "
+              + columns.size()
+              + " were given");
     }
     if (batch.getRowCount() > MOST_ROWS) {
       throw new KeldaException(
@@ -98,8 +102,7 @@ final class Parameters {
     }
     return switch (vector) {
       case BitVector v -> Scalar.of(ArrowType.Bool.INSTANCE, v.get(row) == 1);
-      case UInt8Vector v ->
-          decimal(new BigDecimal(Long.toUnsignedString(v.get(row))), 20);
+      case UInt8Vector v -> decimal(new BigDecimal(Long.toUnsignedString(v.get(row))), 20);
       case BaseIntVector v -> integer(v, row);
       case FloatingPointVector v -> floating(v, row, vector.getField().getType());
       case DecimalVector v -> Scalar.of(v.getField().getType(), v.getObject(row));
@@ -174,8 +177,7 @@ final class Parameters {
         type.getBitWidth() == 32
             ? vector.getDataBuffer().getInt(row * 4L)
             : vector.getDataBuffer().getLong(row * 8L);
-    return Scalar.of(
-        new ArrowType.Time(TimeUnit.MICROSECOND, 64), micros(value, type.getUnit()));
+    return Scalar.of(new ArrowType.Time(TimeUnit.MICROSECOND, 64), micros(value, type.getUnit()));
   }
 
   private static long micros(long value, TimeUnit unit) {

@@ -37,6 +37,7 @@ final class ResultStream implements AutoCloseable {
   private BufferAllocator source;
   private long sourceBytes;
   private boolean zeroCopy;
+
   /** What clients take by default, less room for the headers. */
   private static final long MESSAGE_BYTES = (16L << 20) - (64L << 10);
 

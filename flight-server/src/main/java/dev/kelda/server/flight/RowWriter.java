@@ -48,8 +48,7 @@ final class RowWriter {
       return;
     }
     switch (vector) {
-      case VarCharVector v ->
-          v.setSafe(rows, value.toString().getBytes(StandardCharsets.UTF_8));
+      case VarCharVector v -> v.setSafe(rows, value.toString().getBytes(StandardCharsets.UTF_8));
       case VarBinaryVector v -> v.setSafe(rows, (byte[]) value);
       case IntVector v -> v.setSafe(rows, (Integer) value);
       case UInt1Vector v -> v.setSafe(rows, (Integer) value);

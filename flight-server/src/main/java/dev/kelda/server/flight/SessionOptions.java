@@ -20,7 +20,9 @@ import org.apache.arrow.flight.SetSessionOptionsRequest;
 import org.apache.arrow.flight.SetSessionOptionsResult;
 import org.apache.arrow.flight.SetSessionOptionsResult.ErrorValue;
 
-/** The session actions: {@code catalog}, {@code schema} and every setting; an empty value resets. */
+/**
+ * The session actions: {@code catalog}, {@code schema} and every setting; an empty value resets.
+ */
 final class SessionOptions {
   private static final String CATALOG = "catalog";
   private static final String SCHEMA = "schema";
@@ -34,8 +36,7 @@ final class SessionOptions {
   }
 
   byte[] set(Caller caller, byte[] body) throws IOException {
-    SetSessionOptionsRequest request =
-        SetSessionOptionsRequest.deserialize(ByteBuffer.wrap(body));
+    SetSessionOptionsRequest request = SetSessionOptionsRequest.deserialize(ByteBuffer.wrap(body));
     Session session = sessions.withCookie(caller).engineSession();
     Map<String, SetSessionOptionsResult.Error> errors = new LinkedHashMap<>();
     Map<String, SessionOptionValue> options = new LinkedHashMap<>();

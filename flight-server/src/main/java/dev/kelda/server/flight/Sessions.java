@@ -17,8 +17,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * All sessions, and what their clients hold, by id. A call belongs to the session its cookie names,
- * else to the session of its connection: clients without cookies keep their settings as long as they
- * keep their connection. Thread-safe.
+ * else to the session of its connection: clients without cookies keep their settings as long as
+ * they keep their connection. Thread-safe.
  */
 final class Sessions implements AutoCloseable {
   private final QueryEngine engine;
@@ -62,9 +62,7 @@ final class Sessions implements AutoCloseable {
   /** The session that the cookie names, or the connection's; none is opened. */
   Optional<ServerSession> existing(Caller caller) {
     return named(caller)
-        .or(
-            () ->
-                Optional.ofNullable(byConnection.get(caller.connection() + ' ' + caller.user())));
+        .or(() -> Optional.ofNullable(byConnection.get(caller.connection() + ' ' + caller.user())));
   }
 
   private Optional<ServerSession> named(Caller caller) {

@@ -30,8 +30,8 @@ import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
 
 /**
- * What the server can do, for GetSqlInfo: every value the protocol names, save
- * Substrait's versions and the concurrency of results that can be updated.
+ * What the server can do, for GetSqlInfo: every value the protocol names, save Substrait's versions
+ * and the concurrency of results that can be updated.
  */
 final class SqlInfoTable {
   private static final long NO_LIMIT = 0;
@@ -56,8 +56,7 @@ final class SqlInfoTable {
             .withFlightSqlServerReadOnly(false)
             .withFlightSqlServerSql(true)
             .withFlightSqlServerSubstrait(false)
-            .withFlightSqlServerTransaction(
-                SqlSupportedTransaction.SQL_SUPPORTED_TRANSACTION_NONE)
+            .withFlightSqlServerTransaction(SqlSupportedTransaction.SQL_SUPPORTED_TRANSACTION_NONE)
             .withFlightSqlServerCancel(true)
             .withFlightSqlServerBulkIngestion(true)
             .withFlightSqlServerBulkIngestionTransaction(false)
@@ -74,8 +73,7 @@ final class SqlInfoTable {
         .withSqlDdlCatalog(false)
         .withSqlDdlSchema(true)
         .withSqlDdlTable(true)
-        .withSqlIdentifierCase(
-            SqlSupportedCaseSensitivity.SQL_CASE_SENSITIVITY_CASE_INSENSITIVE)
+        .withSqlIdentifierCase(SqlSupportedCaseSensitivity.SQL_CASE_SENSITIVITY_CASE_INSENSITIVE)
         .withSqlIdentifierQuoteChar("\"")
         .withSqlQuotedIdentifierCase(
             SqlSupportedCaseSensitivity.SQL_CASE_SENSITIVITY_CASE_INSENSITIVE)
@@ -83,8 +81,15 @@ final class SqlInfoTable {
         .withSqlNullOrdering(SqlNullOrdering.SQL_NULLS_SORTED_AT_END)
         .withSqlKeywords(
             new String[] {
-              "ASOF", "EXCLUDE", "ILIKE", "LIMIT", "MATCH_CONDITION", "OFFSET", "QUALIFY",
-              "TOLERANCE", "USE"
+              "ASOF",
+              "EXCLUDE",
+              "ILIKE",
+              "LIMIT",
+              "MATCH_CONDITION",
+              "OFFSET",
+              "QUALIFY",
+              "TOLERANCE",
+              "USE"
             })
         .withSqlSearchStringEscape("\\")
         .withSqlExtraNameCharacters("$")
@@ -129,17 +134,14 @@ final class SqlInfoTable {
             SqlSupportedSubqueries.SQL_SUBQUERIES_IN_INS,
             SqlSupportedSubqueries.SQL_SUBQUERIES_IN_QUANTIFIEDS)
         .withSqlCorrelatedSubqueriesSupported(true)
-        .withSqlSupportedUnions(
-            SqlSupportedUnions.SQL_UNION, SqlSupportedUnions.SQL_UNION_ALL)
+        .withSqlSupportedUnions(SqlSupportedUnions.SQL_UNION, SqlSupportedUnions.SQL_UNION_ALL)
         .withSqlTransactionsSupported(false)
-        .withSqlDefaultTransactionIsolation(
-            SqlTransactionIsolationLevel.SQL_TRANSACTION_NONE_VALUE)
+        .withSqlDefaultTransactionIsolation(SqlTransactionIsolationLevel.SQL_TRANSACTION_NONE_VALUE)
         .withSqlSupportedTransactionsIsolationLevels(
             SqlTransactionIsolationLevel.SQL_TRANSACTION_NONE)
         .withSqlDataDefinitionCausesTransactionCommit(false)
         .withSqlDataDefinitionsInTransactionsIgnored(false)
-        .withSqlSupportedResultSetTypes(
-            SqlSupportedResultSetType.SQL_RESULT_SET_TYPE_FORWARD_ONLY)
+        .withSqlSupportedResultSetTypes(SqlSupportedResultSetType.SQL_RESULT_SET_TYPE_FORWARD_ONLY)
         .withSqlBatchUpdatesSupported(false)
         .withSqlSavepointsSupported(false)
         .withSqlNamedParametersSupported(false)
@@ -183,8 +185,7 @@ final class SqlInfoTable {
   private static String[] names(List<FunctionInfo> functions, String... categories) {
     return functions.stream()
         .filter(
-            function ->
-                Stream.of(categories).anyMatch(function.category().toLowerCase()::contains))
+            function -> Stream.of(categories).anyMatch(function.category().toLowerCase()::contains))
         .map(FunctionInfo::name)
         .distinct()
         .sorted()
@@ -206,8 +207,7 @@ final class SqlInfoTable {
             SqlSupportsConvert.SQL_CONVERT_DATE_VALUE,
             SqlSupportsConvert.SQL_CONVERT_TIMESTAMP_VALUE);
     List<Integer> text = List.of(SqlSupportsConvert.SQL_CONVERT_VARCHAR_VALUE);
-    List<Integer> all =
-        Stream.of(numbers, times, text).flatMap(List::stream).distinct().toList();
+    List<Integer> all = Stream.of(numbers, times, text).flatMap(List::stream).distinct().toList();
     return all.stream()
         .collect(
             Collectors.toMap(
@@ -228,9 +228,7 @@ final class SqlInfoTable {
     }
   }
 
-  /**
-   * Sends the values asked for, all of them when none is named; unknown ones are left out.
-   */
+  /** Sends the values asked for, all of them when none is named; unknown ones are left out. */
   void send(List<Integer> wanted, ServerStreamListener listener) {
     List<Integer> known =
         (wanted.isEmpty() ? KNOWN.stream() : wanted.stream().filter(KNOWN::contains))

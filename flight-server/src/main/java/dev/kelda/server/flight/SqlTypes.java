@@ -50,8 +50,7 @@ final class SqlTypes {
             case 32 -> 10;
             default -> 19;
           };
-      case ArrowType.FloatingPoint f ->
-          f.getPrecision() == FloatingPointPrecision.DOUBLE ? 15 : 7;
+      case ArrowType.FloatingPoint f -> f.getPrecision() == FloatingPointPrecision.DOUBLE ? 15 : 7;
       case ArrowType.Decimal d -> d.getPrecision();
       case ArrowType.Utf8 ignored -> Integer.MAX_VALUE;
       case ArrowType.Binary ignored -> Integer.MAX_VALUE;
@@ -67,8 +66,7 @@ final class SqlTypes {
   static int scale(ArrowType type) {
     return switch (type) {
       case ArrowType.Decimal d -> d.getScale();
-      case ArrowType.FloatingPoint f ->
-          f.getPrecision() == FloatingPointPrecision.DOUBLE ? 15 : 7;
+      case ArrowType.FloatingPoint f -> f.getPrecision() == FloatingPointPrecision.DOUBLE ? 15 : 7;
       case ArrowType.Time ignored -> 6;
       case ArrowType.Timestamp t ->
           t.getUnit() == org.apache.arrow.vector.types.TimeUnit.NANOSECOND ? 9 : 6;
@@ -83,23 +81,95 @@ final class SqlTypes {
         row("BOOLEAN", 16, 1, null, null, List.of(), 2, null, null, null, 16, null, null),
         row("TINYINT", -6, 3, null, null, List.of(), 2, false, 0, 0, -6, null, 10),
         row("BIGINT", -5, 19, null, null, List.of(), 2, false, 0, 0, -5, null, 10),
-        row("VARBINARY", -3, Integer.MAX_VALUE, "X'", "'", List.of(), 2, null, null, null, -3,
-            null, null),
-        row("BINARY", -2, Integer.MAX_VALUE, "X'", "'", List.of("length"), 2, null, null, null, -2,
-            null, null),
-        row("CHAR", 1, Integer.MAX_VALUE, "'", "'", List.of("length"), 3, null, null, null, 1,
-            null, null),
-        row("DECIMAL", 3, 38, null, null, List.of("precision", "scale"), 2, false, 0, 38, 3, null,
+        row(
+            "VARBINARY",
+            -3,
+            Integer.MAX_VALUE,
+            "X'",
+            "'",
+            List.of(),
+            2,
+            null,
+            null,
+            null,
+            -3,
+            null,
+            null),
+        row(
+            "BINARY",
+            -2,
+            Integer.MAX_VALUE,
+            "X'",
+            "'",
+            List.of("length"),
+            2,
+            null,
+            null,
+            null,
+            -2,
+            null,
+            null),
+        row(
+            "CHAR",
+            1,
+            Integer.MAX_VALUE,
+            "'",
+            "'",
+            List.of("length"),
+            3,
+            null,
+            null,
+            null,
+            1,
+            null,
+            null),
+        row(
+            "DECIMAL",
+            3,
+            38,
+            null,
+            null,
+            List.of("precision", "scale"),
+            2,
+            false,
+            0,
+            38,
+            3,
+            null,
             10),
         row("INTEGER", 4, 10, null, null, List.of(), 2, false, 0, 0, 4, null, 10),
         row("SMALLINT", 5, 5, null, null, List.of(), 2, false, 0, 0, 5, null, 10),
         row("REAL", 7, 7, null, null, List.of(), 2, false, null, null, 7, null, 10),
         row("DOUBLE", 8, 15, null, null, List.of(), 2, false, null, null, 8, null, 10),
-        row("VARCHAR", 12, Integer.MAX_VALUE, "'", "'", List.of(), 3, null, null, null, 12, null,
+        row(
+            "VARCHAR",
+            12,
+            Integer.MAX_VALUE,
+            "'",
+            "'",
+            List.of(),
+            3,
+            null,
+            null,
+            null,
+            12,
+            null,
             null),
         row("DATE", 91, 10, "DATE '", "'", List.of(), 2, null, null, null, 9, 1, null),
         row("TIME", 92, 15, "TIME '", "'", List.of(), 2, null, 0, 6, 9, 2, null),
-        row("TIMESTAMP", 93, 29, "TIMESTAMP '", "'", List.of("precision"), 2, null, 0, 9, 9, 3,
+        row(
+            "TIMESTAMP",
+            93,
+            29,
+            "TIMESTAMP '",
+            "'",
+            List.of("precision"),
+            2,
+            null,
+            0,
+            9,
+            9,
+            3,
             null));
   }
 
@@ -118,8 +188,24 @@ final class SqlTypes {
       Integer subcode,
       Integer radix) {
     return new Object[] {
-      name, type, size, prefix, suffix, parameters, 1, searchable == 3, searchable, unsigned, false,
-      unsigned == null ? null : Boolean.FALSE, name, leastScale, mostScale, sqlType, subcode, radix,
+      name,
+      type,
+      size,
+      prefix,
+      suffix,
+      parameters,
+      1,
+      searchable == 3,
+      searchable,
+      unsigned,
+      false,
+      unsigned == null ? null : Boolean.FALSE,
+      name,
+      leastScale,
+      mostScale,
+      sqlType,
+      subcode,
+      radix,
       null
     };
   }

@@ -34,8 +34,7 @@ final class Statements {
   private final Limits limits;
   private final Clock clock;
 
-  Statements(
-      QueryEngine engine, Sessions sessions, Tickets tickets, Limits limits, Clock clock) {
+  Statements(QueryEngine engine, Sessions sessions, Tickets tickets, Limits limits, Clock clock) {
     this.engine = requireNonNull(engine, "engine is null");
     this.sessions = requireNonNull(sessions, "sessions is null");
     this.tickets = requireNonNull(tickets, "tickets is null");
@@ -65,8 +64,7 @@ final class Statements {
             ? OptionalLong.of(update(session, prepared, parameterRows))
             : OptionalLong.empty();
     Execution execution =
-        new Execution(
-            sessions.newId(), session, prepared, parameterRows, count, newExpiry());
+        new Execution(sessions.newId(), session, prepared, parameterRows, count, newExpiry());
     sessions.add(execution);
     return FlightInfo.builder(
             prepared.resultSchema(), descriptor, List.of(endpoint(execution, session.user())))
@@ -97,8 +95,7 @@ final class Statements {
   long update(ServerSession session, Prepared prepared, List<List<Scalar>> parameterRows) {
     long count = 0;
     for (List<Scalar> parameters : parameterRows) {
-      try (QueryResult result =
-          engine.execute(session.engineSession(), prepared, parameters)) {
+      try (QueryResult result = engine.execute(session.engineSession(), prepared, parameters)) {
         count += result.isUpdate() ? result.updateCount() : discard(result);
       }
     }
@@ -182,8 +179,7 @@ final class Statements {
 
   private FlightEndpoint endpoint(Execution execution, String user) {
     byte[] payload = execution.id().getBytes(StandardCharsets.US_ASCII);
-    return endpoint(
-        new Tickets.Claim(Tickets.Kind.EXECUTION, execution.expiry(), user, payload));
+    return endpoint(new Tickets.Claim(Tickets.Kind.EXECUTION, execution.expiry(), user, payload));
   }
 
   private FlightEndpoint endpoint(Tickets.Claim claim) {

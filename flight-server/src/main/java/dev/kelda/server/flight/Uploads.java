@@ -32,8 +32,7 @@ final class Uploads {
   private final Statements statements;
   private final BufferAllocator allocator;
 
-  Uploads(
-      QueryEngine engine, Sessions sessions, Statements statements, BufferAllocator allocator) {
+  Uploads(QueryEngine engine, Sessions sessions, Statements statements, BufferAllocator allocator) {
     this.engine = requireNonNull(engine, "engine is null");
     this.sessions = requireNonNull(sessions, "sessions is null");
     this.statements = requireNonNull(statements, "statements is null");

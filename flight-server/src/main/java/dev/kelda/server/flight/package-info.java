@@ -9,8 +9,8 @@
  *   DoAction      --Actions---> prepare, close, sessions, cancel, renew
  * </pre>
  *
- * Invariants: an update sent as a query runs once, in GetFlightInfo, and its ticket only reports the
- * outcome; a query runs at each DoGet; a ticket opens for its user only, until it expires; at most
- * {@code Limits.queuedBytes} of a stream wait for its client.
+ * Invariants: an update sent as a query runs once, in GetFlightInfo, and its ticket only reports
+ * the outcome; a query runs at each DoGet; a ticket opens for its user only, until it expires; at
+ * most {@code Limits.queuedBytes} of a stream wait for its client.
  */
 package dev.kelda.server.flight;

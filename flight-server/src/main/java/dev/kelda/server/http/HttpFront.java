@@ -90,8 +90,7 @@ public final class HttpFront implements AutoCloseable {
       group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
       throw new KeldaException(
           ErrorCode.INVALID_CONFIGURATION,
-          "cannot listen on %s:%d: %s"
-              .formatted(config.host(), config.httpPort(), e.getMessage()),
+          "cannot listen on %s:%d: %s".formatted(config.host(), config.httpPort(), e.getMessage()),
           e);
     }
   }

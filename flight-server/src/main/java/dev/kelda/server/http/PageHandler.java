@@ -104,9 +104,7 @@ final class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
   private static HttpCall call(FullHttpRequest request, RouteGate.Admitted admitted) {
     String[] uri = request.uri().split("\\?", 2);
     Map<String, String> headers = new HashMap<>();
-    request
-        .headers()
-        .forEach(h -> headers.put(h.getKey().toLowerCase(Locale.ROOT), h.getValue()));
+    request.headers().forEach(h -> headers.put(h.getKey().toLowerCase(Locale.ROOT), h.getValue()));
     return new HttpCall(
         admitted.user(),
         admitted.match().parts(),
@@ -153,13 +151,10 @@ final class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         case "/readyz" ->
             pages.ready().getAsBoolean()
                 ? Answers.text(HttpResponseStatus.OK, Answers.TEXT, "ready\n")
-                : Answers.text(
-                    HttpResponseStatus.SERVICE_UNAVAILABLE, Answers.TEXT, "not ready\n");
-        case "/metrics" ->
-            Answers.text(HttpResponseStatus.OK, PROMETHEUS, pages.metrics().get());
+                : Answers.text(HttpResponseStatus.SERVICE_UNAVAILABLE, Answers.TEXT, "not ready\n");
+        case "/metrics" -> Answers.text(HttpResponseStatus.OK, PROMETHEUS, pages.metrics().get());
         default ->
-            Answers.text(
-                HttpResponseStatus.NOT_FOUND, Answers.TEXT, "/healthz /readyz /metrics\n");
+            Answers.text(HttpResponseStatus.NOT_FOUND, Answers.TEXT, "/healthz /readyz /metrics\n");
       };
     } catch (RuntimeException e) {
       LOG.error("page {} failed", path, e);

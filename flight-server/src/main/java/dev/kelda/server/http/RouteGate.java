@@ -15,10 +15,10 @@ import java.util.Deque;
 import java.util.Optional;
 
 /**
- * Decides on a request by its head, before its body is read: which route it is for, whether the user
- * is who he says, whether the body may be that long. A request that does not pass is answered and its
- * connection closed. Checking a password takes time, so that happens on another thread while what
- * follows waits here.
+ * Decides on a request by its head, before its body is read: which route it is for, whether the
+ * user is who he says, whether the body may be that long. A request that does not pass is answered
+ * and its connection closed. Checking a password takes time, so that happens on another thread
+ * while what follows waits here.
  */
 final class RouteGate extends ChannelInboundHandlerAdapter {
   /** What the request in hand is for; no value for the server's own pages. */

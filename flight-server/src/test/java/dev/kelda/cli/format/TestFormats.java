@@ -109,8 +109,7 @@ final class TestFormats {
   @Test
   void json() throws IOException {
     assertThat(text(OutputFormat.JSON, 2, wide()))
-        .isEqualTo(
-            "[\n{\"n\": 1, \"text\": \"a,\\\"b\\\"\"},\n{\"n\": 2, \"text\": null}\n]\n");
+        .isEqualTo("[\n{\"n\": 1, \"text\": \"a,\\\"b\\\"\"},\n{\"n\": 2, \"text\": null}\n]\n");
   }
 
   @Test

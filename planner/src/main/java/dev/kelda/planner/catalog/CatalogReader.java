@@ -49,9 +49,7 @@ public final class CatalogReader extends CalciteCatalogReader {
   private static List<List<String>> paths(CatalogSnapshot snapshot) {
     String catalog = snapshot.session().catalog();
     return List.of(
-        List.of(catalog, snapshot.session().schema()),
-        List.of(SCHEMAS_OF + catalog),
-        List.of());
+        List.of(catalog, snapshot.session().schema()), List.of(SCHEMAS_OF + catalog), List.of());
   }
 
   private static CalciteConnectionConfigImpl config() {
@@ -79,8 +77,7 @@ public final class CatalogReader extends CalciteCatalogReader {
     @Override
     public Lookup<Table> tables() {
       return new Found<>(
-          name ->
-              snapshot.synthetic(name).map(t -> new Named<>(name, CatalogTable.of(t))),
+          name -> snapshot.synthetic(name).map(t -> new Named<>(name, CatalogTable.of(t))),
           Set::of);
     }
 

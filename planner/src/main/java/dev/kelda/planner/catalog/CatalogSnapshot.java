@@ -74,8 +74,7 @@ public final class CatalogSnapshot {
 
   /** The same tables, with names looked up from another place. */
   public CatalogSnapshot in(SessionContext place) {
-    return new CatalogSnapshot(
-        catalogs, place, tables, schemas, listings, synthetic, resolved);
+    return new CatalogSnapshot(catalogs, place, tables, schemas, listings, synthetic, resolved);
   }
 
   /** The table as it was at a moment; empty when its catalog keeps no past. */
@@ -104,8 +103,7 @@ public final class CatalogSnapshot {
    *     name
    */
   public TableReference table(List<String> parts, Optional<TextPosition> position) {
-    return find(parts)
-        .orElseThrow(() -> missing(parts, position));
+    return find(parts).orElseThrow(() -> missing(parts, position));
   }
 
   /** Empty when there is no such table, schema or catalog. */
@@ -138,7 +136,9 @@ public final class CatalogSnapshot {
         Optional<Catalogs.Entry> other =
             own.exists() ? Optional.empty() : catalogs.find(parts.get(0));
         yield new Target(
-            other.isEmpty() ? own : schema(List.of(parts.get(0), onlySchema(other.get())), position),
+            other.isEmpty()
+                ? own
+                : schema(List.of(parts.get(0), onlySchema(other.get())), position),
             parts.get(1));
       }
       case 3 -> new Target(schema(parts.subList(0, 2), position), parts.get(2));
@@ -164,7 +164,10 @@ public final class CatalogSnapshot {
             () ->
                 new KeldaException(
                     ErrorCode.CATALOG_NOT_FOUND,
-                    "there is no catalog \"" + name + "\"" + Names.suggestion(name, catalogs.names()),
+                    "there is no catalog \""
+                        + name
+                        + "\""
+                        + Names.suggestion(name, catalogs.names()),
                     position,
                     null));
   }
@@ -204,10 +207,7 @@ public final class CatalogSnapshot {
    */
   public void depend(String what, Supplier<String> version) {
     addSynthetic(
-        "depends on " + what,
-        NO_CATALOG,
-        what,
-        () -> Optional.of(new VersionTable(version.get())));
+        "depends on " + what, NO_CATALOG, what, () -> Optional.of(new VersionTable(version.get())));
   }
 
   public Optional<TableReference> synthetic(String key) {
@@ -339,8 +339,7 @@ public final class CatalogSnapshot {
     }
     String hint =
         at.map(a -> Names.suggestion(a.name(), tableNames(a.catalog(), a.schema()))).orElse("");
-    return error(
-        ErrorCode.TABLE_NOT_FOUND, "there is no table \"" + name + "\"" + hint, position);
+    return error(ErrorCode.TABLE_NOT_FOUND, "there is no table \"" + name + "\"" + hint, position);
   }
 
   private static KeldaException error(

@@ -28,8 +28,7 @@ final class CatalogView extends AbstractTable implements TranslatableTable {
   public RelDataType getRowType(RelDataTypeFactory factory) {
     RelDataTypeFactory.Builder row = factory.builder();
     for (Field field : definition.columns().getFields()) {
-      row.add(
-          field.getName(), Types.toSql((KeldaTypeFactory) factory, Types.nullable(field)));
+      row.add(field.getName(), Types.toSql((KeldaTypeFactory) factory, Types.nullable(field)));
     }
     return row.build();
   }

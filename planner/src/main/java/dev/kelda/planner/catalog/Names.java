@@ -70,8 +70,7 @@ public final class Names {
     for (int i = 1; i <= a.length(); i++) {
       for (int j = 1; j <= b.length(); j++) {
         int replace = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
-        int least =
-            Math.min(Math.min(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + replace);
+        int least = Math.min(Math.min(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + replace);
         if (i > 1
             && j > 1
             && a.charAt(i - 1) == b.charAt(j - 2)

@@ -83,8 +83,7 @@ final class AggregateEncoder {
 
   static Expr orZero(Expr column, RelDataType type) {
     DataType to = Types.toProto(type);
-    Expr zero =
-        RexEncoder.cast(LiteralEncoder.expr(LiteralEncoder.bigint(0)), to, false);
+    Expr zero = RexEncoder.cast(LiteralEncoder.expr(LiteralEncoder.bigint(0)), to, false);
     return RexEncoder.call("coalesce", to, List.of(column, zero));
   }
 
@@ -125,20 +124,19 @@ final class AggregateEncoder {
     return Optional.empty();
   }
 
-  private static boolean matters(
-      org.apache.calcite.rel.core.AggregateCall call, String function) {
-    return !INDIFFERENT.contains(function) && switch (call.getAggregation().getKind()) {
-      case MIN, MAX, ANY_VALUE, SINGLE_VALUE -> false;
-      default -> true;
-    };
+  private static boolean matters(org.apache.calcite.rel.core.AggregateCall call, String function) {
+    return !INDIFFERENT.contains(function)
+        && switch (call.getAggregation().getKind()) {
+          case MIN, MAX, ANY_VALUE, SINGLE_VALUE -> false;
+          default -> true;
+        };
   }
 
   /** Arguments in the type in which the engine must compute; it chooses that of AVG itself. */
   static Expr argument(Expr column, RelDataType type, RelDataType result, String function) {
     boolean spread =
         switch (function) {
-          case "stddev_pop", "stddev_samp", "var_pop", "var_samp" ->
-              SqlTypeUtil.isNumeric(type);
+          case "stddev_pop", "stddev_samp", "var_pop", "var_samp" -> SqlTypeUtil.isNumeric(type);
           default -> false;
         };
     if (spread && !Types.toArrow("", type).getType().equals(CanonicalTypes.FLOAT64)) {

@@ -75,8 +75,7 @@ final class JoinEncoder {
         RexEncoder.commonType(rels.rex().getTypeFactory(), List.of(a.getType(), b.getType()))
             .orElse(a.getType());
     to.addKeysBuilder()
-        .setLeft(
-            new RexEncoder(rels.rex(), IntUnaryOperator.identity(), left).encodeAs(a, type))
+        .setLeft(new RexEncoder(rels.rex(), IntUnaryOperator.identity(), left).encodeAs(a, type))
         .setRight(new RexEncoder(rels.rex(), i -> i - left, 0).encodeAs(b, type))
         .setNullEqual(nullEqual);
     return true;

@@ -43,9 +43,7 @@ final class LiteralEncoder {
       case BINARY, VARBINARY ->
           to.setBinary(
               ByteString.copyFrom(
-                  literal
-                      .getValueAs(org.apache.calcite.avatica.util.ByteString.class)
-                      .getBytes()));
+                  literal.getValueAs(org.apache.calcite.avatica.util.ByteString.class).getBytes()));
       case DATE -> to.setInteger(literal.getValueAs(DateString.class).getDaysSinceEpoch());
       case TIME -> to.setInteger(micros(literal.getValueAs(TimeString.class)));
       case TIMESTAMP, TIMESTAMP_WITH_LOCAL_TIME_ZONE, TIMESTAMP_TZ ->
@@ -76,10 +74,7 @@ final class LiteralEncoder {
   }
 
   static Literal text(String value) {
-    return Literal.newBuilder()
-        .setType(Types.toProto(Types.UTF8_FIELD))
-        .setString(value)
-        .build();
+    return Literal.newBuilder().setType(Types.toProto(Types.UTF8_FIELD)).setString(value).build();
   }
 
   static Literal bigint(long value) {

@@ -48,7 +48,10 @@ final class RecursionEncoder {
     RelDataType row = table.getRowType();
     requireSame(row, union.getRowType());
     Recursion.Builder to =
-        Recursion.newBuilder().setId(recursions++).setAll(union.all).setSeed(rels.castTo(union.getSeedRel(), row));
+        Recursion.newBuilder()
+            .setId(recursions++)
+            .setAll(union.all)
+            .setSeed(rels.castTo(union.getSeedRel(), row));
     Types.toArrowFields(row).forEach(f -> to.addColumns(Types.toProtoField(f)));
     open.push(new Open(to.getId(), table.getQualifiedName()));
     try {
@@ -64,7 +67,9 @@ final class RecursionEncoder {
         open.stream().filter(o -> o.name.equals(scan.getTable().getQualifiedName())).findFirst();
     Open recursion =
         found.orElseThrow(
-            () -> RexEncoder.unsupported("a recursive reference outside of the recursion's second part"));
+            () ->
+                RexEncoder.unsupported(
+                    "a recursive reference outside of the recursion's second part"));
     if (recursion.reads++ > 0) {
       throw RexEncoder.unsupported(
           "more than one reference of \"" + recursion.name.getLast() + "\" to itself");

@@ -57,8 +57,7 @@ public final class RelEncoder {
   public Rel encode(RelNode node) {
     if (++depth > MAX_DEPTH) {
       throw new KeldaException(
-          ErrorCode.STATEMENT_TOO_COMPLEX,
-          "the query nests more than " + MAX_DEPTH + " operators");
+          ErrorCode.STATEMENT_TOO_COMPLEX, "the query nests more than " + MAX_DEPTH + " operators");
     }
     try {
       return switch (node) {
@@ -94,8 +93,7 @@ public final class RelEncoder {
 
   /** Expressions over the row of an operator. */
   RexEncoder over(RelNode input) {
-    return new RexEncoder(
-        rex, IntUnaryOperator.identity(), input.getRowType().getFieldCount());
+    return new RexEncoder(rex, IntUnaryOperator.identity(), input.getRowType().getFieldCount());
   }
 
   /** Null for a work table, which takes no conditions or columns. */

@@ -74,8 +74,7 @@ final class RexEncoder {
   /**
    * @param row a correlation variable whose fields are the row's columns
    */
-  RexEncoder(
-      RexBuilder rex, IntUnaryOperator columns, int width, Optional<RexCorrelVariable> row) {
+  RexEncoder(RexBuilder rex, IntUnaryOperator columns, int width, Optional<RexCorrelVariable> row) {
     this.rex = rex;
     this.columns = columns;
     this.width = width;
@@ -100,7 +99,8 @@ final class RexEncoder {
         case RexFieldAccess access -> fieldAccess(access);
         case RexLambdaRef ref -> column(width + ref.getIndex());
         case RexLambda lambda -> lambda(lambda);
-        case RexSubQuery query -> throw unsupported("this kind of sub-query (" + query.getKind() + ")");
+        case RexSubQuery query ->
+            throw unsupported("this kind of sub-query (" + query.getKind() + ")");
         case RexOver over -> throw unsupported("a window function in this place");
         case RexCorrelVariable ignored -> throw unsupported("this correlated sub-query");
         case RexCall call -> call(call);
@@ -241,7 +241,14 @@ final class RexEncoder {
       case COALESCE, GREATEST, LEAST -> {
         return call(id(operator), type, allAs(args, call.getType()));
       }
-      case PLUS, MINUS, TIMES, DIVIDE, MOD, CHECKED_PLUS, CHECKED_MINUS, CHECKED_TIMES,
+      case PLUS,
+          MINUS,
+          TIMES,
+          DIVIDE,
+          MOD,
+          CHECKED_PLUS,
+          CHECKED_MINUS,
+          CHECKED_TIMES,
           CHECKED_DIVIDE -> {
         return arithmetic(call, type);
       }
@@ -347,15 +354,13 @@ final class RexEncoder {
     RelDataType type = node.getType();
     return SqlTypeUtil.isIntType(type)
         ? encodeAs(
-            node,
-            rex.getTypeFactory().createSqlType(SqlTypeName.DECIMAL, type.getPrecision(), 0))
+            node, rex.getTypeFactory().createSqlType(SqlTypeName.DECIMAL, type.getPrecision(), 0))
         : encode(node);
   }
 
   private Expr trim(RexCall call, DataType type) {
     List<RexNode> args = call.getOperands();
-    SqlTrimFunction.Flag flag =
-        ((RexLiteral) args.get(0)).getValueAs(SqlTrimFunction.Flag.class);
+    SqlTrimFunction.Flag flag = ((RexLiteral) args.get(0)).getValueAs(SqlTrimFunction.Flag.class);
     String id =
         switch (flag) {
           case BOTH -> "trim";
@@ -466,5 +471,4 @@ final class RexEncoder {
   static KeldaException unsupported(String what) {
     return new KeldaException(ErrorCode.NOT_SUPPORTED, what + " is not supported");
   }
-
 }

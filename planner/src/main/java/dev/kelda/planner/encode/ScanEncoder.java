@@ -84,9 +84,7 @@ final class ScanEncoder {
     }
     return Rel.newBuilder()
         .setProject(
-            Project.newBuilder()
-                .setInput(rel)
-                .addAllExpressions(encoder.encodeAll(project.get())))
+            Project.newBuilder().setInput(rel).addAllExpressions(encoder.encodeAll(project.get())))
         .build();
   }
 

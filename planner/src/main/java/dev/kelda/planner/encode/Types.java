@@ -56,7 +56,8 @@ public final class Types {
                       ? SqlTypeName.TIMESTAMP
                       : SqlTypeName.TIMESTAMP_WITH_LOCAL_TIME_ZONE,
                   t.getUnit() == TimeUnit.NANOSECOND ? 9 : 6);
-          case ArrowType.Interval i -> factory.createInterval(i.equals(CanonicalTypes.INTERVAL_YEAR_MONTH));
+          case ArrowType.Interval i ->
+              factory.createInterval(i.equals(CanonicalTypes.INTERVAL_YEAR_MONTH));
           case ArrowType.List ignored ->
               factory.createArrayType(toSql(factory, children.getFirst()), -1);
           case ArrowType.FixedSizeList l ->
@@ -67,8 +68,7 @@ public final class Types {
                   children.stream().map(Field::getName).toList());
           case ArrowType.Map ignored -> {
             List<Field> entry = children.getFirst().getChildren();
-            yield factory.createMapType(
-                toSql(factory, entry.get(0)), toSql(factory, entry.get(1)));
+            yield factory.createMapType(toSql(factory, entry.get(0)), toSql(factory, entry.get(1)));
           }
           default ->
               throw new KeldaException(
@@ -195,13 +195,10 @@ public final class Types {
               .setElement(toProtoField(children.getFirst()))
               .setSize(l.getListSize());
       case ArrowType.Struct ignored ->
-          to.getStructBuilder()
-              .addAllFields(children.stream().map(Types::toProtoField).toList());
+          to.getStructBuilder().addAllFields(children.stream().map(Types::toProtoField).toList());
       case ArrowType.Map ignored -> {
         List<Field> entry = children.getFirst().getChildren();
-        to.getMapBuilder()
-            .setKey(toProtoField(entry.get(0)))
-            .setValue(toProtoField(entry.get(1)));
+        to.getMapBuilder().setKey(toProtoField(entry.get(0))).setValue(toProtoField(entry.get(1)));
       }
       default ->
           throw new KeldaException(

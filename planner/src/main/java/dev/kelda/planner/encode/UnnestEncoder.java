@@ -38,8 +38,7 @@ final class UnnestEncoder {
     for (int i = 0; i < width; i++) {
       collections.add(rels.rex().makeInputRef(input, i));
     }
-    Rel rel =
-        unnest(rels.encode(input), rels.over(input).encodeAll(collections), false, uncollect);
+    Rel rel = unnest(rels.encode(input), rels.over(input).encodeAll(collections), false, uncollect);
     return RelEncoder.project(rel, elements(uncollect, width));
   }
 
@@ -64,11 +63,9 @@ final class UnnestEncoder {
     int width = left.getRowType().getFieldCount();
     RexCorrelVariable row =
         (RexCorrelVariable) rex.makeCorrel(left.getRowType(), correlate.getCorrelationId());
-    RexEncoder over =
-        new RexEncoder(rex, IntUnaryOperator.identity(), width, Optional.of(row));
+    RexEncoder over = new RexEncoder(rex, IntUnaryOperator.identity(), width, Optional.of(row));
     Rel rel =
-        unnest(
-            rels.encode(left), over.encodeAll(collections(uncollect).get()), outer, uncollect);
+        unnest(rels.encode(left), over.encodeAll(collections(uncollect).get()), outer, uncollect);
     List<Expr> elements = elements(uncollect, width);
     List<Expr> output = new ArrayList<>();
     for (int i = 0; i < width; i++) {
@@ -107,8 +104,7 @@ final class UnnestEncoder {
         : Optional.empty();
   }
 
-  private static Rel unnest(
-      Rel input, List<Expr> collections, boolean outer, Uncollect uncollect) {
+  private static Rel unnest(Rel input, List<Expr> collections, boolean outer, Uncollect uncollect) {
     return Rel.newBuilder()
         .setUnnest(
             Unnest.newBuilder()

@@ -42,8 +42,7 @@ final class WindowEncoder {
             return ref.getIndex() < width ? ref : window.getConstants().get(ref.getIndex() - width);
           }
         };
-    var to =
-        dev.kelda.planner.proto.Window.newBuilder().setInput(rels.encode(input));
+    var to = dev.kelda.planner.proto.Window.newBuilder().setInput(rels.encode(input));
     List<Expr> output = new ArrayList<>();
     for (int i = 0; i < width; i++) {
       output.add(RexEncoder.column(i));
@@ -73,8 +72,7 @@ final class WindowEncoder {
     }
     requireForward(group, constants);
     RexEncoder encoder =
-        new RexEncoder(
-            rels.rex(), IntUnaryOperator.identity(), input.getRowType().getFieldCount());
+        new RexEncoder(rels.rex(), IntUnaryOperator.identity(), input.getRowType().getFieldCount());
     String function = sum0 ? "sum" : RexEncoder.id(call.getOperator());
     WindowCall.Builder to =
         WindowCall.newBuilder()
@@ -90,13 +88,9 @@ final class WindowEncoder {
       to.addArgs(
           isDefault
               ? encoder.encodeAs(node, call.getOperands().get(0).accept(constants).getType())
-              : AggregateEncoder.argument(
-                  encoder.encode(node), type, call.getType(), function));
+              : AggregateEncoder.argument(encoder.encode(node), type, call.getType(), function));
     }
-    group
-        .orderKeys
-        .getFieldCollations()
-        .forEach(c -> to.addOrderBy(RelEncoder.sortKey(c)));
+    group.orderKeys.getFieldCollations().forEach(c -> to.addOrderBy(RelEncoder.sortKey(c)));
     to.setFrame(
         Frame.newBuilder()
             .setUnit(group.isRows ? Frame.Unit.ROWS : Frame.Unit.RANGE)
@@ -110,12 +104,12 @@ final class WindowEncoder {
     RexWindowBound end = group.upperBound;
     boolean sameSide =
         start.isPreceding() && end.isPreceding() || start.isFollowing() && end.isFollowing();
-    if (sameSide && offset(start, constants) instanceof BigDecimal from
+    if (sameSide
+        && offset(start, constants) instanceof BigDecimal from
         && offset(end, constants) instanceof BigDecimal to
         && (start.isPreceding() ? from.compareTo(to) < 0 : from.compareTo(to) > 0)) {
       throw new KeldaException(
-          ErrorCode.INVALID_STATEMENT,
-          "a window frame ends before it begins: exchange its bounds");
+          ErrorCode.INVALID_STATEMENT, "a window frame ends before it begins: exchange its bounds");
     }
   }
 
@@ -126,8 +120,7 @@ final class WindowEncoder {
         : null;
   }
 
-  private static Frame.Bound bound(
-      RexWindowBound bound, RexShuttle constants, RexEncoder encoder) {
+  private static Frame.Bound bound(RexWindowBound bound, RexShuttle constants, RexEncoder encoder) {
     Frame.Bound.Builder to = Frame.Bound.newBuilder();
     if (bound.isCurrentRow()) {
       return to.setKind(Frame.Bound.Kind.CURRENT_ROW).build();
@@ -139,8 +132,7 @@ final class WindowEncoder {
                   : Frame.Bound.Kind.UNBOUNDED_FOLLOWING)
           .build();
     }
-    return to.setKind(
-            bound.isPreceding() ? Frame.Bound.Kind.PRECEDING : Frame.Bound.Kind.FOLLOWING)
+    return to.setKind(bound.isPreceding() ? Frame.Bound.Kind.PRECEDING : Frame.Bound.Kind.FOLLOWING)
         .setOffset(encoder.encode(bound.getOffset().accept(constants)))
         .build();
   }

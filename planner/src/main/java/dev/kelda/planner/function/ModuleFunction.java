@@ -142,8 +142,7 @@ public final class ModuleFunction extends SqlFunction {
       return Scalar.nullOf(CanonicalTypes.NULL);
     }
     if (SqlTypeUtil.isCharacter(type)) {
-      return Scalar.of(
-          CanonicalTypes.UTF8, binding.getOperandLiteralValue(ordinal, String.class));
+      return Scalar.of(CanonicalTypes.UTF8, binding.getOperandLiteralValue(ordinal, String.class));
     }
     if (SqlTypeUtil.isNumeric(type)) {
       BigDecimal number = binding.getOperandLiteralValue(ordinal, BigDecimal.class);
@@ -152,8 +151,7 @@ public final class ModuleFunction extends SqlFunction {
           : Scalar.of(CanonicalTypes.FLOAT64, number.doubleValue());
     }
     if (SqlTypeUtil.isBoolean(type)) {
-      return Scalar.of(
-          CanonicalTypes.BOOL, binding.getOperandLiteralValue(ordinal, Boolean.class));
+      return Scalar.of(CanonicalTypes.BOOL, binding.getOperandLiteralValue(ordinal, Boolean.class));
     }
     return Scalar.nullOf(CanonicalTypes.NULL);
   }

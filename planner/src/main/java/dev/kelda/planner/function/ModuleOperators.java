@@ -44,8 +44,7 @@ public final class ModuleOperators implements SqlOperatorTable {
     table.lookupOperatorOverloads(name, category, syntax, found, matcher);
     boolean inFrom = category != null && category.isTableFunction();
     if (found.size() == before && syntax.family == SqlSyntax.FUNCTION && !inFrom) {
-      ModuleFunction function =
-          byName.get(String.join(".", name.names).toUpperCase(Locale.ROOT));
+      ModuleFunction function = byName.get(String.join(".", name.names).toUpperCase(Locale.ROOT));
       if (function != null) {
         found.add(function);
       }

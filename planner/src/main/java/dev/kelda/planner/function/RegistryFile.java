@@ -22,10 +22,21 @@ final class RegistryFile {
   private static final String RESOURCE = "/kelda/functions.yaml";
   private static final Set<String> KEYS =
       Set.of(
-          "id", "names", "kind", "category", "signatures", "syntax", "calcite", "volatility",
-          "nulls", "evaluated", "ordered", "description", "differs", "vectors");
-  private static final Set<String> VECTOR_KEYS =
-      Set.of("sql", "result", "type", "error", "duckdb");
+          "id",
+          "names",
+          "kind",
+          "category",
+          "signatures",
+          "syntax",
+          "calcite",
+          "volatility",
+          "nulls",
+          "evaluated",
+          "ordered",
+          "description",
+          "differs",
+          "vectors");
+  private static final Set<String> VECTOR_KEYS = Set.of("sql", "result", "type", "error", "duckdb");
 
   private RegistryFile() {}
 

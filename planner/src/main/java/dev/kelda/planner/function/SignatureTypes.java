@@ -109,8 +109,7 @@ final class SignatureTypes implements SqlOperandTypeChecker {
                 RelDataType type = match.arguments().get(i);
                 operandTypes[i] =
                     SignatureMatch.unknown(type)
-                        ? factory.createSqlType(
-                            SqlTypeName.VARCHAR)
+                        ? factory.createSqlType(SqlTypeName.VARCHAR)
                         : factory.createTypeWithNullability(type, true);
               }
             });

@@ -83,9 +83,7 @@ public final class Constants {
       if (SqlTypeUtil.isTimestamp(type) && value instanceof String text) {
         String iso = text.strip().replace(' ', 'T');
         return Optional.of(
-            iso.length() == 10
-                ? LocalDate.parse(iso).atStartOfDay()
-                : LocalDateTime.parse(iso));
+            iso.length() == 10 ? LocalDate.parse(iso).atStartOfDay() : LocalDateTime.parse(iso));
       }
       if (SqlTypeUtil.isTimestamp(type) && value instanceof LocalDate date) {
         return Optional.of(date.atStartOfDay());
@@ -145,7 +143,8 @@ public final class Constants {
       case ArrowType.Bool ignored -> Optional.of(value).filter(v -> v instanceof Boolean);
       case ArrowType.Utf8 ignored -> Optional.of(value).filter(v -> v instanceof String);
       case ArrowType.Int i -> value instanceof BigDecimal n ? integer(n, i) : Optional.empty();
-      case ArrowType.FloatingPoint f -> value instanceof BigDecimal n ? floating(n, f) : Optional.empty();
+      case ArrowType.FloatingPoint f ->
+          value instanceof BigDecimal n ? floating(n, f) : Optional.empty();
       case ArrowType.Decimal d -> value instanceof BigDecimal n ? decimal(n, d) : Optional.empty();
       case ArrowType.Date ignored ->
           value instanceof LocalDate date

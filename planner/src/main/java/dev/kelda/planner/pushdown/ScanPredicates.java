@@ -125,8 +125,7 @@ public final class ScanPredicates {
     List<Operand> values = new ArrayList<>();
     for (var range : sarg.rangeSet.asRanges()) {
       RexNode literal =
-          rex.makeLiteral(
-              range.lowerEndpoint(), call.getOperands().get(1).getType(), true, true);
+          rex.makeLiteral(range.lowerEndpoint(), call.getOperands().get(1).getType(), true, true);
       Optional<Operand> value = operand(literal, column);
       if (value.isEmpty()) {
         return Optional.empty();

@@ -14,7 +14,8 @@ import org.apache.calcite.rex.RexUtil;
 @SuppressWarnings("deprecation")
 final class CommonFactorRule {
   static final RelOptRule FILTER =
-      new RelOptRule(RelOptRule.operand(LogicalFilter.class, RelOptRule.any()), "CommonFactor:Filter") {
+      new RelOptRule(
+          RelOptRule.operand(LogicalFilter.class, RelOptRule.any()), "CommonFactor:Filter") {
         @Override
         public void onMatch(RelOptRuleCall call) {
           LogicalFilter filter = call.rel(0);

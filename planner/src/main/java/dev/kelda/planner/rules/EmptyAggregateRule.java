@@ -21,10 +21,7 @@ final class EmptyAggregateRule {
                       .predicate(EmptyAggregateRule::needsRows)
                       .oneInput(
                           values ->
-                              values
-                                  .operand(Values.class)
-                                  .predicate(Values::isEmpty)
-                                  .noInputs()))
+                              values.operand(Values.class).predicate(Values::isEmpty).noInputs()))
           .as(RemoveEmptySingleRuleConfig.class)
           .toRule();
 

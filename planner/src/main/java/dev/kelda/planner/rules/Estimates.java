@@ -14,7 +14,6 @@ import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Aggregate;
 import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.Join;
-import org.apache.calcite.rel.core.JoinRelType;
 import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.core.Sort;
 import org.apache.calcite.rel.core.TableScan;
@@ -212,7 +211,11 @@ final class Estimates {
   private static OptionalDouble letter(Optional<Scalar> scalar) {
     return scalar
         .flatMap(Scalar::value)
-        .map(v -> v instanceof String s && s.length() == 1 ? OptionalDouble.of(s.charAt(0)) : OptionalDouble.empty())
+        .map(
+            v ->
+                v instanceof String s && s.length() == 1
+                    ? OptionalDouble.of(s.charAt(0))
+                    : OptionalDouble.empty())
         .orElse(OptionalDouble.empty());
   }
 
@@ -247,7 +250,9 @@ final class Estimates {
   static OptionalDouble number(Optional<Scalar> scalar) {
     return scalar
         .flatMap(Scalar::value)
-        .map(v -> v instanceof Number n ? OptionalDouble.of(n.doubleValue()) : OptionalDouble.empty())
+        .map(
+            v ->
+                v instanceof Number n ? OptionalDouble.of(n.doubleValue()) : OptionalDouble.empty())
         .orElse(OptionalDouble.empty());
   }
 }

@@ -96,8 +96,7 @@ final class JoinGraph {
   void dependent(JoinRelType type, RexNode condition, List<Integer> row) {
     Leaf leaf = leaves.getLast();
     leaf.type = type;
-    leaf.on =
-        RelOptUtil.conjunctions(condition).stream().map(c -> renumber(c, row)).toList();
+    leaf.on = RelOptUtil.conjunctions(condition).stream().map(c -> renumber(c, row)).toList();
     long self = 1L << (leaves.size() - 1);
     for (RexNode node : leaf.on) {
       leaf.needs |= leavesOf(node) & ~self;
@@ -195,8 +194,7 @@ final class JoinGraph {
         if (leafOf(members.get(i)) == leafOf(members.get(j))) {
           filter(
               leafOf(members.get(i)),
-              rex.makeCall(
-                  SqlStdOperatorTable.EQUALS, ref(members.get(i)), ref(members.get(j))));
+              rex.makeCall(SqlStdOperatorTable.EQUALS, ref(members.get(i)), ref(members.get(j))));
         }
       }
     }
@@ -258,8 +256,7 @@ final class JoinGraph {
 
   private RexInputRef ref(int column) {
     int[] place = columns.get(column);
-    RelDataType type =
-        leaves.get(place[0]).rel.getRowType().getFieldList().get(place[1]).getType();
+    RelDataType type = leaves.get(place[0]).rel.getRowType().getFieldList().get(place[1]).getType();
     return new RexInputRef(column, type);
   }
 

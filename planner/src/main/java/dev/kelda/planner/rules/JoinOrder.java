@@ -93,8 +93,7 @@ final class JoinOrder {
     }
     added = graph.leaf(reorder(right ? join.getLeft() : join.getRight()));
     List<Integer> columns = right ? concat(added, kept) : concat(kept, added);
-    graph.dependent(
-        right ? JoinRelType.LEFT : join.getJoinType(), join.getCondition(), columns);
+    graph.dependent(right ? JoinRelType.LEFT : join.getJoinType(), join.getCondition(), columns);
     return join.getJoinType().projectsRight() ? columns : kept;
   }
 
@@ -126,5 +125,4 @@ final class JoinOrder {
     return LogicalProject.create(
         built.rel(), List.of(), projects, original.getRowType().getFieldNames(), Set.of());
   }
-
 }

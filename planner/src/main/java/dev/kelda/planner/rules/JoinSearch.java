@@ -164,8 +164,7 @@ final class JoinSearch {
     Tree small = a.rows <= b.rows ? a : b;
     Tree large = small == a ? b : a;
     double out = Math.max(1, rows);
-    double cost =
-        a.cost + b.cost + out + BUILD_COST * small.rows + PROBE_COST * large.rows;
+    double cost = a.cost + b.cost + out + BUILD_COST * small.rows + PROBE_COST * large.rows;
     return new Tree(-1, small, large, all, out, cost);
   }
 
@@ -220,8 +219,7 @@ final class JoinSearch {
         // Several key columns between two tables: no more keys than the smaller table has rows.
         int a = Long.numberOfTrailingZeros(entry.getKey());
         int b = 63 - Long.numberOfLeadingZeros(entry.getKey());
-        distinct =
-            Math.min(distinct, Math.min(graph.unfiltered(a), graph.unfiltered(b)));
+        distinct = Math.min(distinct, Math.min(graph.unfiltered(a), graph.unfiltered(b)));
       }
       selectivity /= Math.max(1, distinct);
     }

@@ -24,7 +24,8 @@ final class LiteralNumbers {
         return number(call.operands.get(0))
             .flatMap(a -> number(call.operands.get(1)).map(a::multiply));
       }
-      if (call.isA(SqlKind.CAST) && call.getType().getSqlTypeName() == call.operands.get(0).getType().getSqlTypeName()) {
+      if (call.isA(SqlKind.CAST)
+          && call.getType().getSqlTypeName() == call.operands.get(0).getType().getSqlTypeName()) {
         return number(call.operands.get(0));
       }
     }

@@ -20,8 +20,8 @@ import org.apache.calcite.rex.RexVisitorImpl;
 
 /**
  * Evaluates a module's function once per row where merged projections have the same call several
- * times: the call moves into a projection of its own below. Comes last, so that nothing merges the two
- * again.
+ * times: the call moves into a projection of its own below. Comes last, so that nothing merges the
+ * two again.
  */
 final class ModuleCalls extends RelHomogeneousShuttle {
   static RelNode once(RelNode node) {
@@ -65,7 +65,10 @@ final class ModuleCalls extends RelHomogeneousShuttle {
         };
     RelDataType row = project.getRowType();
     return LogicalProject.create(
-        lower, project.getHints(), refer.apply(project.getProjects()), row.getFieldNames(),
+        lower,
+        project.getHints(),
+        refer.apply(project.getProjects()),
+        row.getFieldNames(),
         Set.of());
   }
 

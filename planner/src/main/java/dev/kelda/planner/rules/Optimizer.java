@@ -16,8 +16,8 @@ import org.apache.calcite.tools.RelBuilderFactory;
 
 /**
  * Runs the phases in order: {@code semi-joins, sub-queries, decorrelate, window-sums, filters,
- * empty, join-order, filters-again, trim, finish}. Each may be left out by its name to find out which one is at
- * fault; the plan is then slower, or refused, but not wrong.
+ * empty, join-order, filters-again, trim, finish}. Each may be left out by its name to find out
+ * which one is at fault; the plan is then slower, or refused, but not wrong.
  */
 public final class Optimizer {
   private static final HepProgram SEMI_JOINS = program(List.of(SemiJoinRule.INSTANCE));

@@ -41,8 +41,7 @@ final class PointInTimeFilterRule extends RelOptRule {
     }
     RexBuilder rex = filter.getCluster().getRexBuilder();
     List<RelNode> inputs = new ArrayList<>(join.getInputs());
-    inputs.set(
-        0, LogicalFilter.create(join.spine(), RexUtil.composeConjunction(rex, below)));
+    inputs.set(0, LogicalFilter.create(join.spine(), RexUtil.composeConjunction(rex, below)));
     RelNode pushed = join.copy(join.getTraitSet(), inputs);
     call.transformTo(
         above.isEmpty()

@@ -16,10 +16,10 @@ import org.apache.calcite.rel.logical.LogicalFilter;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexCall;
+import org.apache.calcite.rex.RexInputRef;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.rex.RexUtil;
-import org.apache.calcite.rex.RexInputRef;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.type.SqlTypeName;
@@ -82,8 +82,7 @@ public final class PointInTimeJoins {
                 right, RexUtil.composeConjunction(joins.rex, joins.featureFilters));
     return PointInTimeJoin.create(
         left,
-        List.of(
-            joins.feature(feature, match, tolerance, knownAt, toleranceExclusive, inner)));
+        List.of(joins.feature(feature, match, tolerance, knownAt, toleranceExclusive, inner)));
   }
 
   private Feature feature(
@@ -99,7 +98,8 @@ public final class PointInTimeJoins {
     boolean swapped = side(first) == Side.FEATURE || side(second) == Side.SPINE;
     RexNode spineTime = swapped ? second : first;
     RexNode featureTime = swapped ? first : second;
-    if (side(featureTime) != Side.FEATURE || side(spineTime) == Side.BOTH
+    if (side(featureTime) != Side.FEATURE
+        || side(spineTime) == Side.BOTH
         || side(spineTime) == Side.FEATURE) {
       throw ValidationErrors.at(
           ErrorCode.INVALID_STATEMENT,
@@ -217,8 +217,7 @@ public final class PointInTimeJoins {
   }
 
   private RuntimeException notConstant() {
-    return ValidationErrors.at(
-        ErrorCode.NOT_SUPPORTED, "TOLERANCE must be a constant", position);
+    return ValidationErrors.at(ErrorCode.NOT_SUPPORTED, "TOLERANCE must be a constant", position);
   }
 
   private RexNode cast(RexNode node, RelDataType type) {

@@ -72,8 +72,7 @@ final class PointInTimeLimitRule extends RelOptRule {
       }
       order.add(by.withFieldIndex(column));
     }
-    RexNode limit =
-        sort.getCluster().getRexBuilder().makeExactLiteral(rows, sort.fetch.getType());
+    RexNode limit = sort.getCluster().getRexBuilder().makeExactLiteral(rows, sort.fetch.getType());
     Sort first = LogicalSort.create(join.spine(), RelCollations.of(order), null, limit);
     List<RelNode> inputs = new ArrayList<>(join.getInputs());
     inputs.set(0, first);

@@ -18,7 +18,8 @@ final class PointInTimeMergeRule extends RelOptRule {
   static final PointInTimeMergeRule INSTANCE = new PointInTimeMergeRule();
 
   private PointInTimeMergeRule() {
-    super(operand(PointInTimeJoin.class, operand(PointInTimeJoin.class, any())), "PointInTimeMerge");
+    super(
+        operand(PointInTimeJoin.class, operand(PointInTimeJoin.class, any())), "PointInTimeMerge");
   }
 
   @Override

@@ -30,9 +30,7 @@ final class Selectivity {
 
   static double of(Estimates estimates, RelNode input, RexNode condition) {
     if (!(condition instanceof RexCall call)) {
-      return condition instanceof RexLiteral literal
-          ? (literal.isAlwaysTrue() ? 1 : 0.0001)
-          : 0.5;
+      return condition instanceof RexLiteral literal ? (literal.isAlwaysTrue() ? 1 : 0.0001) : 0.5;
     }
     List<RexNode> operands = call.getOperands();
     return switch (call.getKind()) {
@@ -139,12 +137,10 @@ final class Selectivity {
       return sarg.isPoints() ? points : Math.max(0.05, 1 - points);
     }
     if (call.getOperands().get(0) instanceof RexInputRef) {
-      RexNode expanded =
-          RexUtil.expandSearch(input.getCluster().getRexBuilder(), null, call);
+      RexNode expanded = RexUtil.expandSearch(input.getCluster().getRexBuilder(), null, call);
       if (expanded.isA(SqlKind.AND) && ((RexCall) expanded).getOperands().size() == 2) {
         List<RexNode> bounds = ((RexCall) expanded).getOperands();
-        double sum =
-            of(estimates, input, bounds.get(0)) + of(estimates, input, bounds.get(1)) - 1;
+        double sum = of(estimates, input, bounds.get(0)) + of(estimates, input, bounds.get(1)) - 1;
         return sum > 0 ? Math.clamp(sum, 1e-4, 1) : RANGE * RANGE;
       }
       return expanded.isA(SqlKind.SEARCH) ? UNKNOWN : of(estimates, input, expanded);

@@ -38,9 +38,7 @@ record Uncorrelated(RelNode rel, List<RexNode> conditions) {
    */
   static Optional<Uncorrelated> of(
       RelNode query, Set<CorrelationId> outer, RelNode outerRow, boolean keepColumns) {
-    return new Puller(outer, outerRow)
-        .pull(query, keepColumns)
-        .filter(u -> noneUsed(u.rel, outer));
+    return new Puller(outer, outerRow).pull(query, keepColumns).filter(u -> noneUsed(u.rel, outer));
   }
 
   private static boolean noneUsed(RelNode rel, Set<CorrelationId> outer) {

@@ -95,7 +95,8 @@ class TestFunctionRegistry {
       Files.writeString(PAGE, page);
     }
     assertThat(Files.readString(PAGE))
-        .as("rewrite it with: mvn test -pl planner -Dtest=TestFunctionRegistry -Dkelda.rewrite=true")
+        .as(
+            "rewrite it with: mvn test -pl planner -Dtest=TestFunctionRegistry -Dkelda.rewrite=true")
         .isEqualTo(page);
   }
 

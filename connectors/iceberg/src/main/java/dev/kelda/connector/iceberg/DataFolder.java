@@ -60,8 +60,7 @@ final class DataFolder {
   WriteTarget target(
       String suffix, Layout layout, List<Field> more, List<Scan.ColumnSource> moreIds) {
     Map<String, String> properties = table.properties();
-    List<Field> columns =
-        new ArrayList<>(IcebergTypes.toArrow(name, table.schema()).getFields());
+    List<Field> columns = new ArrayList<>(IcebergTypes.toArrow(name, table.schema()).getFields());
     columns.addAll(more);
     List<Scan.ColumnSource> ids = new ArrayList<>(ColumnSources.of(table.schema(), Map.of()));
     ids.addAll(moreIds);
@@ -91,8 +90,7 @@ final class DataFolder {
         compression(table.properties()),
         ROW_GROUP_ROWS,
         Layout.NONE,
-        Optional.of(
-            new OneFile(id + suffix, Scan.FileFormat.PARQUET, Scan.FormatOptions.DEFAULT)));
+        Optional.of(new OneFile(id + suffix, Scan.FileFormat.PARQUET, Scan.FormatOptions.DEFAULT)));
   }
 
   private static String compression(Map<String, String> properties) {

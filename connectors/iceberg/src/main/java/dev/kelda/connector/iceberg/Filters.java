@@ -63,9 +63,7 @@ final class Filters {
         boolean known =
             in.values().size() <= MAX_IN_VALUES
                 && in.values().stream().allMatch(v -> literal(field.type(), v).isPresent());
-        yield known && !isFloating(field.type())
-            ? Optional.of(in(in, false))
-            : Optional.empty();
+        yield known && !isFloating(field.type()) ? Optional.of(in(in, false)) : Optional.empty();
       }
       case Predicate.IsNull p -> primitive(p.column()).map(f -> nulls(p.column(), true));
       case Predicate.IsNotNull p -> primitive(p.column()).map(f -> nulls(p.column(), false));

@@ -128,8 +128,7 @@ final class IcebergChange implements RowChange {
         task.deletes().stream()
             .allMatch(
                 d ->
-                    d.content() == FileContent.POSITION_DELETES
-                        && d.format() == FileFormat.PUFFIN);
+                    d.content() == FileContent.POSITION_DELETES && d.format() == FileFormat.PUFFIN);
     long gone = task.deletes().stream().mapToLong(d -> d.recordCount()).sum();
     return known ? Optional.of(task.file().recordCount() - gone) : Optional.empty();
   }
@@ -178,8 +177,7 @@ final class IcebergChange implements RowChange {
         task.deletes().stream()
             .anyMatch(
                 d ->
-                    d.content() == FileContent.POSITION_DELETES
-                        && d.format() != FileFormat.PUFFIN);
+                    d.content() == FileContent.POSITION_DELETES && d.format() != FileFormat.PUFFIN);
     return isolation.mergeOnRead() && !(lineage && old);
   }
 

@@ -232,11 +232,7 @@ final class IcebergConnector implements AlterableConnector, ViewConnector, TimeT
                 IcebergErrors.translating(
                     schema + "." + name,
                     () ->
-                        asOf(
-                            schema + "." + name,
-                            table.iceberg(),
-                            moment,
-                            reload(schema, name))));
+                        asOf(schema + "." + name, table.iceberg(), moment, reload(schema, name))));
   }
 
   private Table asOf(
@@ -262,8 +258,7 @@ final class IcebergConnector implements AlterableConnector, ViewConnector, TimeT
     org.apache.iceberg.Schema schema =
         branch ? table.schema() : SnapshotUtil.schemaFor(table, snapshot.get().snapshotId());
     String location = ((BaseTable) table).operations().current().metadataFileLocation();
-    return new IcebergTable(
-        full, table, snapshot, schema, location + "@", locations, reload);
+    return new IcebergTable(full, table, snapshot, schema, location + "@", locations, reload);
   }
 
   private static String text(Moment moment) {

@@ -32,8 +32,7 @@ public final class IcebergConnectorFactory implements ConnectorFactory {
   }
 
   @Override
-  public Connector create(
-      String catalog, Map<String, String> given, ConnectorContext context) {
+  public Connector create(String catalog, Map<String, String> given, ConnectorContext context) {
     Map<String, String> properties = new HashMap<>(given);
     if (!given.containsKey("uri")) {
       properties.putAll(context.metastore());

@@ -22,8 +22,8 @@ import org.apache.iceberg.io.DeleteWriteResult;
 import org.apache.iceberg.util.StructLikeWrapper;
 
 /**
- * Rows that are taken out, as files: deletion vectors in v3, which Iceberg writes; in v2 one file of
- * positions per partition, which the engine writes (Iceberg's writer needs Hadoop's classes).
+ * Rows that are taken out, as files: deletion vectors in v3, which Iceberg writes; in v2 one file
+ * of positions per partition, which the engine writes (Iceberg's writer needs Hadoop's classes).
  */
 final class PositionDeletes {
   private static final String NAME = "-deletes";
@@ -78,8 +78,7 @@ final class PositionDeletes {
     for (List<FileScanTask> group : groups) {
       TreeMap<String, PositionDeleteIndex> rows = new TreeMap<>();
       group.forEach(task -> rows.put(task.file().location(), taken.get(task)));
-      rewrites.add(
-          new Rewrite(new PositionRows(rows), folder.positions(name(rewrites.size()))));
+      rewrites.add(new Rewrite(new PositionRows(rows), folder.positions(name(rewrites.size()))));
     }
     return rewrites;
   }
@@ -102,8 +101,7 @@ final class PositionDeletes {
           files.stream().filter(f -> f.path().equals(path)).findFirst().orElseThrow();
       FileScanTask first = groups.get(group).getFirst();
       PartitionSpec spec = first.spec();
-      ParquetFooter footer =
-          ParquetFooter.read(table.io().newInputFile(file.path(), file.bytes()));
+      ParquetFooter footer = ParquetFooter.read(table.io().newInputFile(file.path(), file.bytes()));
       FileMetadata.Builder builder =
           FileMetadata.deleteFileBuilder(spec)
               .ofPositionDeletes()

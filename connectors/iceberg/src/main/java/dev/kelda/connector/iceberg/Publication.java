@@ -138,7 +138,11 @@ interface Publication {
     @Override
     public void publish(List<DataFile> files, String commitId) {
       OverwriteFiles overwrite =
-          reload.now().newOverwrite().conflictDetectionFilter(condition).validateNoConflictingDeletes();
+          reload
+              .now()
+              .newOverwrite()
+              .conflictDetectionFilter(condition)
+              .validateNoConflictingDeletes();
       read.ifPresent(overwrite::validateFromSnapshot);
       if (serializable) {
         overwrite.validateNoConflictingData();

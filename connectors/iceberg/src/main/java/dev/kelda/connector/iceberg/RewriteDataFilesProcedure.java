@@ -113,10 +113,7 @@ final class RewriteDataFilesProcedure {
   }
 
   private static Set<DataFile> copy(
-      Table table,
-      RewriteFileGroup group,
-      Locations locations,
-      Procedure.Context context) {
+      Table table, RewriteFileGroup group, Locations locations, Procedure.Context context) {
     Set<DataFile> files = new HashSet<>();
     IcebergWrite write =
         new IcebergWrite(table.name(), table, new Publication.Collect(table, files::addAll));

@@ -96,8 +96,7 @@ final class ScanPlanner {
 
   /** What is left of a condition for rows of the task's partition. */
   Expression residual(FileScanTask task, Expression condition) {
-    return ResidualEvaluator.of(task.spec(), condition, true)
-        .residualFor(task.file().partition());
+    return ResidualEvaluator.of(task.spec(), condition, true).residualFor(task.file().partition());
   }
 
   Scan.DataFile dataFile(FileScanTask task) {

@@ -13,9 +13,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The timeline of a table from its properties: {@code event_time} and {@code known_at} name columns,
- * {@code primary_key} columns between commas, {@code ttl} is a number of seconds, minutes, hours,
- * days or weeks.
+ * The timeline of a table from its properties: {@code event_time} and {@code known_at} name
+ * columns, {@code primary_key} columns between commas, {@code ttl} is a number of seconds, minutes,
+ * hours, days or weeks.
  */
 final class Timelines {
   private static final Pattern TTL =
