@@ -8,6 +8,7 @@ import dev.kelda.executor.extension.ModuleQueries;
 import dev.kelda.executor.extension.ModuleServices;
 import dev.kelda.executor.extension.RunningStatement;
 import dev.kelda.executor.extension.SessionCaller;
+import dev.kelda.executor.history.RunHistory;
 import dev.kelda.executor.ingest.Ingestion;
 import dev.kelda.executor.metastore.JdbcMetastore;
 import dev.kelda.executor.run.EngineUpcalls;
@@ -73,6 +74,7 @@ public final class QueryEngine implements AutoCloseable {
   private final Handlers handlers;
   private final Extensions extensions;
   private final Ingestion ingestion;
+  private final RunHistory runs;
   private final PlanCache plans = new PlanCache();
   private final SettingValues defaults;
 
@@ -159,12 +161,13 @@ public final class QueryEngine implements AutoCloseable {
               new ConnectorRegistry(
                   ServiceLoader.load(ConnectorFactory.class), context, config.secrets()));
       JdbcMetastore metastore = open(new JdbcMetastore(config.metastore(), config.home()));
+      runs = open(new RunHistory(metastore));
       ModuleQueries queries = moduleQueries();
       extensions =
           open(
               new Extensions(
                   ServiceLoader.load(ExtensionFactory.class),
-                  new ModuleServices(config, context, connectors, metastore, root, queries)));
+                  new ModuleServices(config, context, connectors, metastore, runs, root, queries)));
       connectors.catalogs().contribute(extensions.functions());
       upcalls.contribute(
           extensions::function, execution -> new RunningStatement(execution, queries));
@@ -179,6 +182,7 @@ public final class QueryEngine implements AutoCloseable {
                   new Planning(),
                   runner,
                   executions,
+                  runs,
                   this::functions,
                   new Exports(config.base(), config.allowedLocations(), config.home())),
               extensions,
@@ -218,6 +222,7 @@ public final class QueryEngine implements AutoCloseable {
     return new SystemConnector(
         connectors.catalogs(),
         this::queries,
+        runs::runs,
         this::sessions,
         this::functions,
         () -> EngineUpcalls.CURRENT.get().session().settings());

@@ -18,6 +18,7 @@ import dev.kelda.spi.extension.EngineServices;
 import dev.kelda.spi.extension.QueryDescription;
 import dev.kelda.spi.extension.SqlQuery;
 import dev.kelda.spi.metastore.Metastore;
+import dev.kelda.spi.run.Runs;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,7 @@ public record ModuleServices(
     ConnectorContext context,
     ConnectorRegistry connectors,
     Metastore metastore,
+    Runs runs,
     BufferAllocator allocator,
     ModuleQueries queries)
     implements EngineServices {
@@ -41,6 +43,7 @@ public record ModuleServices(
     requireNonNull(context, "context is null");
     requireNonNull(connectors, "connectors is null");
     requireNonNull(metastore, "metastore is null");
+    requireNonNull(runs, "runs is null");
     requireNonNull(allocator, "allocator is null");
     requireNonNull(queries, "queries is null");
   }

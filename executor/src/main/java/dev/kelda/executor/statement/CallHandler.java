@@ -14,6 +14,8 @@ import dev.kelda.spi.connector.TableWrite;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.rows.Columns;
+import dev.kelda.spi.run.Progress;
+import dev.kelda.spi.run.Runs;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -42,10 +44,28 @@ record CallHandler(Services services) implements StatementHandler<Statement.Call
         execution -> {
           execution.running();
           List<List<Object>> rows =
-              procedure.call(arguments, new Work(execution, catalog, request, services));
+              services
+                  .runs()
+                  .record(
+                      new Runs.Subject(
+                          procedure.name(),
+                          target(catalog, arguments),
+                          request.session().user(),
+                          Optional.of(execution.id())),
+                      progress ->
+                          procedure.call(
+                              arguments,
+                              new Work(execution, catalog, request, services, progress)));
           services.connectors().changed();
           return new Outcome.Rows(columns.reader(execution.allocator(), rows));
         });
+  }
+
+  private static String target(Catalogs.Entry catalog, Procedure.Arguments arguments) {
+    return arguments
+        .find("table", Procedure.TableName.class)
+        .map(table -> catalog.name() + "." + table)
+        .orElse(catalog.name());
   }
 
   private static Catalogs.Entry catalog(Name name, Request request) {
@@ -107,7 +127,11 @@ record CallHandler(Services services) implements StatementHandler<Statement.Call
 
   /** The engine's part in a procedure. */
   private record Work(
-      Execution execution, Catalogs.Entry catalog, Request request, Services services)
+      Execution execution,
+      Catalogs.Entry catalog,
+      Request request,
+      Services services,
+      Progress progress)
       implements Procedure.Context {
     @Override
     public long copy(Table source, TableWrite target) {

@@ -6,6 +6,7 @@ import dev.kelda.executor.FunctionInfo;
 import dev.kelda.executor.QueryInfo;
 import dev.kelda.executor.run.Executions;
 import dev.kelda.executor.run.NativeRunner;
+import dev.kelda.spi.run.Runs;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -15,6 +16,7 @@ public record Services(
     Planning planning,
     NativeRunner runner,
     Executions executions,
+    Runs runs,
     Supplier<List<FunctionInfo>> functions,
     Exports exports) {
   public Services {
@@ -22,6 +24,7 @@ public record Services(
     requireNonNull(planning, "planning is null");
     requireNonNull(runner, "runner is null");
     requireNonNull(executions, "executions is null");
+    requireNonNull(runs, "runs is null");
     requireNonNull(functions, "functions is null");
     requireNonNull(exports, "exports is null");
   }

@@ -3,6 +3,7 @@ package dev.kelda.executor.system;
 import dev.kelda.executor.FunctionInfo;
 import dev.kelda.executor.QueryInfo;
 import dev.kelda.executor.SessionInfo;
+import dev.kelda.executor.history.RunInfo;
 import dev.kelda.executor.setting.SettingValues;
 import dev.kelda.planner.catalog.Catalogs;
 import dev.kelda.spi.connector.Connector;
@@ -29,6 +30,7 @@ public final class SystemConnector implements Connector {
   public SystemConnector(
       Catalogs catalogs,
       Supplier<List<QueryInfo>> queries,
+      Supplier<List<RunInfo>> runs,
       Supplier<List<SessionInfo>> sessions,
       Supplier<List<FunctionInfo>> functions,
       Supplier<SettingValues> settings) {
@@ -40,6 +42,7 @@ public final class SystemConnector implements Connector {
                 any -> catalogs.names()),
             new LiveTable<>("functions", SystemTables.FUNCTIONS, any -> functions.get()),
             new LiveTable<>("queries", SystemTables.QUERIES, any -> queries.get()),
+            new LiveTable<>("runs", SystemTables.RUNS, any -> runs.get()),
             new LiveTable<>("sessions", SystemTables.SESSIONS, any -> sessions.get()),
             new LiveTable<>(
                 "settings", SystemTables.SETTINGS, any -> SystemTables.settings(settings.get())));

@@ -3,6 +3,7 @@ package dev.kelda.executor.system;
 import dev.kelda.executor.FunctionInfo;
 import dev.kelda.executor.QueryInfo;
 import dev.kelda.executor.SessionInfo;
+import dev.kelda.executor.history.RunInfo;
 import dev.kelda.executor.setting.Setting;
 import dev.kelda.executor.setting.SettingValues;
 import dev.kelda.executor.setting.Settings;
@@ -35,6 +36,22 @@ public final class SystemTables {
           .text("schema", SessionInfo::schema)
           .instant("created_at", SessionInfo::created)
           .instant("last_used_at", SessionInfo::lastUsed);
+
+  public static final Columns<RunInfo> RUNS =
+      Columns.of(RunInfo.class)
+          .text("run_id", RunInfo::id)
+          .text("kind", run -> run.subject().kind())
+          .text("target", run -> run.subject().target())
+          .text("user", run -> run.subject().user())
+          .optionalText("query_id", run -> run.subject().queryId())
+          .text("state", run -> run.state().name())
+          .number("done", RunInfo::done)
+          .optionalNumber("total", RunInfo::total)
+          .text("unit", RunInfo::unit)
+          .optionalText("detail", RunInfo::detail)
+          .instant("started_at", RunInfo::started)
+          .optionalInstant("ended_at", RunInfo::ended)
+          .optionalText("error", RunInfo::error);
 
   public static final Columns<FunctionInfo> FUNCTIONS =
       Columns.of(FunctionInfo.class)

@@ -24,7 +24,8 @@ import org.junit.jupiter.api.Test;
 class TestSystemConnector {
   private final Catalogs catalogs = new Catalogs();
   private final SystemConnector system =
-      new SystemConnector(catalogs, List::of, List::of, List::of, () -> SettingValues.DEFAULTS);
+      new SystemConnector(
+          catalogs, List::of, List::of, List::of, List::of, () -> SettingValues.DEFAULTS);
 
   TestSystemConnector() {
     catalogs.register("system", system);

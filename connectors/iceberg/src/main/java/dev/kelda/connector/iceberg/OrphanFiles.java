@@ -80,8 +80,10 @@ final class OrphanFiles {
     table.refresh();
     Set<String> referred = referred(table);
     boolean dry = arguments.find("dry_run", Boolean.class).orElse(false);
+    context.progress().of(old.size(), "files");
     List<List<Object>> rows = new ArrayList<>();
     for (String file : old) {
+      context.progress().add(1);
       if (!referred.contains(Locations.url(file))) {
         context.checkpoint();
         if (!dry) {

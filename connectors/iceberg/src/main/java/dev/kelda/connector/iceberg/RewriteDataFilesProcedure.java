@@ -58,10 +58,15 @@ final class RewriteDataFilesProcedure {
             table, start, true, Map.of(IcebergWrite.COMMIT_ID, UUID.randomUUID().toString()));
     Set<RewriteFileGroup> done = new LinkedHashSet<>();
     try {
-      for (RewriteFileGroup group : groups(table, start, arguments)) {
+      List<RewriteFileGroup> groups = groups(table, start, arguments);
+      context
+          .progress()
+          .of(groups.stream().mapToLong(RewriteDataFilesProcedure::rows).sum(), "rows");
+      for (RewriteFileGroup group : groups) {
         context.checkpoint();
         group.setOutputFiles(copy(table, group, locations, context));
         done.add(group);
+        context.progress().add(rows(group));
       }
     } catch (RuntimeException e) {
       done.forEach(commits::abortFileGroup);
@@ -82,6 +87,10 @@ final class RewriteDataFilesProcedure {
                 .sum(),
             0L,
             Math.max(0, deletes - deleteFiles(table))));
+  }
+
+  private static long rows(RewriteFileGroup group) {
+    return group.fileScanTasks().stream().mapToLong(task -> task.file().recordCount()).sum();
   }
 
   private static long deleteFiles(Table table) {

@@ -2,6 +2,7 @@ package dev.kelda.spi.connector;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.kelda.spi.run.Progress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -114,5 +115,8 @@ public interface Procedure {
      * @throws dev.kelda.spi.error.KeldaException CANCELLED when the statement shall stop
      */
     void checkpoint();
+
+    /** How far the call is, for everybody who watches. */
+    Progress progress();
   }
 }

@@ -5,6 +5,7 @@ import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.error.TextPosition;
 import dev.kelda.spi.metastore.Metastore;
+import dev.kelda.spi.run.Runs;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,9 @@ public interface EngineServices {
   BufferAllocator allocator();
 
   Metastore metastore();
+
+  /** Where long work is recorded. */
+  Runs runs();
 
   /** A user outside of any session, with default settings. */
   Caller caller(String user);
