@@ -5,9 +5,10 @@ use crate::errors::{self, Failure};
 use crate::plan::{PlanContext, types};
 use crate::proto::EvaluateFunction;
 use crate::upcall::Upcalls;
-use datafusion::arrow::array::{Array, RecordBatch, RecordBatchOptions};
+use datafusion::arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
+use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
-use datafusion::common::Result;
+use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
@@ -44,16 +45,19 @@ struct JavaFunction {
 }
 
 impl JavaFunction {
+    /// A call whose arguments are all constants is evaluated once for the whole batch.
     fn evaluate(&self, args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let arrays = ColumnarValue::values_to_arrays(&args.args)?;
-        let arrays = match arrays.first() {
-            Some(first) if first.len() != args.number_rows => args
-                .args
-                .iter()
-                .map(|arg| arg.to_array(args.number_rows))
-                .collect::<Result<Vec<_>>>()?,
-            _ => arrays,
-        };
+        let constant = |arg: &ColumnarValue| matches!(arg, ColumnarValue::Scalar(_));
+        if args.number_rows > 1 && !args.args.is_empty() && args.args.iter().all(constant) {
+            let value = self.evaluate_rows(args, 1)?;
+            return Ok(ScalarValue::try_from_array(&value, 0)?.into());
+        }
+        Ok(self.evaluate_rows(args, args.number_rows)?.into())
+    }
+
+    fn evaluate_rows(&self, args: &ScalarFunctionArgs, rows: usize) -> Result<ArrayRef> {
+        let arrays = args.args.iter().map(|arg| arg.to_array(rows));
+        let arrays = arrays.collect::<Result<Vec<_>>>()?;
         let fields = arrays
             .iter()
             .enumerate()
@@ -61,10 +65,10 @@ impl JavaFunction {
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
         let columns = arrays.iter().map(crate::output::compact);
         let columns = columns.collect::<std::result::Result<_, _>>()?;
-        let options = RecordBatchOptions::new().with_row_count(Some(args.number_rows));
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let batch = RecordBatch::try_new_with_options(schema, columns, &options)?;
         let result = self.upcalls.evaluate(&self.call, batch)?;
-        if result.len() != args.number_rows || result.data_type() != &self.declared {
+        if result.len() != rows || !result.data_type().equals_datatype(&self.declared) {
             return Err(errors::internal(format!(
                 "function \"{}\" returned {} values of type {}",
                 self.call.function,
@@ -72,7 +76,8 @@ impl JavaFunction {
                 result.data_type()
             )));
         }
-        Ok(ColumnarValue::Array(result))
+        // Arrow Java calls the elements of a list something else.
+        Ok(cast(&result, &self.declared)?)
     }
 }
 

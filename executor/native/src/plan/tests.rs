@@ -21,6 +21,9 @@ fn types_round_trip() {
         DataType::Interval(IntervalUnit::MonthDayNano),
         DataType::Decimal128(38, 10),
         DataType::FixedSizeBinary(16),
+        DataType::List(Field::new("item", DataType::Utf8, true).into()),
+        DataType::FixedSizeList(Field::new("item", DataType::Float32, true).into(), 384),
+        DataType::Struct(vec![Field::new("a", DataType::Int8, true)].into()),
     ];
     for data_type in all {
         let message = types::to_proto(&data_type).unwrap();

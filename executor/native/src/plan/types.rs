@@ -34,7 +34,7 @@ pub fn arrow_type(message: &proto::DataType) -> Result<DataType> {
         Kind::Map(map) => {
             let key = map.key.as_deref().ok_or_else(|| missing("Map.key"))?;
             let value = map.value.as_deref().ok_or_else(|| missing("Map.value"))?;
-            let entries = Fields::from(vec![field(key)?, field(value)?]);
+            let entries = Fields::from(vec![field(key)?.with_nullable(false), field(value)?]);
             let entries = Field::new("entries", DataType::Struct(entries), false);
             DataType::Map(Arc::new(entries), false)
         }
@@ -114,10 +114,39 @@ pub fn to_proto(data_type: &DataType) -> Option<proto::DataType> {
             },
             zoned: zone.is_some(),
         }),
+        DataType::List(element) => Kind::List(Box::new(field_to_proto(element)?)),
+        DataType::FixedSizeList(element, size) => {
+            Kind::FixedSizeList(Box::new(data_type::FixedSizeList {
+                element: Some(Box::new(field_to_proto(element)?)),
+                size: u32::try_from(*size).ok()?,
+            }))
+        }
+        DataType::Struct(fields) => Kind::Struct(data_type::Struct {
+            fields: fields
+                .iter()
+                .map(|f| field_to_proto(f))
+                .collect::<Option<_>>()?,
+        }),
+        DataType::Map(entries, _) => match entries.data_type() {
+            DataType::Struct(parts) if parts.len() == 2 => Kind::Map(Box::new(data_type::Map {
+                key: Some(Box::new(field_to_proto(&parts[0])?)),
+                value: Some(Box::new(field_to_proto(&parts[1])?)),
+            })),
+            _ => return None,
+        },
         DataType::FixedSizeBinary(width) => Kind::FixedSizeBinary(u32::try_from(*width).ok()?),
         _ => return None,
     };
     Some(proto::DataType { kind: Some(kind) })
+}
+
+/// The message for a field; none where [`to_proto`] has none.
+pub fn field_to_proto(field: &Field) -> Option<proto::Field> {
+    Some(proto::Field {
+        name: field.name().clone(),
+        r#type: Some(Box::new(to_proto(field.data_type())?)),
+        nullable: field.is_nullable(),
+    })
 }
 
 fn small(value: u32) -> Result<u8> {

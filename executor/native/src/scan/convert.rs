@@ -1,145 +1,22 @@
-//! Types and literals of plan.proto as Arrow types and values, and back.
+//! Literals of plan.proto as Arrow values, and back; canonical types of files.
 
 use crate::errors::internal;
-use crate::proto::data_type::{Kind, Simple};
+use crate::plan::types;
 use crate::proto::{self, literal::Value};
 use datafusion::arrow::datatypes::IntervalMonthDayNano;
 use datafusion::arrow::datatypes::{DataType, Field, Fields, IntervalUnit, TimeUnit};
 use datafusion::common::{Result, ScalarValue};
 use std::sync::Arc;
 
-pub fn data_type(proto: &proto::DataType) -> Result<DataType> {
-    let kind = proto
-        .kind
-        .as_ref()
-        .ok_or_else(|| internal("a type without a kind"))?;
-    Ok(match kind {
-        Kind::Simple(simple) => match Simple::try_from(*simple) {
-            Ok(Simple::Null) => DataType::Null,
-            Ok(Simple::Bool) => DataType::Boolean,
-            Ok(Simple::Int8) => DataType::Int8,
-            Ok(Simple::Int16) => DataType::Int16,
-            Ok(Simple::Int32) => DataType::Int32,
-            Ok(Simple::Int64) => DataType::Int64,
-            Ok(Simple::Float32) => DataType::Float32,
-            Ok(Simple::Float64) => DataType::Float64,
-            Ok(Simple::Utf8) => DataType::Utf8,
-            Ok(Simple::Binary) => DataType::Binary,
-            Ok(Simple::Date32) => DataType::Date32,
-            Ok(Simple::Time64Micro) => DataType::Time64(TimeUnit::Microsecond),
-            Ok(Simple::IntervalYearMonth) => DataType::Interval(IntervalUnit::YearMonth),
-            Ok(Simple::IntervalMonthDayNano) => DataType::Interval(IntervalUnit::MonthDayNano),
-            Ok(Simple::Unspecified) | Err(_) => return Err(internal("an unknown type")),
-        },
-        Kind::Decimal(d) => DataType::Decimal128(d.precision as u8, d.scale as i8),
-        Kind::Timestamp(t) => {
-            let unit = if t.nanos {
-                TimeUnit::Nanosecond
-            } else {
-                TimeUnit::Microsecond
-            };
-            DataType::Timestamp(unit, t.zoned.then(|| "UTC".into()))
-        }
-        Kind::List(element) => DataType::List(Arc::new(field(element)?)),
-        Kind::FixedSizeList(list) => {
-            let element = list
-                .element
-                .as_deref()
-                .ok_or_else(|| internal("a list without element"))?;
-            DataType::FixedSizeList(Arc::new(field(element)?), list.size as i32)
-        }
-        Kind::Struct(s) => {
-            DataType::Struct(s.fields.iter().map(field).collect::<Result<Fields>>()?)
-        }
-        Kind::Map(map) => {
-            let part = |f: &Option<Box<proto::Field>>| match f.as_deref() {
-                Some(f) => field(f),
-                None => Err(internal("a map without key or value")),
-            };
-            let entries = Fields::from(vec![
-                part(&map.key)?.with_nullable(false),
-                part(&map.value)?,
-            ]);
-            let entries = Field::new("entries", DataType::Struct(entries), false);
-            DataType::Map(Arc::new(entries), false)
-        }
-        Kind::FixedSizeBinary(width) => DataType::FixedSizeBinary(*width as i32),
-    })
-}
-
-pub fn field(proto: &proto::Field) -> Result<Field> {
-    let kind = proto
-        .r#type
-        .as_ref()
-        .ok_or_else(|| internal("a field without a type"))?;
-    Ok(Field::new(&proto.name, data_type(kind)?, proto.nullable))
-}
-
-/// The message of a canonical type.
-pub fn to_proto(kind: &DataType) -> Result<proto::DataType> {
-    let simple = |s: Simple| Kind::Simple(s as i32);
-    let kind = match kind {
-        DataType::Null => simple(Simple::Null),
-        DataType::Boolean => simple(Simple::Bool),
-        DataType::Int8 => simple(Simple::Int8),
-        DataType::Int16 => simple(Simple::Int16),
-        DataType::Int32 => simple(Simple::Int32),
-        DataType::Int64 => simple(Simple::Int64),
-        DataType::Float32 => simple(Simple::Float32),
-        DataType::Float64 => simple(Simple::Float64),
-        DataType::Utf8 => simple(Simple::Utf8),
-        DataType::Binary => simple(Simple::Binary),
-        DataType::Date32 => simple(Simple::Date32),
-        DataType::Time64(TimeUnit::Microsecond) => simple(Simple::Time64Micro),
-        DataType::Interval(IntervalUnit::YearMonth) => simple(Simple::IntervalYearMonth),
-        DataType::Interval(IntervalUnit::MonthDayNano) => simple(Simple::IntervalMonthDayNano),
-        DataType::Decimal128(precision, scale) => Kind::Decimal(proto::data_type::Decimal {
-            precision: u32::from(*precision),
-            scale: *scale as u32,
-        }),
-        DataType::Timestamp(unit, zone) => Kind::Timestamp(proto::data_type::Timestamp {
-            nanos: *unit == TimeUnit::Nanosecond,
-            zoned: zone.is_some(),
-        }),
-        DataType::List(element) => Kind::List(Box::new(field_to_proto(element)?)),
-        DataType::FixedSizeList(element, size) => {
-            Kind::FixedSizeList(Box::new(proto::data_type::FixedSizeList {
-                element: Some(Box::new(field_to_proto(element)?)),
-                size: *size as u32,
-            }))
-        }
-        DataType::Struct(fields) => Kind::Struct(proto::data_type::Struct {
-            fields: fields
-                .iter()
-                .map(|f| field_to_proto(f))
-                .collect::<Result<_>>()?,
-        }),
-        DataType::Map(entries, _) => match entries.data_type() {
-            DataType::Struct(parts) if parts.len() == 2 => {
-                Kind::Map(Box::new(proto::data_type::Map {
-                    key: Some(Box::new(field_to_proto(&parts[0])?)),
-                    value: Some(Box::new(field_to_proto(&parts[1])?)),
-                }))
-            }
-            _ => return Err(internal("a map without key and value")),
-        },
-        DataType::FixedSizeBinary(width) => Kind::FixedSizeBinary(*width as u32),
-        other => return Err(internal(format!("{other} is no canonical type"))),
-    };
-    Ok(proto::DataType { kind: Some(kind) })
-}
-
+/// The message of a canonical field.
 pub fn field_to_proto(field: &Field) -> Result<proto::Field> {
-    Ok(proto::Field {
-        name: field.name().clone(),
-        r#type: Some(Box::new(to_proto(field.data_type())?)),
-        nullable: field.is_nullable(),
-    })
+    types::field_to_proto(field)
+        .ok_or_else(|| internal(format!("{} is no canonical type", field.data_type())))
 }
 
 /// The value of a literal as a value of `target`. `None` where the literal is NULL, nested or does not fit.
 pub fn scalar(literal: &proto::Literal, target: &DataType) -> Option<ScalarValue> {
-    let own = data_type(literal.r#type.as_ref()?).ok()?;
+    let own = types::arrow_type(literal.r#type.as_ref()?).ok()?;
     let value = match (literal.value.as_ref()?, &own) {
         (Value::Null(_), _) => return ScalarValue::try_new_null(target).ok(),
         (Value::Boolean(b), DataType::Boolean) => ScalarValue::Boolean(Some(*b)),
@@ -222,7 +99,7 @@ pub fn literal(value: &ScalarValue) -> Option<proto::Literal> {
         _ => return None,
     };
     Some(proto::Literal {
-        r#type: to_proto(&value.data_type()).ok(),
+        r#type: types::to_proto(&value.data_type()),
         value: Some(out),
     })
 }

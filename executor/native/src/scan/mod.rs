@@ -24,7 +24,7 @@ mod table;
 mod text;
 
 pub use column::{Column, Conversion, FIELD_ID, Matching};
-pub use convert::{field, field_to_proto as to_proto};
+pub use convert::field_to_proto as to_proto;
 pub use failures::store_failure;
 pub use location::Location;
 

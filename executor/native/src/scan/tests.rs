@@ -3,6 +3,7 @@
 use super::{FIELD_ID, inspect, table_provider};
 use crate::engine::Engine;
 use crate::errors::Failure;
+use crate::plan::types;
 use crate::proto::{self, FileFormat, delete_file::Kind};
 use crate::scan::convert;
 use datafusion::arrow::array::*;
@@ -148,7 +149,7 @@ fn columns_are_found_by_field_id_at_every_depth() -> Result<()> {
         ),
     );
     let default = proto::Literal {
-        r#type: Some(convert::to_proto(&DataType::Utf8)?),
+        r#type: types::to_proto(&DataType::Utf8),
         value: Some(proto::literal::Value::String("none".to_owned())),
     };
     let added = proto::ColumnSource {
@@ -158,7 +159,7 @@ fn columns_are_found_by_field_id_at_every_depth() -> Result<()> {
     let constant = proto::Constant {
         column: 6,
         value: Some(proto::Literal {
-            r#type: Some(convert::to_proto(&DataType::Int32)?),
+            r#type: types::to_proto(&DataType::Int32),
             value: Some(proto::literal::Value::Integer(7)),
         }),
     };
@@ -249,7 +250,7 @@ fn types_of_files_become_canonical() -> Result<()> {
     let fields = found
         .columns
         .iter()
-        .map(convert::field)
+        .map(types::field)
         .collect::<Result<Vec<_>>>()?;
     let kinds: Vec<DataType> = fields.iter().map(|f| f.data_type().clone()).collect();
     assert_eq!(
@@ -525,7 +526,7 @@ fn look(
     let fields = found
         .columns
         .iter()
-        .map(convert::field)
+        .map(types::field)
         .collect::<Result<Vec<_>>>()?;
     let scan = proto::FileScan {
         format: format as i32,

@@ -5,8 +5,8 @@ use super::schema::Target;
 use super::transform::Transform;
 use crate::engine::Engine;
 use crate::errors::internal;
+use crate::plan::types;
 use crate::proto;
-use crate::scan;
 use async_trait::async_trait;
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::catalog::Session;
@@ -174,7 +174,7 @@ impl ExtensionPlanner for WritePlanner {
             .target
             .columns
             .iter()
-            .map(scan::field)
+            .map(types::field)
             .collect::<Result<Vec<_>>>()?;
         let target = Target::new(&columns, &node.target.column_ids, &input.schema())?;
         let (engine, message) = (Arc::clone(&node.engine), Arc::clone(&node.target));

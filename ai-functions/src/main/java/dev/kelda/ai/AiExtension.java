@@ -2,9 +2,12 @@ package dev.kelda.ai;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.kelda.ai.embed.EmbedFunction;
+import dev.kelda.ai.embed.Embeddings;
 import dev.kelda.ai.predict.InferenceRoutes;
 import dev.kelda.ai.predict.MlPredictFunction;
 import dev.kelda.ai.predict.PredictFunction;
+import dev.kelda.ai.registry.ModelBindings;
 import dev.kelda.ai.registry.ModelFiles;
 import dev.kelda.ai.registry.ModelRegistry;
 import dev.kelda.spi.connector.TableFunction;
@@ -23,12 +26,16 @@ public final class AiExtension implements Extension {
   private final ModelRegistry registry;
   private final ModelFiles files;
   private final Models models;
+  private final ModelBindings bindings;
+  private final Embeddings embeddings;
 
   private AiExtension(EngineServices services) {
     this.services = requireNonNull(services, "services is null");
     this.registry = new ModelRegistry(services.metastore());
     this.files = new ModelFiles(services.home().resolve("warehouse/models"), services.locations());
     this.models = new Models(files);
+    this.bindings = new ModelBindings(registry);
+    this.embeddings = new Embeddings(models, files, services.threads());
   }
 
   /** Found by ServiceLoader. */
@@ -51,7 +58,7 @@ public final class AiExtension implements Extension {
 
   @Override
   public List<PlannedFunction> functions() {
-    return List.of(new PredictFunction(registry, models));
+    return List.of(new PredictFunction(bindings, models), new EmbedFunction(bindings, embeddings));
   }
 
   @Override
@@ -74,6 +81,7 @@ public final class AiExtension implements Extension {
 
   @Override
   public void close() {
+    embeddings.close();
     models.close();
   }
 }

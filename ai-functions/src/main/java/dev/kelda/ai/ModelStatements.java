@@ -2,13 +2,9 @@ package dev.kelda.ai;
 
 import static java.util.stream.Collectors.joining;
 
-import dev.kelda.ai.onnx.OnnxModel;
-import dev.kelda.ai.onnx.Outputs;
 import dev.kelda.ai.registry.ModelFiles;
 import dev.kelda.ai.registry.ModelRegistry;
 import dev.kelda.ai.registry.ModelVersion;
-import dev.kelda.ai.registry.Signature;
-import dev.kelda.parser.ColumnDefinition;
 import dev.kelda.parser.ModelStatement.CreateModel;
 import dev.kelda.parser.ModelStatement.DescribeModel;
 import dev.kelda.parser.ModelStatement.DropModel;
@@ -19,26 +15,17 @@ import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.extension.Caller;
 import dev.kelda.spi.extension.EngineServices;
-import dev.kelda.spi.extension.SqlQuery;
 import dev.kelda.spi.extension.StatementHandler;
 import dev.kelda.spi.extension.StatementPlan;
 import dev.kelda.spi.rows.Columns;
-import java.time.Instant;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
-import org.apache.arrow.vector.types.pojo.Field;
 
 /** CREATE, ALTER, DROP, SHOW and DESCRIBE MODEL. */
 record ModelStatements(EngineServices services, ModelRegistry registry, ModelFiles files) {
-  private static final List<String> KEYS =
-      List.of("provider", "path", "outputs", "training_dataset", "tag.…", "metric.…");
-
   private static Columns<Described> columns() {
     return Columns.of(Described.class)
         .text("name", d -> d.version().model())
@@ -68,33 +55,9 @@ record ModelStatements(EngineServices services, ModelRegistry registry, ModelFil
 
   private StatementPlan create(CreateModel statement, Caller caller) {
     String name = name(statement.name());
-    Map<String, String> properties = statement.properties();
-    Optional<String> unknown =
-        properties.keySet().stream()
-            .filter(key -> !KEYS.contains(key))
-            .filter(key -> !key.startsWith("tag.") && !key.startsWith("metric."))
-            .findFirst();
-    if (unknown.isPresent()) {
-      throw at(
-          ErrorCode.INVALID_ARGUMENT,
-          "CREATE MODEL has no property '%s'; known: %s".formatted(unknown.get(), KEYS),
-          statement.name());
-    }
-    if (!properties.getOrDefault("provider", "onnx").equals("onnx")) {
-      throw at(
-          ErrorCode.NOT_SUPPORTED,
-          "there is no provider '%s' of models; there is 'onnx'"
-              .formatted(properties.get("provider")),
-          statement.name());
-    }
-    if (!properties.containsKey("path")) {
-      throw at(
-          ErrorCode.INVALID_ARGUMENT,
-          "CREATE MODEL needs the file: WITH ('path' = 'model.onnx')",
-          statement.name());
-    }
+    ModelDefinition definition = new ModelDefinition(services, files, statement).checked();
     return update(
-        "Create model " + name + " from '" + properties.get("path") + "'",
+        "Create model " + name + " from '" + statement.properties().get("path") + "'",
         () -> {
           boolean exists = registry.exists(name);
           if (exists && statement.ifNotExists()) {
@@ -106,74 +69,11 @@ record ModelStatements(EngineServices services, ModelRegistry registry, ModelFil
                 "model \"" + name + "\" exists already; CREATE OR REPLACE MODEL adds a version",
                 statement.name());
           }
-          add(statement, name, caller);
+          ModelDefinition.Draft draft = definition.draft(name, caller);
+          draft.files().forEach(files::keep);
+          registry.add(draft.version(), statement.orReplace());
+          services.namesChanged();
         });
-  }
-
-  private void add(CreateModel statement, String name, Caller caller) {
-    Map<String, String> properties = statement.properties();
-    ModelFiles.Checked file = files.read(properties.get("path"));
-    Signature signature;
-    try (OnnxModel model = OnnxModel.load(file.bytes())) {
-      signature = model.signature(names(properties.getOrDefault("outputs", "")));
-    }
-    check("input", statement.inputs(), signature.inputs(), caller);
-    check("output", statement.outputs(), signature.outputs(), caller);
-    files.keep(file);
-    registry.add(
-        new ModelVersion(
-            name,
-            1,
-            file.hash(),
-            file.bytes().length,
-            signature,
-            properties.get("path"),
-            properties.getOrDefault("training_dataset", ""),
-            prefixed(properties, "tag."),
-            prefixed(properties, "metric."),
-            Instant.now(),
-            caller.user()),
-        statement.orReplace());
-    services.namesChanged();
-  }
-
-  /** What is declared must be what the graph has. */
-  private void check(
-      String what, List<ColumnDefinition> declared, List<Signature.Port> ports, Caller caller) {
-    if (declared.isEmpty()) {
-      return;
-    }
-    for (int i = 0; i < Math.max(declared.size(), ports.size()); i++) {
-      Optional<Field> actual =
-          i < ports.size() ? Optional.of(Outputs.field(ports.get(i))) : Optional.empty();
-      if (i >= declared.size()) {
-        throw new KeldaException(
-            ErrorCode.INVALID_ARGUMENT,
-            "the model's %s \"%s\" is not declared".formatted(what, actual.get().getName()),
-            declared.getLast().position());
-      }
-      ColumnDefinition column = declared.get(i);
-      Field wanted =
-          services
-              .describe(
-                  caller,
-                  new SqlQuery("SELECT CAST(NULL AS " + column.type() + ")", column.position()))
-              .rows()
-              .getFields()
-              .getFirst();
-      boolean same =
-          actual.isPresent()
-              && actual.get().getName().equalsIgnoreCase(column.name())
-              && actual.get().getType().equals(wanted.getType())
-              && actual.get().getChildren().equals(wanted.getChildren());
-      if (!same) {
-        throw new KeldaException(
-            ErrorCode.INVALID_ARGUMENT,
-            "the model has no %s \"%s\" of type %s in place %d; it has %s"
-                .formatted(what, column.name(), column.type(), i + 1, ports),
-            column.position());
-      }
-    }
   }
 
   private StatementPlan setAlias(SetModelAlias statement, Caller caller) {
@@ -264,21 +164,6 @@ record ModelStatements(EngineServices services, ModelRegistry registry, ModelFil
       throw at(ErrorCode.INVALID_ARGUMENT, "a model's name has one part and no @: " + name, name);
     }
     return ModelRegistry.lower(name.last());
-  }
-
-  private static List<String> names(String list) {
-    return Arrays.stream(list.split(",")).map(String::strip).filter(n -> !n.isEmpty()).toList();
-  }
-
-  private static Map<String, String> prefixed(Map<String, String> properties, String prefix) {
-    Map<String, String> some = new TreeMap<>();
-    properties.forEach(
-        (key, value) -> {
-          if (key.startsWith(prefix)) {
-            some.put(key.substring(prefix.length()), value);
-          }
-        });
-    return some;
   }
 
   private static Pattern like(Optional<String> like) {

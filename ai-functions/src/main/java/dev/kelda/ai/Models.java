@@ -6,6 +6,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.kelda.ai.onnx.OnnxModel;
 import dev.kelda.ai.registry.ModelFiles;
+import dev.kelda.ai.registry.ModelFiles.Kind;
 import dev.kelda.ai.registry.ModelVersion;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
@@ -103,7 +104,7 @@ public final class Models implements AutoCloseable {
     synchronized (this) {
       model = loaded.get(hash);
       if (model == null) {
-        model = OnnxModel.load(files.load(hash));
+        model = OnnxModel.load(files.load(Kind.MODEL, hash));
         loaded.put(hash, model);
         var oldest = loaded.values().iterator();
         while (loaded.size() > MOST_LOADED) {

@@ -89,6 +89,28 @@ final class OnnxFiles {
             .message(12, value("vector_out", FLOAT, -1, 0)));
   }
 
+  /**
+   * A model for texts: the vector of token n is (n, 1, 0, 0).
+   *
+   * @param inputs of the usual three; input_ids is the first
+   */
+  static byte[] tokens(int vocabulary, String... inputs) {
+    float[] table = new float[vocabulary * 4];
+    for (int token = 0; token < vocabulary; token++) {
+      table[token * 4] = token;
+      table[token * 4 + 1] = 1;
+    }
+    Message graph =
+        message()
+            .message(1, node("Gather", "last_hidden_state", "table", "input_ids"))
+            .text(2, "tokens")
+            .message(5, tensor("table", new long[] {vocabulary, 4}, table));
+    for (String input : inputs) {
+      graph.message(11, value(input, INT64, -1, 0));
+    }
+    return model(graph.message(12, value("last_hidden_state", FLOAT, -1, 0, 4)));
+  }
+
   static byte[] model(Message graph) {
     return message()
         .number(1, 8)

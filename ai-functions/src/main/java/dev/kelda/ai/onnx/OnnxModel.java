@@ -5,6 +5,7 @@ import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import dev.kelda.ai.registry.Signature;
@@ -44,6 +45,7 @@ public final class OnnxModel implements AutoCloseable {
       try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
         options.setIntraOpNumThreads(1);
         options.setInterOpNumThreads(1);
+        options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL); // errors are thrown
         return new OnnxModel(environment, environment.createSession(bytes, options));
       }
     } catch (OrtException e) {
@@ -54,6 +56,16 @@ public final class OnnxModel implements AutoCloseable {
 
   public OrtEnvironment environment() {
     return environment;
+  }
+
+  /** The names of the graph's inputs. */
+  public Set<String> inputs() {
+    return session.getInputNames();
+  }
+
+  /** The names of the graph's outputs. */
+  public Set<String> outputs() {
+    return session.getOutputNames();
   }
 
   /**
@@ -131,7 +143,7 @@ public final class OnnxModel implements AutoCloseable {
    *
    * @return closed by the caller
    */
-  OrtSession.Result run(
+  public OrtSession.Result run(
       Map<String, OnnxTensor> inputs, Set<String> outputs, OrtSession.RunOptions options)
       throws OrtException {
     return session.run(inputs, outputs, options);

@@ -1,5 +1,7 @@
 package dev.kelda.ai.registry;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.kelda.ai.onnx.OnnxGuard;
 import dev.kelda.spi.connector.LocationPolicy;
 import dev.kelda.spi.error.ErrorCode;
@@ -14,38 +16,62 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * Model files: {@code HOME/warehouse/models/<hash>.onnx}, written once.
+ * Model files: {@code HOME/warehouse/models/<hash>.onnx} and {@code .json} for tokenizers, written
+ * once; those that come with Kelda are on the class path.
  *
  * @param folder of the warehouse's models
  */
 public record ModelFiles(Path folder, LocationPolicy locations) {
   private static final String SCHEME = "file://";
 
-  /** A file that the guard let pass. */
-  public record Checked(byte[] bytes, String hash) {}
+  public ModelFiles {
+    requireNonNull(folder, "folder is null");
+    requireNonNull(locations, "locations is null");
+  }
+
+  /** What a file holds. */
+  public enum Kind {
+    MODEL("onnx", OnnxGuard.MOST_BYTES),
+    TOKENIZER("json", 64L << 20);
+
+    private final String extension;
+    private final long mostBytes;
+
+    Kind(String extension, long mostBytes) {
+      this.extension = extension;
+      this.mostBytes = mostBytes;
+    }
+  }
+
+  /** The bytes of a file where a user may read; of a model the guard let them pass. */
+  public record Checked(Kind kind, byte[] bytes, String hash) {}
 
   /**
-   * Reads a file where a user may read, and checks it.
+   * Reads a file where a user may read, and checks a model.
    *
    * @throws KeldaException ACCESS_DENIED, FILE_NOT_FOUND, NOT_SUPPORTED, INVALID_FILE
    */
-  public Checked read(String path) {
+  public Checked read(Kind kind, String path) {
     String url = locations.resolve(path);
     if (!url.startsWith(SCHEME)) {
       throw new KeldaException(
-          ErrorCode.NOT_SUPPORTED, "models are read from files, not from '" + path + "'");
+          ErrorCode.NOT_SUPPORTED,
+          "models are read from files, not from '" + path + "'; copy it to a folder first");
     }
     Path file = Path.of(url.substring(SCHEME.length()));
     try {
       if (!Files.isRegularFile(file)) {
         throw new KeldaException(ErrorCode.FILE_NOT_FOUND, "there is no file '" + path + "'");
       }
-      if (Files.size(file) > OnnxGuard.MOST_BYTES) {
-        throw new KeldaException(ErrorCode.INVALID_FILE, "'" + path + "' is too large for a model");
+      if (Files.size(file) > kind.mostBytes) {
+        throw new KeldaException(
+            ErrorCode.INVALID_FILE, "'%s' is larger than %d bytes".formatted(path, kind.mostBytes));
       }
       byte[] bytes = Files.readAllBytes(file);
-      OnnxGuard.check(bytes);
-      return new Checked(bytes, hash(bytes));
+      if (kind == Kind.MODEL) {
+        OnnxGuard.check(bytes);
+      }
+      return new Checked(kind, bytes, hash(bytes));
     } catch (IOException e) {
       throw failed(path, e);
     }
@@ -53,7 +79,7 @@ public record ModelFiles(Path folder, LocationPolicy locations) {
 
   /** Keeps the bytes under their hash. */
   public void keep(Checked checked) {
-    Path file = file(checked.hash());
+    Path file = file(checked.kind(), checked.hash());
     try {
       Files.createDirectories(folder);
       if (!Files.exists(file)) {
@@ -69,9 +95,10 @@ public record ModelFiles(Path folder, LocationPolicy locations) {
   /**
    * @throws KeldaException STORAGE_ERROR when the bytes are not those of the hash any more
    */
-  public byte[] load(String hash) {
+  public byte[] load(Kind kind, String hash) {
     try {
-      byte[] bytes = Files.readAllBytes(file(hash));
+      byte[] shipped = ShippedModels.bytes(hash).orElse(null);
+      byte[] bytes = shipped == null ? Files.readAllBytes(file(kind, hash)) : shipped;
       if (!hash(bytes).equals(hash)) {
         throw new KeldaException(
             ErrorCode.STORAGE_ERROR, "the model file " + hash + " was changed in the warehouse");
@@ -85,8 +112,8 @@ public record ModelFiles(Path folder, LocationPolicy locations) {
     }
   }
 
-  private Path file(String hash) {
-    return folder.resolve(hash + ".onnx");
+  private Path file(Kind kind, String hash) {
+    return folder.resolve(hash + "." + kind.extension);
   }
 
   private static String hash(byte[] bytes) {

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** Models, versions and aliases as rows of the metastore. Names are found whatever their case. */
@@ -100,11 +101,12 @@ public final class ModelRegistry {
    * @param draft its version does not count
    * @param mayExist the model may have versions
    * @return the version's number
-   * @throws KeldaException MODEL_EXISTS
+   * @throws KeldaException MODEL_EXISTS; INVALID_ARGUMENT for a model that comes with Kelda
    */
   public long add(ModelVersion draft, boolean mayExist) {
     return metastore.transaction(
         connection -> {
+          refuseShipped(draft.model());
           List<ModelVersion> before = versions(connection, draft.model());
           if (!before.isEmpty() && !mayExist) {
             throw new KeldaException(
@@ -116,8 +118,8 @@ public final class ModelRegistry {
           update(
               connection,
               "INSERT INTO ai_model_versions (model, version, hash, size, signature, source,"
-                  + " training_dataset, tags, metrics, created_at, created_by)"
-                  + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                  + " training_dataset, tags, metrics, created_at, created_by, text_model)"
+                  + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
               draft.model(),
               version,
               draft.hash(),
@@ -128,13 +130,19 @@ public final class ModelRegistry {
               json(draft.tags()),
               json(draft.metrics()),
               draft.createdAt().toEpochMilli(),
-              draft.createdBy());
+              draft.createdBy(),
+              draft.text().map(ModelRegistry::json).orElse(""));
           return version;
         });
   }
 
-  /** False when there is no such model. Files stay in the warehouse. */
+  /**
+   * False when there is no such model. Files stay in the warehouse.
+   *
+   * @throws KeldaException INVALID_ARGUMENT for a model that comes with Kelda
+   */
   public boolean drop(String model) {
+    refuseShipped(lower(model));
     return metastore.transaction(
         connection -> {
           update(connection, "DELETE FROM ai_model_aliases WHERE model = ?", lower(model));
@@ -163,10 +171,13 @@ public final class ModelRegistry {
   private static List<ModelVersion> versions(Connection connection, String model)
       throws SQLException {
     List<ModelVersion> all = new ArrayList<>();
+    ShippedModels.all().stream()
+        .filter(shipped -> model.isEmpty() || shipped.model().equals(model))
+        .forEach(all::add);
     try (PreparedStatement select =
         connection.prepareStatement(
             "SELECT model, version, hash, size, signature, source, training_dataset, tags, metrics,"
-                + " created_at, created_by FROM ai_model_versions WHERE model = ? OR ? = ''"
+                + " created_at, created_by, text_model FROM ai_model_versions WHERE model = ? OR ? = ''"
                 + " ORDER BY model, version")) {
       select.setString(1, model);
       select.setString(2, model);
@@ -184,11 +195,22 @@ public final class ModelRegistry {
                   parsed(rows.getString(8), TEXTS),
                   parsed(rows.getString(9), TEXTS),
                   Instant.ofEpochMilli(rows.getLong(10)),
-                  rows.getString(11)));
+                  rows.getString(11),
+                  Optional.of(rows.getString(12))
+                      .filter(json -> !json.isEmpty())
+                      .map(json -> parsed(json, new TypeReference<TextModel>() {}))));
         }
       }
     }
     return all;
+  }
+
+  private static void refuseShipped(String model) {
+    if (ShippedModels.all().stream().anyMatch(shipped -> shipped.model().equals(model))) {
+      throw new KeldaException(
+          ErrorCode.INVALID_ARGUMENT,
+          "the model \"%s\" comes with Kelda and stays as it is".formatted(model));
+    }
   }
 
   private static List<Alias> aliases(Connection connection) throws SQLException {

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * One version of a model. It never changes but for tags and metrics.
@@ -12,6 +13,7 @@ import java.util.Map;
  * @param hash SHA-256 of the file, hexadecimal; names it in the warehouse
  * @param source where the file was copied from
  * @param trainingDataset what it was trained on, as CREATE MODEL said; empty = not known
+ * @param text how it makes vectors of texts; empty = it predicts
  */
 public record ModelVersion(
     String model,
@@ -24,7 +26,8 @@ public record ModelVersion(
     Map<String, String> tags,
     Map<String, String> metrics,
     Instant createdAt,
-    String createdBy) {
+    String createdBy,
+    Optional<TextModel> text) {
   public ModelVersion {
     requireNonNull(model, "model is null");
     requireNonNull(hash, "hash is null");
@@ -35,6 +38,7 @@ public record ModelVersion(
     metrics = Map.copyOf(metrics);
     requireNonNull(createdAt, "createdAt is null");
     requireNonNull(createdBy, "createdBy is null");
+    requireNonNull(text, "text is null");
   }
 
   /** {@code delay@3}. */

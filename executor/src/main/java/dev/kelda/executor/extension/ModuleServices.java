@@ -54,6 +54,11 @@ public record ModuleServices(
   }
 
   @Override
+  public int threads() {
+    return config.threads();
+  }
+
+  @Override
   public LocationPolicy locations() {
     return context.locations();
   }

@@ -18,6 +18,9 @@ public interface EngineServices {
   /** The server's home folder, absolute. */
   Path home();
 
+  /** How many threads the engine computes on; a module's own work keeps to as many. */
+  int threads();
+
   /** Which paths may be read and written. */
   LocationPolicy locations();
 

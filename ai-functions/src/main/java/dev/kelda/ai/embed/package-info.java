@@ -1,0 +1,11 @@
+/**
+ * Texts to vectors: EMBED.
+ *
+ * <pre>
+ * texts --distinct, not known--> Tokenizer --by length--> Workers: TextEncoder, a call each --> vectors
+ * </pre>
+ *
+ * Invariants: a text's vector does not depend on the texts beside it; equal texts are embedded once
+ * a batch; nothing of this is loaded before the first call.
+ */
+package dev.kelda.ai.embed;
