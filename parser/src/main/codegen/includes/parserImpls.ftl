@@ -17,6 +17,8 @@ Statement AnyStatement() :
     (
         LOOKAHEAD(1) statement = ChangeStatement()
     |
+        LOOKAHEAD(1) statement = RefreshStatement()
+    |
         LOOKAHEAD(1) statement = QueryStatement()
     |
         LOOKAHEAD(1) statement = InsertStatement()
@@ -102,6 +104,10 @@ Statement CreateStatement() :
         statement = CreateTableRest(replace)
     |
         statement = CreateModelRest(replace)
+    |
+        statement = CreateFeatureViewRest(replace)
+    |
+        statement = CreateTrainingDatasetRest(replace)
     |
         statement = CreateViewRest(replace)
     )
@@ -218,6 +224,10 @@ Statement DropStatement() :
     |
         statement = DropModelRest() { return statement; }
     |
+        statement = DropFeatureViewRest() { return statement; }
+    |
+        statement = DropTrainingDatasetRest() { return statement; }
+    |
         <VIEW> ifExists = IfExists()
         name = CompoundIdentifier() { names.add(Nodes.name(name)); }
         ( <COMMA> name = CompoundIdentifier() { names.add(Nodes.name(name)); } )*
@@ -241,6 +251,8 @@ Statement ExplainStatement() :
     (
         statement = ChangeStatement()
     |
+        statement = RefreshStatement()
+    |
         statement = QueryStatement()
     |
         statement = InsertStatement()
@@ -248,6 +260,8 @@ Statement ExplainStatement() :
         statement = CreateStatement()
     |
         statement = DropStatement()
+    |
+        statement = AlterStatement()
     )
     { return new Statement.Explain(statement, chosen.analyze, chosen.format); }
 }
@@ -265,6 +279,7 @@ void ExplainOption(Nodes.ExplainOptions chosen) :
 Statement ShowStatement() :
 {
     final SqlIdentifier what;
+    SqlIdentifier second = null;
     SqlIdentifier in = null;
     String like = null;
 }
@@ -273,11 +288,11 @@ Statement ShowStatement() :
     (
         <ALL> { what = new SqlIdentifier("SETTINGS", getPos()); }
     |
-        what = CompoundIdentifier()
+        what = CompoundIdentifier() [ second = SimpleIdentifier() ]
     )
     [ ( <FROM> | <IN> ) in = CompoundIdentifier() ]
     [ <LIKE> like = SimpleStringLiteral() ]
-    { return Nodes.show(what, Optional.ofNullable(in), Optional.ofNullable(like)); }
+    { return Nodes.show(what, Optional.ofNullable(second), Optional.ofNullable(in), Optional.ofNullable(like)); }
 }
 
 Statement DescribeStatement() :
@@ -290,6 +305,10 @@ Statement DescribeStatement() :
     <DESCRIBE>
     (
         statement = DescribeModelRest() { return statement; }
+    |
+        statement = DescribeFeatureViewRest() { return statement; }
+    |
+        statement = DescribeTrainingDatasetRest() { return statement; }
     |
         LOOKAHEAD({ Tokens.startsQuery(this) })
         query = TopQuery() { return new Statement.DescribeQuery(query, parameterCount()); }

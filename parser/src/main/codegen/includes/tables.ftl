@@ -147,6 +147,10 @@ Statement AlterStatement() :
     |
         <VIEW> { statement = Alterations.view(this); }
     |
+        <FEATURE> <VIEW> { statement = Alterations.featureView(this); }
+    |
+        <TRAINING> <DATASET> { statement = Alterations.trainingDataset(this); }
+    |
         statement = AlterModelRest()
     )
     { return statement; }

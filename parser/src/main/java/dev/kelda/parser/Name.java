@@ -37,7 +37,7 @@ public record Name(List<String> parts, TextPosition position) {
   }
 
   private static String quoteIfNeeded(String part) {
-    return part.matches("[\\p{L}_][\\p{L}\\p{N}_$]*")
+    return part.matches("[\\p{L}_][\\p{L}\\p{N}_$]*(@[0-9]+)?")
         ? part
         : '"' + part.replace("\"", "\"\"") + '"';
   }

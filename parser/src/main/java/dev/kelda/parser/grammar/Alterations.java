@@ -2,9 +2,11 @@ package dev.kelda.parser.grammar;
 
 import dev.kelda.parser.Alteration;
 import dev.kelda.parser.ColumnDefinition;
+import dev.kelda.parser.FeatureViewStatement.AlterFeatureView;
 import dev.kelda.parser.Name;
 import dev.kelda.parser.OrderTerm;
 import dev.kelda.parser.Statement;
+import dev.kelda.parser.TrainingDatasetStatement.AlterTrainingDataset;
 import dev.kelda.spi.connector.ColumnTransform;
 import dev.kelda.spi.connector.TableChange;
 import dev.kelda.spi.connector.TableChange.Reference;
@@ -42,6 +44,52 @@ final class Alterations {
   /** What follows ALTER VIEW. */
   static Statement view(KeldaParserImpl parser) throws ParseException {
     return new Alterations(parser).view();
+  }
+
+  /** What follows ALTER FEATURE VIEW. */
+  static Statement featureView(KeldaParserImpl parser) throws ParseException {
+    return new Alterations(parser).featureView();
+  }
+
+  /** What follows ALTER TRAINING DATASET. */
+  static Statement trainingDataset(KeldaParserImpl parser) throws ParseException {
+    return new Alterations(parser).trainingDataset();
+  }
+
+  private Statement featureView() throws ParseException {
+    boolean ifExists = takeIf("IF", "EXISTS");
+    return new AlterFeatureView(name(), ifExists, featureAction());
+  }
+
+  private AlterFeatureView.Action featureAction() throws ParseException {
+    if (takeIf("SET", "TTL")) {
+      return new AlterFeatureView.Action.SetTimeToLive(
+          Optional.of(FeatureClauses.duration(parser.IntervalLiteralOrExpression())));
+    }
+    if (takeIf("DROP", "TTL")) {
+      return new AlterFeatureView.Action.SetTimeToLive(Optional.empty());
+    }
+    if (takeIf("SET")) {
+      takeIf("PROPERTIES");
+      return new AlterFeatureView.Action.SetProperties(parser.Properties());
+    }
+    if (takeIf("UNSET")) {
+      takeIf("PROPERTIES");
+      return new AlterFeatureView.Action.UnsetProperties(propertyNames());
+    }
+    throw unexpected("SET (…), UNSET (…), SET TTL or DROP TTL");
+  }
+
+  private Statement trainingDataset() throws ParseException {
+    boolean ifExists = takeIf("IF", "EXISTS");
+    Name dataset = name();
+    if (takeIf("DELETE", "DATA")) {
+      return new AlterTrainingDataset(dataset, ifExists, AlterTrainingDataset.Action.DELETE_DATA);
+    }
+    if (takeIf("REPRODUCE")) {
+      return new AlterTrainingDataset(dataset, ifExists, AlterTrainingDataset.Action.REPRODUCE);
+    }
+    throw unexpected("DELETE DATA or REPRODUCE");
   }
 
   private Statement view() throws ParseException {

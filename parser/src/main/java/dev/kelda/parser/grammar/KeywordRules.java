@@ -165,7 +165,7 @@ final class KeywordRules {
       case ALIAS -> words.previous() == SET && words.isStatementAbout(MODEL);
       case SHOW, DESCRIBE, RESET, CREATE, DROP, EXPLAIN, USE, ATTACH, DETACH, CANCEL, ALTER, CALL ->
           words.isVerb();
-      case MERGE, TRUNCATE, COPY -> words.isVerb();
+      case MERGE, TRUNCATE, COPY, REFRESH -> words.isVerb();
       case INSERT, UPDATE, DELETE ->
           words.isVerb() || words.verb() == MERGE && words.previous() == THEN && !words.inCase();
       case SET ->
@@ -178,14 +178,27 @@ final class KeywordRules {
       case ANALYZE -> words.previous() == EXPLAIN;
       case QUERY -> words.previous() == CANCEL;
       case IF ->
-          words.previousIs(SCHEMA, TABLE, VIEW, MODEL, ATTACH, DETACH) && words.nextIs(NOT, EXISTS);
+          words.previousIs(SCHEMA, TABLE, VIEW, MODEL, DATASET, ATTACH, DETACH) && words.nextIs(NOT, EXISTS);
       case SECRET -> words.previous() == EQ && words.next() == QUOTED_STRING;
       case COMMENT -> words.next() == QUOTED_STRING || words.isVerb();
       case MODEL -> words.afterVerb(CREATE, ALTER, DROP, DESCRIBE) || words.isModelArgument();
       case INPUT, OUTPUT -> words.next() == LPAREN && words.isStatementAbout(MODEL);
+      case FEATURE ->
+          words.afterVerb(CREATE, ALTER, DROP, DESCRIBE, REFRESH) && words.nextIs(VIEW, VIEWS);
+      case TRAINING ->
+          words.afterVerb(CREATE, ALTER, DROP, DESCRIBE) && words.next() == DATASET;
+      case DATASET -> words.previous() == TRAINING && words.isStatementAbout(TRAINING);
+      case VIEWS -> words.previous() == FEATURE && words.verb() == REFRESH;
+      case PRIMARY -> words.next() == KEY && words.isClauseOf(FEATURE);
+      case KNOWN -> words.next() == AT && words.isClauseOf(FEATURE);
+      case AT -> words.previous() == KNOWN && words.isClauseOf(FEATURE);
+      case TTL -> words.next() == INTERVAL && words.isStatementAbout(FEATURE);
+      case LABEL, SPLIT -> words.next() == LPAREN && words.isClauseOf(TRAINING);
+      case SEED -> words.next() == UNSIGNED_INTEGER_LITERAL && words.isClauseOf(TRAINING);
       // Joins and tables.
       case LEFT, RIGHT -> words.nextIs(JOIN, OUTER, ASOF) || words.previous() == ASOF;
-      case FULL -> words.nextIs(JOIN, OUTER);
+      case FULL ->
+          words.nextIs(JOIN, OUTER) || words.verb() == REFRESH && words.previous() != VIEW;
       case INNER -> words.nextIs(JOIN, ASOF) || words.previous() == ASOF;
       case CROSS -> words.nextIs(JOIN);
       case OUTER -> words.previousIs(LEFT, RIGHT, FULL);
@@ -205,7 +218,9 @@ final class KeywordRules {
       case RECURSIVE -> words.previous() == WITH;
       case SET_MINUS -> words.nextIs(SELECT, ALL, DISTINCT);
       // Clauses.
-      case BY -> words.previousIs(GROUP, ORDER, PARTITION, PARTITIONED, SORTED, MATCHED);
+      case BY ->
+          words.previousIs(GROUP, ORDER, PARTITION, PARTITIONED, SORTED, MATCHED)
+              || words.previous() == RPAREN && words.isClauseOf(TRAINING);
       case PARTITIONED, SORTED -> words.next() == BY && words.verb() == CREATE;
       case GROUPING -> words.next() == SETS;
       case ROLLUP, CUBE -> words.next() == LPAREN;
@@ -249,6 +264,9 @@ final class KeywordRules {
       case TIMESTAMP, TIME ->
           words.next() == QUOTED_STRING
               || kind == TIME && words.next() == ZONE
+              || kind == TIMESTAMP
+                  && words.isClauseOf(FEATURE)
+                  && !words.previousIs(TIMESTAMP, VIEW, EXISTS, AT)
               || isZonedLiteral(words);
       case LOCAL, WITHOUT -> words.next() == TIME;
       case ARRAY -> words.nextIs(LBRACKET, LPAREN) || words.previousIs(IDENTIFIER, RPAREN, ARRAY);

@@ -1,10 +1,12 @@
 package dev.kelda.parser.grammar;
 
 import dev.kelda.parser.ColumnDefinition;
+import dev.kelda.parser.FeatureViewStatement;
 import dev.kelda.parser.ModelStatement;
 import dev.kelda.parser.Name;
 import dev.kelda.parser.Positions;
 import dev.kelda.parser.Statement;
+import dev.kelda.parser.TrainingDatasetStatement;
 import dev.kelda.parser.Transform;
 import dev.kelda.spi.connector.ColumnTransform;
 import dev.kelda.spi.error.ErrorCode;
@@ -25,7 +27,7 @@ import org.apache.calcite.sql.parser.SqlParserPos;
 final class Nodes {
   private static final TextPosition BEGINNING = new TextPosition(1, 1);
   private static final Set<String> LATER_KINDS =
-      Set.of("FEATURE", "INDEXES", "TRAINING", "PIPELINES", "MONITORS", "CREATE");
+      Set.of("INDEXES", "PIPELINES", "MONITORS", "CREATE");
 
   private Nodes() {}
 
@@ -42,6 +44,13 @@ final class Nodes {
       throw error("a name is expected, not *", identifier);
     }
     return new Name(identifier.names, position(identifier));
+  }
+
+  /**
+   * @param identifier null when none is written
+   */
+  static Optional<Name> optional(SqlIdentifier identifier) {
+    return Optional.ofNullable(identifier).map(Nodes::name);
   }
 
   static List<Name> names(SqlNodeList identifiers) {
@@ -106,8 +115,28 @@ final class Nodes {
         new ColumnTransform(found, name(column).parts(), number), position(column));
   }
 
-  static Statement show(SqlIdentifier what, Optional<SqlIdentifier> in, Optional<String> like) {
+  /**
+   * @param second of a list whose kind has two words
+   */
+  static Statement show(
+      SqlIdentifier what,
+      Optional<SqlIdentifier> second,
+      Optional<SqlIdentifier> in,
+      Optional<String> like) {
     String word = what.toString().toUpperCase(Locale.ROOT);
+    if (second.isPresent()) {
+      String words = word + " " + second.get().getSimple().toUpperCase(Locale.ROOT);
+      return switch (words) {
+        case "FEATURE VIEWS" ->
+            new FeatureViewStatement.ShowFeatureViews(in.map(Nodes::name), like);
+        case "TRAINING DATASETS" ->
+            new TrainingDatasetStatement.ShowTrainingDatasets(in.map(Nodes::name), like);
+        default ->
+            throw error(
+                "unexpected '" + second.get() + "'; SHOW has FEATURE VIEWS and TRAINING DATASETS",
+                second.get());
+      };
+    }
     if (word.equals("MODELS") && in.isEmpty()) {
       return new ModelStatement.ShowModels(like);
     }

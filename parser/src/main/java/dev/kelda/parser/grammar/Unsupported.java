@@ -20,7 +20,6 @@ final class Unsupported {
           "SAVEPOINT",
           "ANALYZE",
           "VACUUM",
-          "REFRESH",
           "RUN",
           "PREPARE",
           "EXECUTE",
@@ -40,10 +39,8 @@ final class Unsupported {
           "REPLACE");
   private static final Set<String> KINDS =
       Set.of(
-          "FEATURE",
           "VECTOR",
           "TEXT",
-          "TRAINING",
           "MONITOR",
           "PIPELINE",
           "ROLE",

@@ -130,6 +130,11 @@ final class Words {
     return open.size() == 1 && kindAt(what) == kind;
   }
 
+  /** The current token stands in a clause of a CREATE of that kind, before its query. */
+  boolean isClauseOf(int kind) {
+    return !inQuery && verb() == CREATE && isStatementAbout(kind);
+  }
+
   private int kindAt(int index) {
     return index < tokens.size() ? tokens.get(index).kind : EOF;
   }
