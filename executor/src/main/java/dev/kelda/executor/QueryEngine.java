@@ -40,6 +40,7 @@ import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.extension.Caller;
 import dev.kelda.spi.extension.ExtensionFactory;
 import dev.kelda.spi.extension.Metric;
+import dev.kelda.spi.extension.QueryAnalysis;
 import dev.kelda.spi.extension.SqlQuery;
 import dev.kelda.spi.function.JavaFunction;
 import dev.kelda.spi.http.HttpRoute;
@@ -76,6 +77,7 @@ public final class QueryEngine implements AutoCloseable {
   private final Ingestion ingestion;
   private final RunHistory runs;
   private final PlanCache plans = new PlanCache();
+  private final Planning planning = new Planning();
   private final SettingValues defaults;
 
   /** Runs one statement: the way of a query, from its text to its rows. */
@@ -169,6 +171,7 @@ public final class QueryEngine implements AutoCloseable {
                   ServiceLoader.load(ExtensionFactory.class),
                   new ModuleServices(config, context, connectors, metastore, runs, root, queries)));
       connectors.catalogs().contribute(extensions.functions());
+      connectors.catalogs().resolve(extensions.resolvers());
       upcalls.contribute(
           extensions::function, execution -> new RunningStatement(execution, queries));
       open(executions);
@@ -179,7 +182,7 @@ public final class QueryEngine implements AutoCloseable {
           new Handlers(
               new Services(
                   connectors,
-                  new Planning(),
+                  planning,
                   runner,
                   executions,
                   runs,
@@ -225,7 +228,8 @@ public final class QueryEngine implements AutoCloseable {
         runs::runs,
         this::sessions,
         this::functions,
-        () -> EngineUpcalls.CURRENT.get().session().settings());
+        () -> EngineUpcalls.CURRENT.get().session().settings(),
+        extensions.systemTables());
   }
 
   private ModuleQueries moduleQueries() {
@@ -243,6 +247,20 @@ public final class QueryEngine implements AutoCloseable {
       @Override
       public Action plan(Session session, SqlQuery query) {
         return QueryEngine.this.plan(session, query, whenCancelled -> {});
+      }
+
+      @Override
+      public QueryAnalysis analyze(Session session, SqlQuery query) {
+        try {
+          return planningThreads.call(
+              whenCancelled -> {},
+              () ->
+                  planning.analyze(
+                      SqlText.parse(query.text()),
+                      Request.ofWholes(session, connectors.catalogs())));
+        } catch (KeldaException e) {
+          throw ModuleStatementHandler.shifted(e, query);
+        }
       }
 
       @Override

@@ -3,6 +3,7 @@ package dev.kelda.planner;
 import static java.util.Objects.requireNonNull;
 
 import dev.kelda.parser.Statement;
+import dev.kelda.planner.analysis.Analyses;
 import dev.kelda.planner.catalog.CatalogReader;
 import dev.kelda.planner.catalog.CatalogSnapshot;
 import dev.kelda.planner.catalog.TableReference;
@@ -20,9 +21,11 @@ import dev.kelda.planner.validate.ViewExpansion;
 import dev.kelda.spi.connector.RowChange;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.extension.QueryAnalysis;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
@@ -97,14 +100,34 @@ public final class Planner {
     return new ChangePlan(query, planner.whole());
   }
 
+  /** What the query's text says of it; feature views and the like are not looked through. */
+  public QueryAnalysis analyze(SqlNode query, CatalogSnapshot catalog) {
+    return guarded(
+        query,
+        catalog,
+        () -> {
+          Converted converted = convert(query, catalog, PlanningScope.open(catalog));
+          return Analyses.of(
+              converted.validated(),
+              converted.root().project(),
+              schema(converted.names(), typed(converted.row(), PlanningScope.TYPES)),
+              converted.parameters(),
+              catalog);
+        });
+  }
+
   private QueryPlan guarded(
       SqlNode query,
       CatalogSnapshot catalog,
       SessionContext context,
       UnaryOperator<RelNode> shape) {
     requireNonNull(context, "context is null");
+    return guarded(query, catalog, () -> plan(query, catalog, shape));
+  }
+
+  private static <T> T guarded(SqlNode query, CatalogSnapshot catalog, Supplier<T> work) {
     try {
-      return plan(query, catalog, shape);
+      return work.get();
     } catch (StackOverflowError e) {
       throw new KeldaException(
           ErrorCode.STATEMENT_TOO_COMPLEX, "the statement is nested too deeply", e);
@@ -117,25 +140,12 @@ public final class Planner {
 
   private QueryPlan plan(SqlNode query, CatalogSnapshot catalog, UnaryOperator<RelNode> shape) {
     PlanningScope scope = PlanningScope.open(catalog);
-    CatalogReader reader = new CatalogReader(catalog, scope.types());
-    QueryValidator validator = new QueryValidator(scope.operators(), reader, scope.types());
-    List<String> labels = OutputNames.of(query);
-    SqlNode validated = validator.validate(rewriter(catalog).rewrite(query));
-    List<Field> parameters = Parameters.of(validated, validator);
-    RelRoot root =
-        new QueryConverter(
-                validator,
-                reader,
-                scope.cluster(),
-                new ViewExpansion(
-                    catalog, scope.operators(), scope.types(), scope.cluster(), Planner::rewriter))
-            .convertQuery(validated, false, true);
-    RelNode projected = root.project();
+    Converted converted = convert(query, catalog, scope);
+    List<Field> parameters = converted.parameters();
+    RelNode projected = converted.root().project();
     RelNode shaped = shape.apply(projected);
     List<String> output =
-        shaped == projected
-            ? OutputNames.merge(root.fields.stream().map(f -> f.getValue()).toList(), labels)
-            : shaped.getRowType().getFieldNames();
+        shaped == projected ? converted.names() : shaped.getRowType().getFieldNames();
     RelNode optimized = optimizer.optimize(shaped);
     RelEncoder encoder = new RelEncoder(scope.rex());
     RelDataType outputType = typed(shaped.getRowType(), scope.types());
@@ -153,6 +163,39 @@ public final class Planner {
         RelOptUtil.dumpPlan(
             "", optimized, SqlExplainFormat.TEXT, SqlExplainLevel.EXPPLAN_ATTRIBUTES),
         catalog.resolved());
+  }
+
+  /**
+   * A query as Calcite understands it, before anything is made better.
+   *
+   * @param names of its columns
+   */
+  private record Converted(
+      SqlNode validated, RelRoot root, List<Field> parameters, List<String> names) {
+    RelDataType row() {
+      return root.project().getRowType();
+    }
+  }
+
+  private static Converted convert(SqlNode query, CatalogSnapshot catalog, PlanningScope scope) {
+    CatalogReader reader = new CatalogReader(catalog, scope.types());
+    QueryValidator validator = new QueryValidator(scope.operators(), reader, scope.types());
+    List<String> labels = OutputNames.of(query);
+    SqlNode validated = validator.validate(rewriter(catalog).rewrite(query));
+    List<Field> parameters = Parameters.of(validated, validator);
+    RelRoot root =
+        new QueryConverter(
+                validator,
+                reader,
+                scope.cluster(),
+                new ViewExpansion(
+                    catalog, scope.operators(), scope.types(), scope.cluster(), Planner::rewriter))
+            .convertQuery(validated, false, true);
+    return new Converted(
+        validated,
+        root,
+        parameters,
+        OutputNames.merge(root.fields.stream().map(f -> f.getValue()).toList(), labels));
   }
 
   private static FromRewriter rewriter(CatalogSnapshot catalog) {

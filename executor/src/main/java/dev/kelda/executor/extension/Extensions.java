@@ -8,6 +8,8 @@ import dev.kelda.spi.extension.ExtensionFactory;
 import dev.kelda.spi.extension.Metric;
 import dev.kelda.spi.extension.PlannedFunction;
 import dev.kelda.spi.extension.StatementHandler;
+import dev.kelda.spi.extension.SystemTable;
+import dev.kelda.spi.extension.TableResolver;
 import dev.kelda.spi.http.HttpRoute;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,6 +29,8 @@ public final class Extensions implements AutoCloseable {
   private final List<StatementHandler<?>> statements;
   private final ModuleFunctions functions;
   private final Map<String, PlannedFunction> byId;
+  private final List<TableResolver> resolvers;
+  private final List<SystemTable<?>> systemTables;
   private final List<HttpRoute> routes;
 
   public Extensions(Iterable<ExtensionFactory> factories, EngineServices services) {
@@ -44,6 +48,9 @@ public final class Extensions implements AutoCloseable {
       unique("function", scalar.stream().flatMap(f -> f.names().stream()));
       byId = unique("function id", scalar, PlannedFunction::id);
       functions = new ModuleFunctions(inFrom, scalar);
+      resolvers = all(Extension::resolvers);
+      systemTables = all(Extension::systemTables);
+      unique("system table", systemTables.stream().map(SystemTable::name));
       routes = all(Extension::routes);
       unique("route", routes.stream().map(r -> r.method() + " " + r.path()));
     } catch (RuntimeException e) {
@@ -63,6 +70,14 @@ public final class Extensions implements AutoCloseable {
   /** By {@link PlannedFunction#id}. */
   public Optional<PlannedFunction> function(String id) {
     return Optional.ofNullable(byId.get(id));
+  }
+
+  public List<TableResolver> resolvers() {
+    return resolvers;
+  }
+
+  public List<SystemTable<?>> systemTables() {
+    return systemTables;
   }
 
   public List<HttpRoute> routes() {

@@ -6,6 +6,7 @@ import dev.kelda.executor.run.Execution;
 import dev.kelda.executor.statement.Action;
 import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.extension.Caller;
+import dev.kelda.spi.extension.QueryAnalysis;
 import dev.kelda.spi.extension.SqlQuery;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,9 @@ public interface ModuleQueries {
 
   /** Parses and plans. */
   Action plan(Session session, SqlQuery query);
+
+  /** Parses and looks at it. */
+  QueryAnalysis analyze(Session session, SqlQuery query);
 
   /**
    * @param parent the statement that it is a part of; empty: a statement of its own

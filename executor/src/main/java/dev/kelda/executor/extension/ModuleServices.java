@@ -9,12 +9,20 @@ import dev.kelda.executor.statement.Action;
 import dev.kelda.executor.statement.ConnectorRegistry;
 import dev.kelda.planner.SessionContext;
 import dev.kelda.planner.catalog.CatalogSnapshot;
+import dev.kelda.planner.catalog.Catalogs;
+import dev.kelda.planner.catalog.Names;
+import dev.kelda.planner.catalog.SchemaReference;
 import dev.kelda.planner.catalog.TableReference;
+import dev.kelda.spi.connector.Connector;
 import dev.kelda.spi.connector.ConnectorContext;
 import dev.kelda.spi.connector.LocationPolicy;
 import dev.kelda.spi.connector.Scalar;
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.error.TextPosition;
 import dev.kelda.spi.extension.Caller;
 import dev.kelda.spi.extension.EngineServices;
+import dev.kelda.spi.extension.QueryAnalysis;
 import dev.kelda.spi.extension.QueryDescription;
 import dev.kelda.spi.extension.SqlQuery;
 import dev.kelda.spi.metastore.Metastore;
@@ -121,10 +129,40 @@ public record ModuleServices(
   }
 
   @Override
-  public Optional<NamedTable> table(Caller caller, List<String> name) {
+  public QueryAnalysis analyze(Caller caller, SqlQuery query) {
+    return within(caller, session -> queries.analyze(session, query));
+  }
+
+  @Override
+  public TableName tableName(Caller caller, List<String> name, TextPosition position) {
+    CatalogSnapshot.Target target = snapshot(caller).target(name, Optional.of(position));
+    SchemaReference schema = target.schema();
+    if (!schema.exists()) {
+      throw new KeldaException(
+          ErrorCode.SCHEMA_NOT_FOUND,
+          "there is no schema \"%s\"%s"
+              .formatted(
+                  schema.name(),
+                  Names.suggestion(schema.name(), snapshot(caller).schemaNames(schema.catalog()))),
+          position);
+    }
+    return new TableName(schema.catalog().name(), schema.name(), target.name());
+  }
+
+  @Override
+  public Optional<Connector> connector(String catalog) {
+    return connectors.catalogs().find(catalog).map(Catalogs.Entry::connector);
+  }
+
+  private CatalogSnapshot snapshot(Caller caller) {
     return CatalogSnapshot.of(
-            connectors.catalogs(),
-            new SessionContext(caller.user(), caller.catalog(), caller.schema()))
+        connectors.catalogs(),
+        new SessionContext(caller.user(), caller.catalog(), caller.schema()));
+  }
+
+  @Override
+  public Optional<NamedTable> table(Caller caller, List<String> name) {
+    return snapshot(caller)
         .find(name)
         .map(t -> new NamedTable(t.catalog(), t.schema(), t.name(), t.table()));
   }

@@ -78,6 +78,7 @@ public final class Ingestion {
       TableReference table,
       WritableConnector connector,
       IncomingTable incoming) {
+    table.requireOwn(Optional.empty());
     return switch (ingest.ifExists()) {
       case FAIL ->
           throw new KeldaException(

@@ -23,6 +23,7 @@ record ChangeHandler(Services services) implements StatementHandler<Statement.Ch
   public Action prepare(Statement.Change statement, Request request) {
     Name name = statement.target();
     TableReference target = request.catalog().table(name.parts(), Optional.of(name.position()));
+    target.requireOwn(Optional.of(name.position()));
     if (!(target.table() instanceof ChangeableTable table)) {
       throw new KeldaException(
           ErrorCode.NOT_SUPPORTED,

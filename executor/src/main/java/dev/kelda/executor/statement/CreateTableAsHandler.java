@@ -23,10 +23,9 @@ record CreateTableAsHandler(Services services)
   public Action prepare(Statement.CreateTableAs statement, Request request) {
     CatalogSnapshot.Target target = Targets.newTable(statement.name(), request.catalog());
     WritableConnector connector = Targets.writable(target.schema().catalog());
-    boolean exists = request.catalog().find(Targets.parts(target)).isPresent();
-    if (exists && !statement.ifNotExists() && !statement.orReplace()) {
-      throw Targets.exists(statement.name());
-    }
+    boolean exists =
+        Targets.taken(
+            target, statement.name(), statement.ifNotExists(), statement.orReplace(), request);
     PlannedQuery query = services.planning().query(statement.query(), request);
     Schema columns = Targets.checked(nullable(query.plan().outputSchema()), statement.name());
     return Action.write(

@@ -19,10 +19,9 @@ record CreateTableHandler(Services services) implements StatementHandler<Stateme
   public Action prepare(Statement.CreateTable statement, Request request) {
     CatalogSnapshot.Target target = Targets.newTable(statement.name(), request.catalog());
     WritableConnector connector = Targets.writable(target.schema().catalog());
-    boolean exists = request.catalog().find(Targets.parts(target)).isPresent();
-    if (exists && !statement.ifNotExists() && !statement.orReplace()) {
-      throw Targets.exists(statement.name());
-    }
+    boolean exists =
+        Targets.taken(
+            target, statement.name(), statement.ifNotExists(), statement.orReplace(), request);
     TableColumns types = new TableColumns(services);
     Schema columns =
         Targets.checked(new Schema(types.fields(statement.columns(), request)), statement.name());

@@ -43,6 +43,7 @@ record CreateViewHandler(Services services) implements StatementHandler<Statemen
     }
     // Looked up last: what is resolved so far are the query's tables.
     Optional<TableReference> known = request.catalog().find(Targets.parts(target));
+    known.ifPresent(table -> table.requireOwn(Optional.of(statement.name().position())));
     boolean replaces =
         statement.orReplace() && known.map(t -> t.table() instanceof View).orElse(true);
     if (known.isPresent() && !statement.ifNotExists() && !replaces) {
@@ -56,7 +57,8 @@ record CreateViewHandler(Services services) implements StatementHandler<Statemen
             statement.sql(),
             request.session().catalog(),
             request.session().schema(),
-            statement.comment());
+            statement.comment(),
+            Map.of());
     return Action.update(
         () -> {
           if (known.isEmpty() || statement.orReplace()) {

@@ -8,6 +8,9 @@ import dev.kelda.planner.ChangePlan;
 import dev.kelda.planner.Planner;
 import dev.kelda.planner.catalog.TableReference;
 import dev.kelda.spi.connector.RowChange;
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.extension.QueryAnalysis;
 import java.util.List;
 import java.util.Set;
 import org.apache.calcite.sql.SqlNode;
@@ -32,6 +35,16 @@ public final class Planning {
       Statement.Change statement, TableReference target, RowChange change, Request request) {
     return planner(request.session())
         .planChange(statement, target, change, request.catalog(), request.catalog().session());
+  }
+
+  /**
+   * @throws KeldaException INVALID_STATEMENT for what is not a query
+   */
+  public QueryAnalysis analyze(Statement statement, Request request) {
+    if (statement instanceof Statement.Query query) {
+      return planner.analyze(query.query(), request.catalog());
+    }
+    throw new KeldaException(ErrorCode.INVALID_STATEMENT, "a query must stand here");
   }
 
   private Planner planner(Session session) {

@@ -19,11 +19,16 @@ public record Request(Session session, CatalogSnapshot catalog) {
   }
 
   public static Request of(Session session, Catalogs catalogs) {
-    return new Request(
-        session,
-        CatalogSnapshot.of(
-            catalogs,
-            new SessionContext(
-                session.user(), session.catalog(), session.schema(), session.options())));
+    return new Request(session, CatalogSnapshot.of(catalogs, context(session)));
+  }
+
+  /** For a statement that is only looked at. */
+  public static Request ofWholes(Session session, Catalogs catalogs) {
+    return new Request(session, CatalogSnapshot.ofWholes(catalogs, context(session)));
+  }
+
+  private static SessionContext context(Session session) {
+    return new SessionContext(
+        session.user(), session.catalog(), session.schema(), session.options());
   }
 }

@@ -55,6 +55,27 @@ final class Targets {
     return target;
   }
 
+  /**
+   * Whether a table to be created is there already.
+   *
+   * @throws KeldaException TABLE_EXISTS unless IF NOT EXISTS or OR REPLACE allow it
+   */
+  static boolean taken(
+      CatalogSnapshot.Target target,
+      Name name,
+      boolean ifNotExists,
+      boolean orReplace,
+      Request request) {
+    Optional<TableReference> known = request.catalog().find(parts(target));
+    if (known.isPresent() && !ifNotExists && !orReplace) {
+      throw exists(name);
+    }
+    if (orReplace) {
+      known.ifPresent(table -> table.requireOwn(Optional.of(name.position())));
+    }
+    return known.isPresent();
+  }
+
   /** The table or view of the name; empty only with IF EXISTS. */
   static Optional<TableReference> existing(Name name, boolean ifExists, CatalogSnapshot catalog) {
     return ifExists
@@ -78,6 +99,7 @@ final class Targets {
 
   private static TableReference requireKind(
       TableReference found, Name name, boolean wrong, String what) {
+    found.requireOwn(Optional.of(name.position()));
     if (wrong) {
       throw new KeldaException(
           ErrorCode.INVALID_STATEMENT, "\"" + name + "\" " + what, name.position());

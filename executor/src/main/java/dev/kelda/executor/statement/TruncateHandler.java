@@ -17,6 +17,7 @@ record TruncateHandler(Services services) implements StatementHandler<Statement.
   public Action prepare(Statement.Truncate statement, Request request) {
     Name name = statement.table();
     TableReference table = request.catalog().table(name.parts(), Optional.of(name.position()));
+    table.requireOwn(Optional.of(name.position()));
     WritableConnector connector =
         Targets.writable(request.catalog().catalog(table.catalog(), Optional.empty()));
     return Action.update(() -> connector.truncate(table.schema(), table.name()));

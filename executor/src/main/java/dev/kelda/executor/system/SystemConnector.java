@@ -10,10 +10,12 @@ import dev.kelda.spi.connector.Connector;
 import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TableKind;
 import dev.kelda.spi.connector.TableListing;
+import dev.kelda.spi.extension.SystemTable;
 import dev.kelda.spi.rows.Columns;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** The catalog {@code system}. */
 public final class SystemConnector implements Connector {
@@ -26,6 +28,7 @@ public final class SystemConnector implements Connector {
 
   /**
    * @param settings those of the session whose query reads
+   * @param contributed tables that modules fill
    */
   public SystemConnector(
       Catalogs catalogs,
@@ -33,8 +36,9 @@ public final class SystemConnector implements Connector {
       Supplier<List<RunInfo>> runs,
       Supplier<List<SessionInfo>> sessions,
       Supplier<List<FunctionInfo>> functions,
-      Supplier<SettingValues> settings) {
-    this.main =
+      Supplier<SettingValues> settings,
+      List<SystemTable<?>> contributed) {
+    List<LiveTable<?>> own =
         List.of(
             new LiveTable<>(
                 "catalogs",
@@ -46,7 +50,13 @@ public final class SystemConnector implements Connector {
             new LiveTable<>("sessions", SystemTables.SESSIONS, any -> sessions.get()),
             new LiveTable<>(
                 "settings", SystemTables.SETTINGS, any -> SystemTables.settings(settings.get())));
+    this.main =
+        Stream.concat(own.stream(), contributed.stream().map(SystemConnector::live)).toList();
     this.informationSchema = new InformationSchema(catalogs).tables();
+  }
+
+  private static <T> LiveTable<T> live(SystemTable<T> table) {
+    return new LiveTable<>(table.name(), table.columns(), any -> table.rows().get());
   }
 
   @Override

@@ -25,7 +25,13 @@ class TestSystemConnector {
   private final Catalogs catalogs = new Catalogs();
   private final SystemConnector system =
       new SystemConnector(
-          catalogs, List::of, List::of, List::of, List::of, () -> SettingValues.DEFAULTS);
+          catalogs,
+          List::of,
+          List::of,
+          List::of,
+          List::of,
+          () -> SettingValues.DEFAULTS,
+          List.of());
 
   TestSystemConnector() {
     catalogs.register("system", system);

@@ -178,15 +178,15 @@ final class KeywordRules {
       case ANALYZE -> words.previous() == EXPLAIN;
       case QUERY -> words.previous() == CANCEL;
       case IF ->
-          words.previousIs(SCHEMA, TABLE, VIEW, MODEL, DATASET, ATTACH, DETACH) && words.nextIs(NOT, EXISTS);
+          words.previousIs(SCHEMA, TABLE, VIEW, MODEL, DATASET, ATTACH, DETACH)
+              && words.nextIs(NOT, EXISTS);
       case SECRET -> words.previous() == EQ && words.next() == QUOTED_STRING;
       case COMMENT -> words.next() == QUOTED_STRING || words.isVerb();
       case MODEL -> words.afterVerb(CREATE, ALTER, DROP, DESCRIBE) || words.isModelArgument();
       case INPUT, OUTPUT -> words.next() == LPAREN && words.isStatementAbout(MODEL);
       case FEATURE ->
           words.afterVerb(CREATE, ALTER, DROP, DESCRIBE, REFRESH) && words.nextIs(VIEW, VIEWS);
-      case TRAINING ->
-          words.afterVerb(CREATE, ALTER, DROP, DESCRIBE) && words.next() == DATASET;
+      case TRAINING -> words.afterVerb(CREATE, ALTER, DROP, DESCRIBE) && words.next() == DATASET;
       case DATASET -> words.previous() == TRAINING && words.isStatementAbout(TRAINING);
       case VIEWS -> words.previous() == FEATURE && words.verb() == REFRESH;
       case PRIMARY -> words.next() == KEY && words.isClauseOf(FEATURE);
@@ -197,8 +197,7 @@ final class KeywordRules {
       case SEED -> words.next() == UNSIGNED_INTEGER_LITERAL && words.isClauseOf(TRAINING);
       // Joins and tables.
       case LEFT, RIGHT -> words.nextIs(JOIN, OUTER, ASOF) || words.previous() == ASOF;
-      case FULL ->
-          words.nextIs(JOIN, OUTER) || words.verb() == REFRESH && words.previous() != VIEW;
+      case FULL -> words.nextIs(JOIN, OUTER) || words.verb() == REFRESH && words.previous() != VIEW;
       case INNER -> words.nextIs(JOIN, ASOF) || words.previous() == ASOF;
       case CROSS -> words.nextIs(JOIN);
       case OUTER -> words.previousIs(LEFT, RIGHT, FULL);

@@ -7,6 +7,7 @@ import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TableFunction;
 import dev.kelda.spi.connector.TableListing;
 import dev.kelda.spi.connector.TimeTravelConnector;
+import dev.kelda.spi.connector.View;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.error.TextPosition;
@@ -43,6 +44,7 @@ public final class CatalogSnapshot {
   private final Map<List<String>, List<String>> listings;
   private final Map<String, TableReference> synthetic;
   private final List<TableReference> resolved;
+  private final boolean whole;
 
   private CatalogSnapshot(
       Catalogs catalogs,
@@ -51,7 +53,8 @@ public final class CatalogSnapshot {
       Map<String, List<String>> schemas,
       Map<List<String>, List<String>> listings,
       Map<String, TableReference> synthetic,
-      List<TableReference> resolved) {
+      List<TableReference> resolved,
+      boolean whole) {
     this.catalogs = requireNonNull(catalogs, "catalogs is null");
     this.session = requireNonNull(session, "session is null");
     this.tables = tables;
@@ -59,6 +62,7 @@ public final class CatalogSnapshot {
     this.listings = listings;
     this.synthetic = synthetic;
     this.resolved = resolved;
+    this.whole = whole;
   }
 
   public static CatalogSnapshot of(Catalogs catalogs, SessionContext session) {
@@ -69,12 +73,27 @@ public final class CatalogSnapshot {
         new HashMap<>(),
         new HashMap<>(),
         new HashMap<>(),
-        new ArrayList<>());
+        new ArrayList<>(),
+        false);
+  }
+
+  /** As {@link #of}, but a view that is a part of something else is a table, not its query. */
+  public static CatalogSnapshot ofWholes(Catalogs catalogs, SessionContext session) {
+    return new CatalogSnapshot(
+        catalogs,
+        session,
+        new HashMap<>(),
+        new HashMap<>(),
+        new HashMap<>(),
+        new HashMap<>(),
+        new ArrayList<>(),
+        true);
   }
 
   /** The same tables, with names looked up from another place. */
   public CatalogSnapshot in(SessionContext place) {
-    return new CatalogSnapshot(catalogs, place, tables, schemas, listings, synthetic, resolved);
+    return new CatalogSnapshot(
+        catalogs, place, tables, schemas, listings, synthetic, resolved, whole);
   }
 
   /** The table as it was at a moment; empty when its catalog keeps no past. */
@@ -311,8 +330,11 @@ public final class CatalogSnapshot {
   }
 
   private Optional<TableReference> open(Catalogs.Entry catalog, String schema, String name) {
-    Supplier<Optional<Table>> loader = () -> catalog.connector().table(schema, name);
-    return loader.get().map(t -> new TableReference(catalog.name(), schema, name, t, loader));
+    Supplier<Optional<Table>> loader = () -> catalogs.table(catalog, schema, name);
+    return loader
+        .get()
+        .map(t -> whole && t instanceof View view && t.partOf().isPresent() ? new Whole(view) : t)
+        .map(t -> new TableReference(catalog.name(), schema, name, t, loader));
   }
 
   private KeldaException missing(List<String> parts, Optional<TextPosition> position) {

@@ -3,8 +3,10 @@ package dev.kelda.planner.catalog;
 import static java.util.Objects.requireNonNull;
 
 import dev.kelda.spi.connector.Connector;
+import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.extension.TableResolver;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,6 +17,7 @@ public final class Catalogs {
   private final Map<String, Entry> entries =
       new ConcurrentSkipListMap<>(String.CASE_INSENSITIVE_ORDER);
   private volatile ModuleFunctions functions = ModuleFunctions.NONE;
+  private volatile List<TableResolver> resolvers = List.of();
 
   /** A catalog under the name it was registered with. */
   public record Entry(String name, Connector connector) {
@@ -37,6 +40,23 @@ public final class Catalogs {
   /** The functions of the modules, from now on. */
   public void contribute(ModuleFunctions contributed) {
     functions = requireNonNull(contributed, "contributed is null");
+  }
+
+  /** What the modules make of tables' names, from now on. */
+  public void resolve(List<TableResolver> contributed) {
+    resolvers = List.copyOf(contributed);
+  }
+
+  /** What a full name means now: to a module, else to its catalog. */
+  Optional<Table> table(Entry catalog, String schema, String name) {
+    Optional<Table> stored = catalog.connector().table(schema, name);
+    for (TableResolver resolver : resolvers) {
+      Optional<Table> meant = resolver.resolve(catalog.name(), schema, name, stored);
+      if (meant.isPresent()) {
+        return meant;
+      }
+    }
+    return stored;
   }
 
   public ModuleFunctions functions() {

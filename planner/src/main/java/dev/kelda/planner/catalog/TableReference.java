@@ -3,6 +3,9 @@ package dev.kelda.planner.catalog;
 import static java.util.Objects.requireNonNull;
 
 import dev.kelda.spi.connector.Table;
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.error.TextPosition;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -25,6 +28,24 @@ public record TableReference(
   /** Does a plan made on this reference still hold? Asks the source. */
   public boolean isCurrent() {
     return loader.get().map(t -> t.version().equals(table.version())).orElse(false);
+  }
+
+  /**
+   * @throws KeldaException INVALID_STATEMENT for a table that only the statements of something else
+   *     change
+   */
+  public void requireOwn(Optional<TextPosition> position) {
+    table
+        .partOf()
+        .ifPresent(
+            owner -> {
+              throw new KeldaException(
+                  ErrorCode.INVALID_STATEMENT,
+                  "\"%s\" belongs to %s and is changed by its statements only"
+                      .formatted(this, owner),
+                  position,
+                  null);
+            });
   }
 
   @Override

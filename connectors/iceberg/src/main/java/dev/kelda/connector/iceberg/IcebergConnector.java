@@ -306,7 +306,8 @@ final class IcebergConnector implements AlterableConnector, ViewConnector, TimeT
   @Override
   public void createTable(String schema, String name, TableDefinition definition) {
     IcebergErrors.translating(
-        schema + "." + name, () -> builder(schema, name, definition).create());
+        schema + "." + name,
+        () -> builder(schema, name, definition, freeLocation(schema, name)).create());
   }
 
   @Override
@@ -383,8 +384,11 @@ final class IcebergConnector implements AlterableConnector, ViewConnector, TimeT
     return IcebergErrors.translating(
         full,
         () -> {
-          Catalog.TableBuilder builder = builder(schema, name, definition);
-          if (!replace && pointers.find(schema, name).isPresent()) {
+          boolean exists = pointers.find(schema, name).isPresent();
+          String folder =
+              exists ? locations.tableLocation(schema, name) : freeLocation(schema, name);
+          Catalog.TableBuilder builder = builder(schema, name, definition, folder);
+          if (!replace && exists) {
             throw new KeldaException(ErrorCode.TABLE_EXISTS, full + " already exists");
           }
           Transaction transaction =
@@ -426,7 +430,8 @@ final class IcebergConnector implements AlterableConnector, ViewConnector, TimeT
         () -> {
           ViewBuilder builder =
               IcebergView.build(catalog.buildView(identifier(schema, name)), definition)
-                  .withLocation(locations.tableLocation(schema, name));
+                  .withLocation(
+                      replace ? locations.tableLocation(schema, name) : freeLocation(schema, name));
           if (replace) {
             builder.createOrReplace();
           } else {
@@ -479,13 +484,21 @@ final class IcebergConnector implements AlterableConnector, ViewConnector, TimeT
     };
   }
 
-  private Catalog.TableBuilder builder(String schema, String name, TableDefinition definition) {
+  /** A new table's folder: another one when a table that was renamed still lives in its own. */
+  private String freeLocation(String schema, String name) {
+    String location = locations.tableLocation(schema, name);
+    boolean free = !io.listPrefix(location + "/metadata/").iterator().hasNext();
+    return free ? location : location + "-" + UUID.randomUUID().toString().substring(0, 8);
+  }
+
+  private Catalog.TableBuilder builder(
+      String schema, String name, TableDefinition definition, String folder) {
     requireSchema(schema);
     checkName("table", name);
     Map<String, String> properties = new HashMap<>(definition.properties());
     String location = Optional.ofNullable(properties.remove("location")).orElse("");
     if (location.isEmpty()) {
-      location = locations.tableLocation(schema, name);
+      location = folder;
     }
     boolean version3 = needsVersion3(definition);
     properties.putIfAbsent(TableProperties.FORMAT_VERSION, version3 ? "3" : "2");

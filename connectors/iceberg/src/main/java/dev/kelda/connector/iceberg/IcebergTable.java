@@ -5,6 +5,8 @@ import dev.kelda.spi.connector.Predicate;
 import dev.kelda.spi.connector.RowChange;
 import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.connector.Scan;
+import dev.kelda.spi.connector.SnapshotTable;
+import dev.kelda.spi.connector.TableDefinition;
 import dev.kelda.spi.connector.TableKind;
 import dev.kelda.spi.connector.TableStatistics;
 import dev.kelda.spi.connector.Timeline;
@@ -17,12 +19,13 @@ import java.util.function.Supplier;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.types.Types;
+import org.apache.iceberg.util.SnapshotUtil;
 
 /**
  * A table pinned to one snapshot. The Iceberg table behind it is never refreshed, so everything is
  * computed once and kept.
  */
-final class IcebergTable implements ChangeableTable {
+final class IcebergTable implements ChangeableTable, SnapshotTable {
   private static final int KEPT_SCANS = 64;
   private static final int KEPT_SCAN_FILES = 10_000;
 
@@ -80,6 +83,11 @@ final class IcebergTable implements ChangeableTable {
   }
 
   @Override
+  public Optional<String> partOf() {
+    return Optional.ofNullable(table.properties().get(TableDefinition.PART_OF));
+  }
+
+  @Override
   public Optional<Timeline> timeline() {
     return Timelines.of(name, table.properties());
   }
@@ -132,9 +140,24 @@ final class IcebergTable implements ChangeableTable {
     return planner;
   }
 
-  /** What is read; empty for a table without rows. */
-  Optional<Long> snapshotId() {
+  @Override
+  public Optional<Long> snapshotId() {
     return snapshot.map(Snapshot::snapshotId);
+  }
+
+  @Override
+  public Optional<String> summary(String key) {
+    if (snapshot.isEmpty()) {
+      return Optional.empty();
+    }
+    for (Snapshot ancestor :
+        SnapshotUtil.ancestorsOf(snapshot.get().snapshotId(), table::snapshot)) {
+      String value = ancestor.summary().get(key);
+      if (value != null) {
+        return Optional.of(value);
+      }
+    }
+    return Optional.empty();
   }
 
   @Override

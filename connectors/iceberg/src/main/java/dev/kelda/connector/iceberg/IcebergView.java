@@ -1,5 +1,7 @@
 package dev.kelda.connector.iceberg;
 
+import dev.kelda.spi.connector.TableDefinition;
+import dev.kelda.spi.connector.Timeline;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.util.Map;
@@ -12,7 +14,8 @@ import org.apache.iceberg.view.View;
 import org.apache.iceberg.view.ViewBuilder;
 
 /** A view as it was when it was loaded. */
-record IcebergView(dev.kelda.spi.connector.View.Definition definition, String version)
+record IcebergView(
+    dev.kelda.spi.connector.View.Definition definition, Optional<Timeline> timeline, String version)
     implements dev.kelda.spi.connector.View {
   /** The name of our SQL beside those of Spark and Trino. */
   static final String DIALECT = "kelda";
@@ -34,11 +37,19 @@ record IcebergView(dev.kelda.spi.connector.View.Definition definition, String ve
             sql.sql(),
             Optional.ofNullable(view.currentVersion().defaultCatalog()).orElse(catalog),
             namespace == null || namespace.isEmpty() ? schema : namespace.level(0),
-            Optional.ofNullable(comment)),
+            Optional.ofNullable(comment),
+            view.properties()),
+        Timelines.of(name, view.properties()),
         ((BaseView) view).operations().current().metadataFileLocation());
   }
 
+  @Override
+  public Optional<String> partOf() {
+    return Optional.ofNullable(definition.properties().get(TableDefinition.PART_OF));
+  }
+
   static ViewBuilder build(ViewBuilder builder, Definition definition) {
+    definition.properties().forEach(builder::withProperty);
     definition.comment().ifPresent(comment -> builder.withProperty(TableChanges.COMMENT, comment));
     return builder
         .withSchema(IcebergTypes.toIceberg(definition.columns(), Map.of()))

@@ -40,6 +40,14 @@ public interface Table {
   }
 
   /**
+   * The object that this table is a part of: {@code feature view delays@2}. Only that object's own
+   * statements change such a table. Empty for a table of its own.
+   */
+  default Optional<String> partOf() {
+    return Optional.empty();
+  }
+
+  /**
    * Which of the conjuncts the source applies exactly, so that the engine need not repeat them. A
    * conjunct that is not returned is still given to {@link #scan} as a hint.
    *

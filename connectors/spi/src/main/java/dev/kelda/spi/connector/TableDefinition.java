@@ -21,6 +21,9 @@ public record TableDefinition(
     List<ColumnTransform> partitioning,
     List<SortKey> sortOrder,
     Map<String, String> properties) {
+  /** The property behind {@link Table#partOf}. */
+  public static final String PART_OF = "kelda.part-of";
+
   public TableDefinition {
     requireNonNull(columns, "columns is null");
     defaults = Map.copyOf(defaults);

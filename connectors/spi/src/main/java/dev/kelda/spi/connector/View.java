@@ -3,6 +3,7 @@ package dev.kelda.spi.connector;
 import static java.util.Objects.requireNonNull;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.arrow.vector.types.pojo.Schema;
 
@@ -32,15 +33,22 @@ public interface View extends Table {
    * @param sql one query
    * @param catalog where names of the query without a catalog are looked up
    * @param schema where names of one part are looked up
+   * @param properties the connector's own; names are lower case
    */
   record Definition(
-      Schema columns, String sql, String catalog, String schema, Optional<String> comment) {
+      Schema columns,
+      String sql,
+      String catalog,
+      String schema,
+      Optional<String> comment,
+      Map<String, String> properties) {
     public Definition {
       requireNonNull(columns, "columns is null");
       requireNonNull(sql, "sql is null");
       requireNonNull(catalog, "catalog is null");
       requireNonNull(schema, "schema is null");
       requireNonNull(comment, "comment is null");
+      properties = Map.copyOf(properties);
     }
   }
 }

@@ -1,5 +1,9 @@
 package dev.kelda.spi.extension;
 
+import static java.util.Objects.requireNonNull;
+import static java.util.stream.Collectors.joining;
+
+import dev.kelda.spi.connector.Connector;
 import dev.kelda.spi.connector.LocationPolicy;
 import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.connector.Table;
@@ -10,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
 
@@ -70,6 +75,25 @@ public interface EngineServices {
    */
   Optional<NamedTable> table(Caller caller, List<String> name);
 
+  /**
+   * What a query's text says of it.
+   *
+   * @throws dev.kelda.spi.error.KeldaException with a position when the query is at fault;
+   *     INVALID_STATEMENT when the text is not a query
+   */
+  QueryAnalysis analyze(Caller caller, SqlQuery query);
+
+  /**
+   * The full name of a table that need not exist; its catalog and schema do.
+   *
+   * @param name one to three parts, looked up as in SQL
+   * @throws dev.kelda.spi.error.KeldaException CATALOG_NOT_FOUND, SCHEMA_NOT_FOUND
+   */
+  TableName tableName(Caller caller, List<String> name, TextPosition position);
+
+  /** A catalog's connector. */
+  Optional<Connector> connector(String catalog);
+
   /** Says that names may mean something else now: plans that were kept are made anew. */
   void namesChanged();
 
@@ -85,5 +109,35 @@ public interface EngineServices {
   }
 
   /** A table under its full name, each part as its catalog spells it. */
-  record NamedTable(String catalog, String schema, String name, Table table) {}
+  record NamedTable(String catalog, String schema, String name, Table table) {
+    public TableName fullName() {
+      return new TableName(catalog, schema, name);
+    }
+  }
+
+  /** The full name of a table, each part as its catalog spells it. */
+  record TableName(String catalog, String schema, String name) {
+    public TableName {
+      requireNonNull(catalog, "catalog is null");
+      requireNonNull(schema, "schema is null");
+      requireNonNull(name, "name is null");
+    }
+
+    /** Another table of the same schema. */
+    public TableName beside(String other) {
+      return new TableName(catalog, schema, other);
+    }
+
+    /** As it stands in SQL. */
+    public String quoted() {
+      return Stream.of(catalog, schema, name)
+          .map(part -> '"' + part.replace("\"", "\"\"") + '"')
+          .collect(joining("."));
+    }
+
+    @Override
+    public String toString() {
+      return catalog + "." + schema + "." + name;
+    }
+  }
 }

@@ -21,6 +21,16 @@ public interface Extension extends AutoCloseable {
     return List.of();
   }
 
+  /** What names of catalogs mean beside what the catalogs keep under them. */
+  default List<TableResolver> resolvers() {
+    return List.of();
+  }
+
+  /** What the catalog {@code system} shows of the module. */
+  default List<SystemTable<?>> systemTables() {
+    return List.of();
+  }
+
   /** What the server's HTTP side answers beyond its own pages. */
   default List<HttpRoute> routes() {
     return List.of();

@@ -1,0 +1,15 @@
+package dev.kelda.spi.connector;
+
+import java.util.Optional;
+
+/** A table whose versions are kept as snapshots; this object is one of them. */
+public interface SnapshotTable extends Table {
+  /** Empty for a table that never had rows. */
+  Optional<Long> snapshotId();
+
+  /**
+   * What the newest commit up to this snapshot that has the key says under it; empty when no commit
+   * that is still kept does.
+   */
+  Optional<String> summary(String key);
+}

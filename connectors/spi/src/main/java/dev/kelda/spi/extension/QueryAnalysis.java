@@ -1,0 +1,61 @@
+package dev.kelda.spi.extension;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.kelda.spi.error.TextPosition;
+import dev.kelda.spi.extension.EngineServices.NamedTable;
+import java.util.List;
+import java.util.Optional;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.Schema;
+
+/**
+ * What a query's text says of it. Views are looked through; tables that are a part of something
+ * else, such as feature views, are not.
+ *
+ * @param parameters one field per {@code ?}
+ * @param tables every table and view it resolved, each as it is now
+ * @param lineage for each column where its values come from
+ * @param unstable calls whose value may be another one each time the query runs
+ */
+public record QueryAnalysis(
+    Schema rows,
+    List<Field> parameters,
+    List<NamedTable> tables,
+    List<List<Origin>> lineage,
+    List<UnstableCall> unstable) {
+  public QueryAnalysis {
+    requireNonNull(rows, "rows is null");
+    parameters = List.copyOf(parameters);
+    tables = List.copyOf(tables);
+    lineage = lineage.stream().map(List::copyOf).toList();
+    unstable = List.copyOf(unstable);
+  }
+
+  /**
+   * A column that values come from.
+   *
+   * @param derived they are computed from it, not handed on
+   */
+  public record Origin(
+      String catalog, String schema, String table, String column, boolean derived) {
+    public Origin {
+      requireNonNull(catalog, "catalog is null");
+      requireNonNull(schema, "schema is null");
+      requireNonNull(table, "table is null");
+      requireNonNull(column, "column is null");
+    }
+  }
+
+  /**
+   * {@code RANDOM()}, {@code CURRENT_TIMESTAMP}.
+   *
+   * @param position empty when it stands in a view that the query reads
+   */
+  public record UnstableCall(String function, Optional<TextPosition> position) {
+    public UnstableCall {
+      requireNonNull(function, "function is null");
+      requireNonNull(position, "position is null");
+    }
+  }
+}

@@ -1,0 +1,36 @@
+package dev.kelda.planner.analysis;
+
+import dev.kelda.planner.catalog.CatalogSnapshot;
+import dev.kelda.spi.extension.EngineServices.NamedTable;
+import dev.kelda.spi.extension.QueryAnalysis;
+import java.util.List;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.Schema;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.sql.SqlNode;
+
+/** Puts together what is said of a query. */
+public final class Analyses {
+  private Analyses() {}
+
+  /**
+   * @param converted of the validated query, nothing optimised
+   * @param catalog what resolved its names
+   */
+  public static QueryAnalysis of(
+      SqlNode validated,
+      RelNode converted,
+      Schema rows,
+      List<Field> parameters,
+      CatalogSnapshot catalog) {
+    return new QueryAnalysis(
+        rows,
+        parameters,
+        catalog.resolved().stream()
+            .filter(table -> !table.catalog().equals(CatalogSnapshot.NO_CATALOG))
+            .map(t -> new NamedTable(t.catalog(), t.schema(), t.name(), t.table()))
+            .toList(),
+        Lineage.of(converted),
+        UnstableCalls.of(validated, converted));
+  }
+}

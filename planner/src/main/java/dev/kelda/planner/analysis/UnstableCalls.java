@@ -1,0 +1,89 @@
+package dev.kelda.planner.analysis;
+
+import dev.kelda.parser.Positions;
+import dev.kelda.planner.function.ModuleFunction;
+import dev.kelda.spi.extension.QueryAnalysis.UnstableCall;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.calcite.rel.RelHomogeneousShuttle;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rex.RexCall;
+import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.rex.RexShuttle;
+import org.apache.calcite.rex.RexSubQuery;
+import org.apache.calcite.sql.SqlCall;
+import org.apache.calcite.sql.SqlIdentifier;
+import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.SqlOperator;
+import org.apache.calcite.sql.util.SqlBasicVisitor;
+
+/**
+ * Calls that give another value each time. Functions of modules are taken as stable: what they rest
+ * on has versions.
+ */
+final class UnstableCalls {
+  private UnstableCalls() {}
+
+  /** Those in the text with their places; if there are none, those in views. */
+  static List<UnstableCall> of(SqlNode validated, RelNode converted) {
+    List<UnstableCall> found = inText(validated);
+    return found.isEmpty() ? inViews(converted) : found;
+  }
+
+  private static List<UnstableCall> inText(SqlNode validated) {
+    List<UnstableCall> found = new ArrayList<>();
+    validated.accept(
+        new SqlBasicVisitor<Void>() {
+          @Override
+          public Void visit(SqlCall call) {
+            if (isUnstable(call.getOperator())) {
+              found.add(
+                  new UnstableCall(
+                      call.getOperator().getName(), Positions.start(call.getParserPosition())));
+            }
+            return super.visit(call);
+          }
+
+          @Override
+          public Void visit(SqlIdentifier id) {
+            return null;
+          }
+        });
+    return found;
+  }
+
+  private static List<UnstableCall> inViews(RelNode converted) {
+    List<UnstableCall> found = new ArrayList<>();
+    converted.accept(
+        new RelHomogeneousShuttle() {
+          @Override
+          public RelNode visit(RelNode node) {
+            RelHomogeneousShuttle below = this;
+            node.accept(
+                new RexShuttle() {
+                  @Override
+                  public RexNode visitCall(RexCall call) {
+                    if (isUnstable(call.getOperator())) {
+                      found.add(new UnstableCall(call.getOperator().getName(), Optional.empty()));
+                    }
+                    return super.visitCall(call);
+                  }
+
+                  @Override
+                  public RexNode visitSubQuery(RexSubQuery query) {
+                    query.rel.accept(below);
+                    return super.visitSubQuery(query);
+                  }
+                });
+            return super.visit(node);
+          }
+        });
+    return found;
+  }
+
+  private static boolean isUnstable(SqlOperator operator) {
+    return !(operator instanceof ModuleFunction)
+        && (!operator.isDeterministic() || operator.isDynamicFunction());
+  }
+}
