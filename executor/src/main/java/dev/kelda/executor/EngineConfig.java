@@ -28,6 +28,7 @@ import java.util.function.Consumer;
  * @param maxQueued queries that wait for their turn before TOO_MANY_REQUESTS
  * @param queryHistory finished queries that {@code system.queries} remembers
  * @param metastore where models, views and the like are registered
+ * @param modules the modules' sections of the configuration, by name; secret
  */
 public record EngineConfig(
     Path home,
@@ -43,7 +44,8 @@ public record EngineConfig(
     int maxRunning,
     int maxQueued,
     int queryHistory,
-    MetastoreConfig metastore) {
+    MetastoreConfig metastore,
+    Map<String, Map<String, String>> modules) {
 
   /**
    * @param type of the connector: iceberg, files, jdbc …
@@ -64,6 +66,7 @@ public record EngineConfig(
     stores = Map.copyOf(stores);
     secrets = Map.copyOf(secrets);
     settings = Map.copyOf(settings);
+    modules = Map.copyOf(modules);
     requireNonNull(metastore, "metastore is null");
     if (threads < 1 || memoryBytes < 1 || maxRunning < 1 || maxQueued < 0 || queryHistory < 0) {
       throw new IllegalArgumentException("threads, memory and limits must be positive");
@@ -92,7 +95,8 @@ public record EngineConfig(
         64,
         256,
         1000,
-        MetastoreConfig.EMBEDDED);
+        MetastoreConfig.EMBEDDED,
+        Map.of());
   }
 
   public EngineConfig withBase(Path value) {
@@ -151,6 +155,11 @@ public record EngineConfig(
     return with(changed -> changed.metastore = value);
   }
 
+  /** The sections that modules read themselves. */
+  public EngineConfig withModules(Map<String, Map<String, String>> value) {
+    return with(changed -> changed.modules = value);
+  }
+
   private EngineConfig with(Consumer<Draft> change) {
     Draft draft = new Draft(this);
     change.accept(draft);
@@ -173,6 +182,7 @@ public record EngineConfig(
     private int maxQueued;
     private final int queryHistory;
     private MetastoreConfig metastore;
+    private Map<String, Map<String, String>> modules;
 
     Draft(EngineConfig from) {
       home = from.home;
@@ -189,6 +199,7 @@ public record EngineConfig(
       maxQueued = from.maxQueued;
       queryHistory = from.queryHistory;
       metastore = from.metastore;
+      modules = from.modules;
     }
 
     EngineConfig config() {
@@ -206,7 +217,8 @@ public record EngineConfig(
           maxRunning,
           maxQueued,
           queryHistory,
-          metastore);
+          metastore,
+          modules);
     }
   }
 

@@ -8,6 +8,7 @@ import dev.kelda.executor.extension.ModuleQueries;
 import dev.kelda.executor.extension.ModuleServices;
 import dev.kelda.executor.extension.RunningStatement;
 import dev.kelda.executor.extension.SessionCaller;
+import dev.kelda.executor.extension.Sinks;
 import dev.kelda.executor.history.RunHistory;
 import dev.kelda.executor.ingest.Ingestion;
 import dev.kelda.executor.metastore.JdbcMetastore;
@@ -43,6 +44,7 @@ import dev.kelda.spi.extension.Metric;
 import dev.kelda.spi.extension.QueryAnalysis;
 import dev.kelda.spi.extension.SqlQuery;
 import dev.kelda.spi.function.JavaFunction;
+import dev.kelda.spi.exchange.Exchange;
 import dev.kelda.spi.http.HttpRoute;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -57,6 +59,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import dev.kelda.spi.extension.EngineServices.TableName;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -190,7 +193,7 @@ public final class QueryEngine implements AutoCloseable {
                   new Exports(config.base(), config.allowedLocations(), config.home())),
               extensions,
               queries);
-      ingestion = new Ingestion(connectors, runner);
+      ingestion = new Ingestion(connectors, runner, new Sinks(extensions, queries));
       defaults = defaults(config);
     } catch (Throwable thrown) {
       close();
@@ -277,6 +280,19 @@ public final class QueryEngine implements AutoCloseable {
             ? executions.runPart(parent.get(), session, query.text(), work)
             : executions.run(session, query.text(), work);
       }
+
+      @Override
+      public QueryResult append(
+          Session session,
+          TableName table,
+          boolean create,
+          ArrowReader rows,
+          Map<String, String> summary) {
+        return executions.run(
+            session,
+            "APPEND TO " + table,
+            execution -> ingestion.append(execution, table, create, rows, summary));
+      }
     };
   }
 
@@ -352,6 +368,11 @@ public final class QueryEngine implements AutoCloseable {
   /** What the modules answer over HTTP. */
   public List<HttpRoute> routes() {
     return extensions.routes();
+  }
+
+  /** What the modules answer batch by batch. */
+  public List<Exchange.Route> exchanges() {
+    return extensions.exchanges();
   }
 
   /** What the modules measure. */

@@ -130,7 +130,8 @@ final class MemoryConnector implements WritableConnector {
   }
 
   @Override
-  public synchronized TableWrite insert(String schema, String name) {
+  public synchronized TableWrite insert(
+      String schema, String name, Map<String, String> summary) {
     Schema columns = schemas.get(schema).get(name).schema;
     return new Pending(
         columns,

@@ -4,27 +4,42 @@ import static java.util.Objects.requireNonNull;
 
 import dev.kelda.feature.registry.FeatureViewRegistry;
 import dev.kelda.feature.registry.FeatureViewResolver;
+import dev.kelda.feature.registry.RegistryCatalog;
 import dev.kelda.feature.registry.ViewTables;
+import dev.kelda.feature.serving.OnlineModule;
 import dev.kelda.feature.statement.FeatureViewStatements;
 import dev.kelda.feature.statement.SystemTables;
+import dev.kelda.spi.connector.TableFunction;
+import dev.kelda.spi.exchange.Exchange;
 import dev.kelda.spi.extension.EngineServices;
 import dev.kelda.spi.extension.Extension;
 import dev.kelda.spi.extension.ExtensionFactory;
+import dev.kelda.spi.extension.Metric;
+import dev.kelda.spi.extension.PlannedFunction;
+import dev.kelda.spi.extension.QueryShortcut;
+import dev.kelda.spi.extension.RowSink;
 import dev.kelda.spi.extension.StatementHandler;
 import dev.kelda.spi.extension.SystemTable;
 import dev.kelda.spi.extension.TableResolver;
+import dev.kelda.spi.http.HttpRoute;
+import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 
 /** What this module adds to an engine. */
 public final class FeatureExtension implements Extension {
   private final EngineServices services;
   private final FeatureViewRegistry registry;
   private final ViewTables tables;
+  private final RegistryCatalog onlineViews;
+  private final OnlineModule online;
 
   private FeatureExtension(EngineServices services) {
     this.services = requireNonNull(services, "services is null");
     this.registry = new FeatureViewRegistry(services.metastore());
     this.tables = new ViewTables(services, registry);
+    this.onlineViews = new RegistryCatalog(services, registry, tables);
+    this.online = new OnlineModule(services, onlineViews, Clock.systemUTC());
   }
 
   /** Found by ServiceLoader. */
@@ -56,5 +71,42 @@ public final class FeatureExtension implements Extension {
   }
 
   @Override
-  public void close() {}
+  public List<QueryShortcut<?>> shortcuts() {
+    return online.shortcuts();
+  }
+
+  @Override
+  public Optional<RowSink> sink(EngineServices.NamedTable table) {
+    return onlineViews.of(table).map(online::sink);
+  }
+
+  @Override
+  public List<TableFunction> tableFunctions() {
+    return online.tableFunctions();
+  }
+
+  @Override
+  public List<PlannedFunction> functions() {
+    return online.functions();
+  }
+
+  @Override
+  public List<HttpRoute> routes() {
+    return online.routes();
+  }
+
+  @Override
+  public List<Exchange.Route> exchanges() {
+    return online.exchanges();
+  }
+
+  @Override
+  public List<Metric> metrics() {
+    return online.metrics();
+  }
+
+  @Override
+  public void close() {
+    online.close();
+  }
 }

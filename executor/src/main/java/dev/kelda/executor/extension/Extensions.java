@@ -6,10 +6,14 @@ import dev.kelda.spi.extension.EngineServices;
 import dev.kelda.spi.extension.Extension;
 import dev.kelda.spi.extension.ExtensionFactory;
 import dev.kelda.spi.extension.Metric;
+import dev.kelda.spi.extension.EngineServices.NamedTable;
 import dev.kelda.spi.extension.PlannedFunction;
+import dev.kelda.spi.extension.QueryShortcut;
+import dev.kelda.spi.extension.RowSink;
 import dev.kelda.spi.extension.StatementHandler;
 import dev.kelda.spi.extension.SystemTable;
 import dev.kelda.spi.extension.TableResolver;
+import dev.kelda.spi.exchange.Exchange;
 import dev.kelda.spi.http.HttpRoute;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,6 +36,8 @@ public final class Extensions implements AutoCloseable {
   private final List<TableResolver> resolvers;
   private final List<SystemTable<?>> systemTables;
   private final List<HttpRoute> routes;
+  private final List<QueryShortcut<?>> shortcuts;
+  private final List<Exchange.Route> exchanges;
 
   public Extensions(Iterable<ExtensionFactory> factories, EngineServices services) {
     try {
@@ -53,6 +59,9 @@ public final class Extensions implements AutoCloseable {
       unique("system table", systemTables.stream().map(SystemTable::name));
       routes = all(Extension::routes);
       unique("route", routes.stream().map(r -> r.method() + " " + r.path()));
+      shortcuts = all(Extension::shortcuts);
+      exchanges = all(Extension::exchanges);
+      unique("exchange", exchanges.stream().map(Exchange.Route::name));
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -82,6 +91,19 @@ public final class Extensions implements AutoCloseable {
 
   public List<HttpRoute> routes() {
     return routes;
+  }
+
+  public List<QueryShortcut<?>> shortcuts() {
+    return shortcuts;
+  }
+
+  public List<Exchange.Route> exchanges() {
+    return exchanges;
+  }
+
+  /** Who takes the table's new rows. */
+  public Optional<RowSink> sink(NamedTable table) {
+    return open.values().stream().flatMap(e -> e.sink(table).stream()).findFirst();
   }
 
   public List<Metric> metrics() {

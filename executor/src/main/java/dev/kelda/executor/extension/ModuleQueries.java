@@ -9,7 +9,10 @@ import dev.kelda.spi.extension.Caller;
 import dev.kelda.spi.extension.QueryAnalysis;
 import dev.kelda.spi.extension.SqlQuery;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import dev.kelda.spi.extension.EngineServices.TableName;
+import org.apache.arrow.vector.ipc.ArrowReader;
 
 /** How the engine runs what modules ask for. */
 public interface ModuleQueries {
@@ -27,4 +30,12 @@ public interface ModuleQueries {
    */
   QueryResult run(
       Session session, SqlQuery query, List<Scalar> parameters, Optional<Execution> parent);
+
+  /** Adds rows to a table, past the sink that may stand before it. */
+  QueryResult append(
+      Session session,
+      TableName table,
+      boolean create,
+      ArrowReader rows,
+      Map<String, String> summary);
 }

@@ -168,6 +168,22 @@ public record ModuleServices(
   }
 
   @Override
+  public Map<String, String> options(String section) {
+    return config.modules().getOrDefault(section, Map.of());
+  }
+
+  @Override
+  public long append(
+      Caller caller,
+      TableName table,
+      boolean create,
+      ArrowReader rows,
+      Map<String, String> summary) {
+    return within(
+        caller, session -> Results.count(queries.append(session, table, create, rows, summary)));
+  }
+
+  @Override
   public void namesChanged() {
     connectors.changed();
   }

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.kelda.executor.IngestRequest;
 import dev.kelda.executor.IngestRequest.IfExists;
 import dev.kelda.executor.IngestRequest.IfMissing;
+import dev.kelda.executor.extension.Sinks;
 import dev.kelda.executor.run.Execution;
 import dev.kelda.executor.run.Failures;
 import dev.kelda.executor.run.NativeRunner;
@@ -21,10 +22,13 @@ import dev.kelda.spi.connector.TableDefinition;
 import dev.kelda.spi.connector.TableWrite;
 import dev.kelda.spi.connector.WritableConnector;
 import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.extension.RowSink;
 import dev.kelda.spi.error.KeldaException;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import dev.kelda.spi.extension.EngineServices.TableName;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
@@ -34,10 +38,12 @@ import org.apache.arrow.vector.types.pojo.Schema;
 public final class Ingestion {
   private final ConnectorRegistry connectors;
   private final NativeRunner runner;
+  private final Sinks sinks;
 
-  public Ingestion(ConnectorRegistry connectors, NativeRunner runner) {
+  public Ingestion(ConnectorRegistry connectors, NativeRunner runner, Sinks sinks) {
     this.connectors = requireNonNull(connectors, "connectors is null");
     this.runner = requireNonNull(runner, "runner is null");
+    this.sinks = requireNonNull(sinks, "sinks is null");
   }
 
   public Outcome run(Execution execution, IngestRequest ingest, ArrowReader rows) {
@@ -46,14 +52,18 @@ public final class Ingestion {
         request
             .catalog()
             .catalog(ingest.catalog().orElse(execution.session().catalog()), Optional.empty());
-    if (!(catalog.connector() instanceof WritableConnector connector)) {
-      throw new KeldaException(
-          ErrorCode.NOT_SUPPORTED, "catalog \"" + catalog.name() + "\" is read-only");
-    }
+    WritableConnector connector = writable(catalog);
     String schema = ingest.schema().orElse(execution.session().schema());
     Optional<TableReference> known =
         request.catalog().find(List.of(catalog.name(), schema, ingest.table()));
     IncomingTable incoming = new IncomingTable(columns(rows), rows);
+    Optional<RowSink> sink =
+        ingest.ifExists() == IfExists.APPEND ? known.flatMap(sinks::of) : Optional.empty();
+    if (sink.isPresent()) {
+      PlannedQuery query = IngestPlan.of(incoming, known.get().table().schema());
+      return new Outcome.Updated(
+          sinks.fill(sink.get(), execution, runner.rows(execution, query, List.of())));
+    }
     TableWrite write =
         known.isPresent()
             ? existing(ingest, known.get(), connector, incoming)
@@ -62,6 +72,40 @@ public final class Ingestion {
     long written = runner.write(execution, query, List.of(), write);
     connectors.changed();
     return new Outcome.Updated(written);
+  }
+
+  /**
+   * Adds rows to a table, past the sink that may stand before it.
+   *
+   * @param create the table when there is none
+   * @param summary kept with the commit
+   */
+  public Outcome append(
+      Execution execution,
+      TableName name,
+      boolean create,
+      ArrowReader rows,
+      Map<String, String> summary) {
+    Request request = Request.of(execution.session(), connectors.catalogs());
+    WritableConnector connector =
+        writable(request.catalog().catalog(name.catalog(), Optional.empty()));
+    IncomingTable incoming = new IncomingTable(columns(rows), rows);
+    if (create && request.catalog().find(name.parts()).isEmpty()) {
+      connector.createTable(name.schema(), name.name(), TableDefinition.of(incoming.schema()));
+    }
+    TableWrite write = connector.insert(name.schema(), name.name(), summary);
+    PlannedQuery query = plan(write, incoming);
+    long written = runner.write(execution, query, List.of(), write);
+    connectors.changed();
+    return new Outcome.Updated(written);
+  }
+
+  private static WritableConnector writable(Catalogs.Entry catalog) {
+    if (catalog.connector() instanceof WritableConnector connector) {
+      return connector;
+    }
+    throw new KeldaException(
+        ErrorCode.NOT_SUPPORTED, "catalog \"" + catalog.name() + "\" is read-only");
   }
 
   private PlannedQuery plan(TableWrite write, IncomingTable incoming) {

@@ -8,6 +8,7 @@ import dev.kelda.executor.run.PlannedQuery;
 import dev.kelda.spi.connector.Scalar;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -23,6 +24,7 @@ import org.apache.arrow.vector.types.pojo.Schema;
  * @param cacheable the same text gives an equal action as long as the query is current
  * @param work runs it once
  * @param explanation the lines of EXPLAIN, where there is no query to explain
+ * @param holds whether what was planned without a query is still so
  */
 public record Action(
     Optional<Schema> rows,
@@ -30,7 +32,8 @@ public record Action(
     List<Field> parameters,
     boolean cacheable,
     Work work,
-    Optional<Supplier<List<String>>> explanation) {
+    Optional<Supplier<List<String>>> explanation,
+    BooleanSupplier holds) {
 
   /** Runs a statement once. */
   public interface Work {
@@ -43,6 +46,7 @@ public record Action(
     parameters = List.copyOf(parameters);
     requireNonNull(work, "work is null");
     requireNonNull(explanation, "explanation is null");
+    requireNonNull(holds, "holds is null");
   }
 
   /** A statement that is explained by its query, if at all. */
@@ -52,7 +56,7 @@ public record Action(
       List<Field> parameters,
       boolean cacheable,
       Work work) {
-    this(rows, query, parameters, cacheable, work, Optional.empty());
+    this(rows, query, parameters, cacheable, work, Optional.empty(), () -> true);
   }
 
   /** A statement that returns rows made in Java. */
@@ -92,6 +96,6 @@ public record Action(
 
   /** Does what was planned still hold? Asks the sources. */
   public boolean isCurrent() {
-    return query.isEmpty() || query.get().isCurrent();
+    return query.map(PlannedQuery::isCurrent).orElseGet(holds::getAsBoolean);
   }
 }

@@ -2,6 +2,7 @@ package dev.kelda.executor.statement;
 
 import dev.kelda.executor.extension.Extensions;
 import dev.kelda.executor.extension.ModuleQueries;
+import dev.kelda.executor.extension.Sinks;
 import dev.kelda.parser.Statement;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
@@ -14,9 +15,10 @@ public final class Handlers {
   private final Map<Class<? extends Statement>, StatementHandler<?>> handlers = new HashMap<>();
 
   public Handlers(Services services, Extensions extensions, ModuleQueries queries) {
+    InsertHandler inserts = new InsertHandler(services, new Sinks(extensions, queries));
     List<StatementHandler<?>> all =
         List.of(
-            new QueryHandler(services),
+            new QueryHandler(services, new Shortcuts(extensions, queries)),
             new ExplainHandler(services, this),
             new ShowHandler(services),
             new ShowOptionHandler(),
@@ -33,12 +35,12 @@ public final class Handlers {
             new DropViewHandler(services),
             new CommentHandler(services),
             new CallHandler(services),
-            new InsertHandler(services),
+            inserts,
             new InsertOverwriteHandler(services),
             new ChangeHandler(services),
             new TruncateHandler(services),
             new CopyToHandler(services),
-            new CopyFromHandler(services, new InsertHandler(services)),
+            new CopyFromHandler(services, inserts),
             new SetOptionHandler(),
             new ResetOptionHandler(),
             new UseHandler(services),

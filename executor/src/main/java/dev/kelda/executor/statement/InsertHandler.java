@@ -1,9 +1,16 @@
 package dev.kelda.executor.statement;
 
+import dev.kelda.executor.extension.Sinks;
+import dev.kelda.executor.run.Outcome;
+import dev.kelda.executor.run.PlannedQuery;
+import dev.kelda.parser.Name;
 import dev.kelda.parser.Statement;
+import dev.kelda.planner.catalog.TableReference;
+import dev.kelda.spi.extension.RowSink;
+import java.util.Optional;
 
 /** {@code INSERT INTO table [(columns)] query}. */
-record InsertHandler(Services services) implements StatementHandler<Statement.Insert> {
+record InsertHandler(Services services, Sinks sinks) implements StatementHandler<Statement.Insert> {
   @Override
   public Class<Statement.Insert> statement() {
     return Statement.Insert.class;
@@ -11,12 +18,30 @@ record InsertHandler(Services services) implements StatementHandler<Statement.In
 
   @Override
   public Action prepare(Statement.Insert statement, Request request) {
+    Name name = statement.target();
+    TableReference target = request.catalog().table(name.parts(), Optional.of(name.position()));
+    Optional<RowSink> sink = sinks.of(target);
+    if (sink.isPresent()) {
+      return intoSink(sink.get(), target, statement, request);
+    }
     return TableInsert.into(
-        statement.target(),
+        name,
         statement.columns(),
         statement.source(),
         services,
         request,
-        (connector, target) -> connector.insert(target.schema(), target.name()));
+        (connector, table) -> connector.insert(table.schema(), table.name()));
+  }
+
+  private Action intoSink(
+      RowSink sink, TableReference target, Statement.Insert statement, Request request) {
+    PlannedQuery query =
+        TableInsert.query(target, statement.columns(), statement.source(), services, request);
+    return Action.write(
+        query,
+        (execution, parameters) ->
+            new Outcome.Updated(
+                sinks.fill(
+                    sink, execution, services.runner().rows(execution, query, parameters))));
   }
 }

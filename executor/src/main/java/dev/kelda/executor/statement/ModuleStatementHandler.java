@@ -63,24 +63,13 @@ public record ModuleStatementHandler<S extends Statement>(
   public Action prepare(S statement, Request request) {
     return switch (handler.plan(statement, new SessionCaller(request.session()))) {
       case StatementPlan.Query plan -> query(plan.query(), request);
-      case StatementPlan.Rows plan ->
-          action(
-              Optional.of(plan.schema()),
-              plan.parameters(),
-              plan.explanation(),
-              (execution, parameters) -> {
-                execution.running();
-                return new Outcome.Rows(
-                    plan.work()
-                        .open(
-                            new RunningStatement(execution, queries),
-                            Parameters.coerce(plan.parameters(), parameters)));
-              });
+      case StatementPlan.Rows plan -> rows(plan, queries);
       case StatementPlan.Update plan ->
           action(
               Optional.empty(),
               plan.parameters(),
               plan.explanation(),
+              Optional.empty(),
               (execution, parameters) -> {
                 execution.running();
                 return new Outcome.Updated(
@@ -92,12 +81,38 @@ public record ModuleStatementHandler<S extends Statement>(
     };
   }
 
+  /** Rows that a module makes, as an action. */
+  static Action rows(StatementPlan.Rows plan, ModuleQueries queries) {
+    return action(
+        Optional.of(plan.schema()),
+        plan.parameters(),
+        plan.explanation(),
+        plan.version(),
+        (execution, parameters) -> {
+          execution.running();
+          return new Outcome.Rows(
+              plan.work()
+                  .open(
+                      new RunningStatement(execution, queries),
+                      Parameters.coerce(plan.parameters(), parameters)));
+        });
+  }
+
   private static Action action(
       Optional<Schema> rows,
       List<Field> parameters,
       Supplier<List<String>> explanation,
+      Optional<Supplier<String>> version,
       Action.Work work) {
-    return new Action(rows, Optional.empty(), parameters, false, work, Optional.of(explanation));
+    Optional<String> planned = version.map(Supplier::get);
+    return new Action(
+        rows,
+        Optional.empty(),
+        parameters,
+        version.isPresent(),
+        work,
+        Optional.of(explanation),
+        () -> version.map(Supplier::get).equals(planned));
   }
 
   private Action query(SqlQuery query, Request request) {

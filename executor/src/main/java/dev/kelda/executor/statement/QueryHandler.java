@@ -6,7 +6,8 @@ import dev.kelda.parser.Statement;
 import java.util.Optional;
 
 /** SELECT and its kin. */
-record QueryHandler(Services services) implements StatementHandler<Statement.Query> {
+record QueryHandler(Services services, Shortcuts shortcuts)
+    implements StatementHandler<Statement.Query> {
   @Override
   public Class<Statement.Query> statement() {
     return Statement.Query.class;
@@ -14,6 +15,10 @@ record QueryHandler(Services services) implements StatementHandler<Statement.Que
 
   @Override
   public Action prepare(Statement.Query statement, Request request) {
+    return shortcuts.find(statement, request).orElseGet(() -> planned(statement, request));
+  }
+
+  private Action planned(Statement.Query statement, Request request) {
     PlannedQuery query = services.planning().query(statement.query(), request);
     return new Action(
         Optional.of(query.plan().outputSchema()),

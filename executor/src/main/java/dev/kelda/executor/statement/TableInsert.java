@@ -34,15 +34,24 @@ final class TableInsert {
         Targets.table(request.catalog().table(name.parts(), Optional.of(name.position())), name);
     WritableConnector connector =
         Targets.writable(request.catalog().catalog(target.catalog(), Optional.empty()));
-    PlannedQuery query =
-        services
-            .planning()
-            .insert(source, target, columns.stream().map(Name::last).toList(), request);
+    PlannedQuery query = query(target, columns, source, services, request);
     return Action.write(
         query,
         (execution, parameters) -> {
           TableWrite write = start.write(connector, target);
           return new Outcome.Updated(services.runner().write(execution, query, parameters, write));
         });
+  }
+
+  /** The rows as they go into the target. */
+  static PlannedQuery query(
+      TableReference target,
+      List<Name> columns,
+      SqlNode source,
+      Services services,
+      Request request) {
+    return services
+        .planning()
+        .insert(source, target, columns.stream().map(Name::last).toList(), request);
   }
 }

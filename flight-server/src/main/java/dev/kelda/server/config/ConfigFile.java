@@ -19,7 +19,7 @@ import org.tomlj.Toml;
 import org.tomlj.TomlParseResult;
 
 /**
- * Reads kelda.toml. Sections: {@code [server] [engine] [settings] [secrets] [catalogs.<name>]
+ * Reads kelda.toml. Sections: {@code [server] [engine] [metastore] [online] [settings] [secrets] [catalogs.<name>]
  * [storage."s3://bucket"] [[users]]}; unknown keys are errors. Relative paths start at the file's
  * folder.
  */
@@ -34,6 +34,9 @@ public final class ConfigFile {
           "session_token", "aws_session_token",
           "allow_http", "aws_allow_http",
           "virtual_hosted_style", "aws_virtual_hosted_style_request");
+
+  /** Sections whose keys a module knows. */
+  private static final List<String> MODULES = List.of("online");
 
   private final Path folder;
   private final TomlSection root;
@@ -70,7 +73,15 @@ public final class ConfigFile {
 
   private Configuration configuration(Optional<Path> givenHome) {
     root.allow(
-        "server", "engine", "metastore", "settings", "secrets", "catalogs", "storage", "users");
+        "server",
+        "engine",
+        "metastore",
+        "settings",
+        "secrets",
+        "catalogs",
+        "storage",
+        "users",
+        "online");
     Optional<TomlSection> server = root.section("server");
     Path home =
         givenHome
@@ -153,8 +164,17 @@ public final class ConfigFile {
         .withMetastore(
             root.section("metastore").map(ConfigFile::metastore).orElse(MetastoreConfig.EMBEDDED))
         .withStores(stores())
+        .withModules(modules())
         .withSecrets(root.section("secrets").map(TomlSection::allTexts).orElse(Map.of()))
         .withSettings(root.section("settings").map(TomlSection::allTexts).orElse(Map.of()));
+  }
+
+  private Map<String, Map<String, String>> modules() {
+    Map<String, Map<String, String>> modules = new LinkedHashMap<>();
+    for (String name : MODULES) {
+      root.section(name).ifPresent(section -> modules.put(name, section.allTexts()));
+    }
+    return modules;
   }
 
   private EngineConfig limits(EngineConfig defaults, TomlSection s) {

@@ -17,6 +17,7 @@ import io.grpc.Status;
 import io.grpc.health.v1.HealthGrpc;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -27,7 +28,8 @@ import org.apache.arrow.flight.FlightConstants;
  * token and cookie back. As a transport filter it names connections and reports their end.
  */
 final class CallInterceptor extends ServerTransportFilter implements ServerInterceptor {
-  private static final String DO_PUT = FlightConstants.SERVICE + "/DoPut";
+  private static final Set<String> UPLOADS =
+      Set.of(FlightConstants.SERVICE + "/DoPut", FlightConstants.SERVICE + "/DoExchange");
   private static final Attributes.Key<String> CONNECTION = Attributes.Key.create("connection");
   private static final Metadata.Key<String> AUTHORIZATION = ascii("authorization");
   private static final Metadata.Key<String> COOKIE = ascii("cookie");
@@ -75,7 +77,7 @@ final class CallInterceptor extends ServerTransportFilter implements ServerInter
     ServerCall<Q, P> answer = new Answer<>(call, caller, identity.token());
     ServerCall.Listener<Q> listener =
         Contexts.interceptCall(caller.inContext(), answer, headers, next);
-    return call.getMethodDescriptor().getFullMethodName().equals(DO_PUT)
+    return UPLOADS.contains(call.getMethodDescriptor().getFullMethodName())
         ? new UploadGuard<>(listener, answer, caller)
         : listener;
   }

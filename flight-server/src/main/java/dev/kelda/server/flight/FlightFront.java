@@ -57,6 +57,7 @@ public final class FlightFront implements AutoCloseable {
             sessions,
             statements,
             new Uploads(engine, sessions, statements, uploads),
+            new Exchanges(engine.exchanges(), uploads, engine.allocator()),
             new Actions(statements, sessions, new SessionOptions(engine, sessions)),
             tickets,
             new SqlInfoTable(version, engine.functions()),

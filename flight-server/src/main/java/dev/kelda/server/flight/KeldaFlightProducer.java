@@ -33,6 +33,7 @@ final class KeldaFlightProducer implements FlightProducer {
   private final Sessions sessions;
   private final Statements statements;
   private final Uploads uploads;
+  private final Exchanges exchanges;
   private final Actions actions;
   private final Tickets tickets;
   private final SqlInfoTable sqlInfo;
@@ -45,6 +46,7 @@ final class KeldaFlightProducer implements FlightProducer {
       Sessions sessions,
       Statements statements,
       Uploads uploads,
+      Exchanges exchanges,
       Actions actions,
       Tickets tickets,
       SqlInfoTable sqlInfo,
@@ -55,6 +57,7 @@ final class KeldaFlightProducer implements FlightProducer {
     this.sessions = requireNonNull(sessions, "sessions is null");
     this.statements = requireNonNull(statements, "statements is null");
     this.uploads = requireNonNull(uploads, "uploads is null");
+    this.exchanges = requireNonNull(exchanges, "exchanges is null");
     this.actions = requireNonNull(actions, "actions is null");
     this.tickets = requireNonNull(tickets, "tickets is null");
     this.sqlInfo = requireNonNull(sqlInfo, "sqlInfo is null");
@@ -195,6 +198,18 @@ final class KeldaFlightProducer implements FlightProducer {
         answer.onError(errors.toFlight(e));
       }
     };
+  }
+
+  @Override
+  public void doExchange(CallContext context, FlightStream in, ServerStreamListener listener) {
+    Caller caller = Caller.current();
+    try (ResultStream out = new ResultStream(listener, engine.allocator(), limits)) {
+      try {
+        exchanges.run(caller, in, out);
+      } catch (Throwable e) {
+        out.fail(errors.toFlight(e));
+      }
+    }
   }
 
   @Override

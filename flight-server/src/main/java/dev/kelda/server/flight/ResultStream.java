@@ -100,6 +100,28 @@ final class ResultStream implements AutoCloseable {
     }
   }
 
+  /** Sends the rows of a root in one batch, also when there are none, and leaves it empty. */
+  void answer(VectorSchemaRoot rows) {
+    move(rows, 0, rows.getRowCount());
+    long bytes = bytes(out);
+    if (bytes > MESSAGE_BYTES) {
+      throw new KeldaException(
+          ErrorCode.INVALID_ARGUMENT,
+          "an answer has %d bytes; a message to a client holds at most %d: ask for less at a time"
+              .formatted(bytes, MESSAGE_BYTES));
+    }
+    put(bytes);
+    rows.clear();
+  }
+
+  private void put(long bytes) {
+    awaitClient();
+    boolean copy = bytes < COPY_BYTES;
+    zeroCopy |= !copy;
+    listener.setUseZeroCopy(!copy);
+    listener.putNext();
+  }
+
   private void send(VectorSchemaRoot in, int start, int length) {
     move(in, start, length);
     long bytes = bytes(out);
@@ -120,11 +142,7 @@ final class ResultStream implements AutoCloseable {
           "a row of the result has %d bytes; a message to a client holds at most %d"
               .formatted(bytes, MESSAGE_BYTES));
     }
-    awaitClient();
-    boolean copy = bytes < COPY_BYTES;
-    zeroCopy |= !copy;
-    listener.setUseZeroCopy(!copy);
-    listener.putNext();
+    put(bytes);
   }
 
   // A whole batch changes owner; a part shares the fixed-width buffers and copies offsets.

@@ -6,6 +6,7 @@
  *   GetFlightInfo --Commands--> Statements.info() --> signed ticket of an Execution
  *   DoGet         --Tickets---> Execution --QueryEngine--> ResultStream --back-pressure--> client
  *   DoPut         --Uploads---> update | parameters | ingest
+ *   DoExchange    --Exchanges-> a module's Exchange: a batch in, a batch out
  *   DoAction      --Actions---> prepare, close, sessions, cancel, renew
  * </pre>
  *

@@ -334,14 +334,14 @@ final class IcebergConnector implements AlterableConnector, ViewConnector, TimeT
   }
 
   @Override
-  public TableWrite insert(String schema, String name) {
+  public TableWrite insert(String schema, String name, Map<String, String> summary) {
     String full = schema + "." + name;
     return IcebergErrors.translating(
         full,
         () -> {
           org.apache.iceberg.Table table = catalog.loadTable(identifier(schema, name));
           locations.checkTable(table.location(), table.properties());
-          return new IcebergWrite(full, table, new Publication.Append(table, reload(schema, name)));
+          return new IcebergWrite(full, table, new Publication.Append(table, reload(schema, name), summary));
         });
   }
 

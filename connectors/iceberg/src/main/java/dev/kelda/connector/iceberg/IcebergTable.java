@@ -146,6 +146,11 @@ final class IcebergTable implements ChangeableTable, SnapshotTable {
   }
 
   @Override
+  public Optional<Long> parentId() {
+    return snapshot.map(Snapshot::parentId);
+  }
+
+  @Override
   public Optional<String> summary(String key) {
     if (snapshot.isEmpty()) {
       return Optional.empty();

@@ -1,6 +1,7 @@
 package dev.kelda.connector.iceberg;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -37,12 +38,18 @@ interface Publication {
     return true;
   }
 
-  /** A new snapshot on an existing table. */
-  record Append(Table table, Reload reload) implements Publication {
+  /**
+   * A new snapshot on an existing table.
+   *
+   * @param summary further entries of the snapshot's summary
+   */
+  record Append(Table table, Reload reload, Map<String, String> summary) implements Publication {
     @Override
     public void publish(List<DataFile> files, String commitId) {
-      if (!files.isEmpty()) {
-        append(table.newAppend(), files, commitId);
+      if (!files.isEmpty() || !summary.isEmpty()) {
+        AppendFiles append = table.newAppend();
+        summary.forEach(append::set);
+        append(append, files, commitId);
       }
     }
   }

@@ -53,7 +53,8 @@ class TestCommitGuard {
     Schema schema = new Schema(Types.NestedField.optional(1, "a", Types.LongType.get()));
     catalog.createTable(ID, schema);
     append =
-        new Publication.Append(catalog.loadTable(ID), () -> Optional.of(catalog.loadTable(ID)));
+        new Publication.Append(
+            catalog.loadTable(ID), () -> Optional.of(catalog.loadTable(ID)), Map.of());
   }
 
   @AfterEach

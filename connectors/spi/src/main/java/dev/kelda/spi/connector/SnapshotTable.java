@@ -7,6 +7,9 @@ public interface SnapshotTable extends Table {
   /** Empty for a table that never had rows. */
   Optional<Long> snapshotId();
 
+  /** The snapshot before this one; empty for the first one, and when it is not known. */
+  Optional<Long> parentId();
+
   /**
    * What the newest commit up to this snapshot that has the key says under it; empty when no commit
    * that is still kept does.

@@ -2,6 +2,7 @@ package dev.kelda.spi.connector;
 
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import java.util.Map;
 
 /** A connector whose schemas and tables can be created, filled and dropped. */
 public interface WritableConnector extends Connector {
@@ -31,7 +32,18 @@ public interface WritableConnector extends Connector {
    *
    * @throws dev.kelda.spi.error.KeldaException TABLE_NOT_FOUND
    */
-  TableWrite insert(String schema, String name);
+  default TableWrite insert(String schema, String name) {
+    return insert(schema, name, Map.of());
+  }
+
+  /**
+   * Starts appending rows to an existing table.
+   *
+   * @param summary kept with the commit, for {@link SnapshotTable#summary}
+   * @throws dev.kelda.spi.error.KeldaException TABLE_NOT_FOUND; NOT_SUPPORTED when the catalog
+   *     keeps no summaries
+   */
+  TableWrite insert(String schema, String name, Map<String, String> summary);
 
   /**
    * Starts replacing the partitions that the new rows fall into; all rows of a table that has none.

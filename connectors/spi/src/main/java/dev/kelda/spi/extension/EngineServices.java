@@ -35,6 +35,9 @@ public interface EngineServices {
   /** The value of a secret of the configuration. */
   Optional<String> secret(String name);
 
+  /** The module's section of the configuration, its values as texts; may hold secrets. */
+  Map<String, String> options(String section);
+
   /** The engine's root; modules make children of it. */
   BufferAllocator allocator();
 
@@ -94,6 +97,22 @@ public interface EngineServices {
   /** A catalog's connector. */
   Optional<Connector> connector(String catalog);
 
+  /**
+   * Adds rows to a table, past the {@link RowSink} that may stand before it.
+   *
+   * @param create the table when there is none
+   * @param rows their columns match the table's by name; read to their end, closed by the caller
+   * @param summary kept with the commit, for {@link
+   *     dev.kelda.spi.connector.SnapshotTable#summary}
+   * @return rows written
+   */
+  long append(
+      Caller caller,
+      TableName table,
+      boolean create,
+      ArrowReader rows,
+      Map<String, String> summary);
+
   /** Says that names may mean something else now: plans that were kept are made anew. */
   void namesChanged();
 
@@ -126,6 +145,10 @@ public interface EngineServices {
     /** Another table of the same schema. */
     public TableName beside(String other) {
       return new TableName(catalog, schema, other);
+    }
+
+    public List<String> parts() {
+      return List.of(catalog, schema, name);
     }
 
     /** As it stands in SQL. */

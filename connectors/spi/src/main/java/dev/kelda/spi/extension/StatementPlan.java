@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.kelda.spi.connector.Scalar;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.types.pojo.Field;
@@ -23,15 +24,28 @@ public sealed interface StatementPlan {
    *
    * @param parameters one field per {@code ?}
    * @param explanation the lines of EXPLAIN
+   * @param version of what the plan rests on, as it is when asked: a plan is kept as long as it is
+   *     the one at planning; empty: it is made anew each time
    * @param work opens the rows; the engine closes the reader
    */
   record Rows(
-      Schema schema, List<Field> parameters, Supplier<List<String>> explanation, RowsWork work)
+      Schema schema,
+      List<Field> parameters,
+      Supplier<List<String>> explanation,
+      Optional<Supplier<String>> version,
+      RowsWork work)
       implements StatementPlan {
+    /** A plan for one time. */
+    public Rows(
+        Schema schema, List<Field> parameters, Supplier<List<String>> explanation, RowsWork work) {
+      this(schema, parameters, explanation, Optional.empty(), work);
+    }
+
     public Rows {
       requireNonNull(schema, "schema is null");
       parameters = List.copyOf(parameters);
       requireNonNull(explanation, "explanation is null");
+      requireNonNull(version, "version is null");
       requireNonNull(work, "work is null");
     }
   }

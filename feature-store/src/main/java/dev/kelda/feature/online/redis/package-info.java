@@ -1,0 +1,2 @@
+/** {@link dev.kelda.feature.online.OnlineStore} in Redis. */
+package dev.kelda.feature.online.redis;

@@ -1,0 +1,96 @@
+package dev.kelda.feature.serving;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.kelda.feature.online.Found;
+import dev.kelda.feature.online.OnlineCatalog;
+import dev.kelda.feature.online.OnlineView;
+import dev.kelda.spi.exchange.Exchange;
+import dev.kelda.spi.extension.EngineServices;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.FieldType;
+import org.apache.arrow.vector.types.pojo.Schema;
+
+/**
+ * Batches of keys in, features out, over one stream: path {@code online/view}, {@code
+ * online/view:feature/…}. A row for each key, in its order; NULL where there is nothing.
+ */
+final class OnlineExchange implements Exchange {
+  private final Features features;
+  private final Schema answers;
+  private final Lookups lookups;
+  private final BufferAllocator allocator;
+
+  private OnlineExchange(Features features, Lookups lookups, BufferAllocator allocator) {
+    this.features = features;
+    this.lookups = lookups;
+    this.allocator = allocator;
+    this.answers = new Schema(features.wanted().stream().map(this::field).toList());
+  }
+
+  private Field field(Features.Wanted wanted) {
+    Field field = features.field(wanted);
+    return new Field(
+        wanted.name(), FieldType.nullable(field.getType()), field.getChildren());
+  }
+
+  /** {@code online/…}. */
+  record Route(EngineServices services, OnlineCatalog catalog, Lookups lookups)
+      implements Exchange.Route {
+    Route {
+      requireNonNull(services, "services is null");
+      requireNonNull(catalog, "catalog is null");
+      requireNonNull(lookups, "lookups is null");
+    }
+
+    @Override
+    public String name() {
+      return "online";
+    }
+
+    @Override
+    public Exchange open(Call call, BufferAllocator allocator) {
+      return new OnlineExchange(
+          Features.of(call.path(), false, catalog, services.caller(call.user())),
+          lookups,
+          allocator);
+    }
+  }
+
+  @Override
+  public Schema answers() {
+    return answers;
+  }
+
+  @Override
+  public void answer(VectorSchemaRoot batch, VectorSchemaRoot answer) {
+    Instant at = lookups.now();
+    int count = batch.getRowCount();
+    List<Found> found = new ArrayList<>();
+    for (OnlineView view : features.views()) {
+      try (KeyVectors keys = KeyVectors.of(batch, view, allocator)) {
+        found.add(lookups.find(view, keys.vectors(), count, at));
+      }
+    }
+    for (int i = 0; i < features.wanted().size(); i++) {
+      Features.Wanted wanted = features.wanted().get(i);
+      FieldVector into = answer.getVector(i);
+      into.setInitialCapacity(count);
+      into.allocateNew();
+      Found of = found.get(wanted.view());
+      for (int row = 0; row < count; row++) {
+        if (of.isPresent(row)) {
+          of.read(row, wanted.column(), into, row);
+        }
+      }
+      into.setValueCount(count);
+    }
+    answer.setRowCount(count);
+  }
+}
