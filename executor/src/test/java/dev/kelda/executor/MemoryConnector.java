@@ -130,8 +130,7 @@ final class MemoryConnector implements WritableConnector {
   }
 
   @Override
-  public synchronized TableWrite insert(
-      String schema, String name, Map<String, String> summary) {
+  public synchronized TableWrite insert(String schema, String name, Map<String, String> summary) {
     Schema columns = schemas.get(schema).get(name).schema;
     return new Pending(
         columns,

@@ -6,12 +6,12 @@ import dev.kelda.executor.run.Execution;
 import dev.kelda.executor.statement.Action;
 import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.extension.Caller;
+import dev.kelda.spi.extension.EngineServices.TableName;
 import dev.kelda.spi.extension.QueryAnalysis;
 import dev.kelda.spi.extension.SqlQuery;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import dev.kelda.spi.extension.EngineServices.TableName;
 import org.apache.arrow.vector.ipc.ArrowReader;
 
 /** How the engine runs what modules ask for. */

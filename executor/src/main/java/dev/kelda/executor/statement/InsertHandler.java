@@ -41,7 +41,6 @@ record InsertHandler(Services services, Sinks sinks) implements StatementHandler
         query,
         (execution, parameters) ->
             new Outcome.Updated(
-                sinks.fill(
-                    sink, execution, services.runner().rows(execution, query, parameters))));
+                sinks.fill(sink, execution, services.runner().rows(execution, query, parameters))));
   }
 }

@@ -60,7 +60,7 @@ public record ConsistencyFunction(OnlineCatalog catalog) implements TableFunctio
     String at =
         call.argument("at", Argument.Expression.class)
             .map(Argument.Expression::placeholder)
-            .orElse("CURRENT_TIMESTAMP");
+            .orElse("NOW()");
     String keys =
         call.argument("keys", Argument.Relation.class)
             .map(Argument.Relation::placeholder)
@@ -77,10 +77,7 @@ public record ConsistencyFunction(OnlineCatalog catalog) implements TableFunctio
   }
 
   private static List<String> keys(OnlineView view) {
-    return view.layout().keyFields().stream()
-        .map(Field::getName)
-        .map(OnlineView::quoted)
-        .toList();
+    return view.layout().keyFields().stream().map(Field::getName).map(OnlineView::quoted).toList();
   }
 
   private static String sql(OnlineView view, String keys, String at) {
@@ -112,9 +109,7 @@ public record ConsistencyFunction(OnlineCatalog catalog) implements TableFunctio
     String on =
         key.isEmpty()
             ? "TRUE"
-            : key.stream()
-                .map(k -> "\"$q\"." + k + " = \"$o\"." + k)
-                .collect(joining(" AND "));
+            : key.stream().map(k -> "\"$q\"." + k + " = \"$o\"." + k).collect(joining(" AND "));
     return """
         SELECT "$n"."column", "$a"."keys", "$a"."online", "$a"."offline",
           CASE "$n"."$i" %s END AS mismatches

@@ -254,9 +254,7 @@ sealed interface ColumnCodec {
       vector.setIndexDefined(row);
       int next = at;
       for (int i = 0; i < fields.length; i++) {
-        next =
-            readNullable(
-                fields[i], bytes, next, (FieldVector) vector.getChildByOrdinal(i), row);
+        next = readNullable(fields[i], bytes, next, (FieldVector) vector.getChildByOrdinal(i), row);
       }
       return next;
     }
@@ -271,8 +269,7 @@ sealed interface ColumnCodec {
     }
   }
 
-  private static void writeNullable(
-      ColumnCodec codec, FieldVector from, int row, RowBuffer out) {
+  private static void writeNullable(ColumnCodec codec, FieldVector from, int row, RowBuffer out) {
     boolean present = !from.isNull(row);
     out.put(present ? 1 : 0);
     if (present) {

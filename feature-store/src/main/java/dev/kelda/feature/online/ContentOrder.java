@@ -30,8 +30,7 @@ final class ContentOrder {
         continue;
       }
       int order =
-          values(
-              fields.get(i), a, codec.position(a, aStart, i), b, codec.position(b, bStart, i));
+          values(fields.get(i), a, codec.position(a, aStart, i), b, codec.position(b, bStart, i));
       if (order != 0) {
         return order;
       }
@@ -89,7 +88,6 @@ final class ContentOrder {
   // By their bytes: an order that depends on nothing but the values, if not on what they mean.
   private static int nested(Field field, byte[] a, int aAt, byte[] b, int bAt) {
     ColumnCodec codec = ColumnCodec.of(field);
-    return Arrays.compareUnsigned(
-        a, aAt, codec.end(a, aAt), b, bAt, codec.end(b, bAt));
+    return Arrays.compareUnsigned(a, aAt, codec.end(a, aAt), b, bAt, codec.end(b, bAt));
   }
 }

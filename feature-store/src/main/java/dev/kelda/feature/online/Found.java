@@ -47,9 +47,7 @@ public final class Found {
   }
 
   public Status status(int index) {
-    return rows[index] < 0
-        ? Status.NOT_FOUND
-        : expired[index] ? Status.EXPIRED : Status.PRESENT;
+    return rows[index] < 0 ? Status.NOT_FOUND : expired[index] ? Status.EXPIRED : Status.PRESENT;
   }
 
   public boolean isPresent(int index) {
@@ -60,8 +58,7 @@ public final class Found {
   public Optional<Instant> eventTime(int index) {
     return rows[index] < 0
         ? Optional.empty()
-        : Optional.of(
-            layout.eventColumn().instant(History.event(histories[index], rows[index])));
+        : Optional.of(layout.eventColumn().instant(History.event(histories[index], rows[index])));
   }
 
   /** Reads all columns of the rows that can be seen, expired ones too, into an empty root. */

@@ -23,6 +23,7 @@ import java.util.OptionalLong;
 final class History {
   /** Where a row's columns begin, from where the row does. */
   static final int HEADER = Integer.BYTES + 2 * Long.BYTES;
+
   static final int LENGTH_AT = 0;
   static final int EVENT_AT = LENGTH_AT + Integer.BYTES;
   static final int KNOWN_AT = EVENT_AT + Long.BYTES;
@@ -112,7 +113,9 @@ final class History {
     return out.copy();
   }
 
-  /** Whether the row of a history of one is seen at the moment, so that what it wins over is not. */
+  /**
+   * Whether the row of a history of one is seen at the moment, so that what it wins over is not.
+   */
   boolean settles(byte[] history, Moment now) {
     return isVisible(history, 0, now);
   }

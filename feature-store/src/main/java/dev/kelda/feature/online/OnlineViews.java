@@ -127,8 +127,7 @@ public final class OnlineViews {
     History.Moment now = now(histories);
     Map<Key, byte[]> byKey = new HashMap<>();
     for (Encoded row : rows) {
-      byKey.merge(
-          new Key(row.key()), row.history(), (a, b) -> histories.merge(a, b, now));
+      byKey.merge(new Key(row.key()), row.history(), (a, b) -> histories.merge(a, b, now));
     }
     List<OnlineStore.Change> changes = new ArrayList<>(byKey.size());
     byKey.forEach(
@@ -169,8 +168,7 @@ public final class OnlineViews {
         settled.add(new Rows(layout, batch), batch.getRowCount());
       }
       settled.end();
-      publish.accept(
-          (checkpoint, pushed) -> load.publish(checkpoint, changes(layout, pushed)));
+      publish.accept((checkpoint, pushed) -> load.publish(checkpoint, changes(layout, pushed)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

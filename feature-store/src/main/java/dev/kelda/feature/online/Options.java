@@ -81,8 +81,7 @@ public final class Options {
       throw new KeldaException(
           ErrorCode.INVALID_CONFIGURATION,
           "[%s] has no key \"%s\"; it has %s"
-              .formatted(
-                  section, new TreeMap<>(left).firstKey(), String.join(", ", known)));
+              .formatted(section, new TreeMap<>(left).firstKey(), String.join(", ", known)));
     }
   }
 

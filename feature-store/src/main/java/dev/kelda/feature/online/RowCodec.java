@@ -55,7 +55,9 @@ final class RowCodec {
     return (bytes[start + (column >> 3)] & 1 << (column & 7)) == 0;
   }
 
-  /** Reads one column of the row that begins at {@code start}; a NULL leaves the vector as it is. */
+  /**
+   * Reads one column of the row that begins at {@code start}; a NULL leaves the vector as it is.
+   */
   void read(byte[] bytes, int start, int column, FieldVector to, int row) {
     if (isNull(bytes, start, column)) {
       return;

@@ -32,7 +32,9 @@ final class Rows {
 
   /** Whether a row can ever be seen: its key and its times are there. */
   boolean isVisible(int row) {
-    return !anyNull(keys, row) && !event.isNull(row) && (known.isEmpty() || !known.get().isNull(row));
+    return !anyNull(keys, row)
+        && !event.isNull(row)
+        && (known.isEmpty() || !known.get().isNull(row));
   }
 
   /** The key of a row that can be seen. */

@@ -12,8 +12,7 @@ final class Entries {
   static byte[] bytes(long layout, List<Encoded> rows) {
     int length = Long.BYTES;
     for (Encoded row : rows) {
-      length =
-          Math.addExact(length, 2 * Integer.BYTES + row.key().length + row.history().length);
+      length = Math.addExact(length, 2 * Integer.BYTES + row.key().length + row.history().length);
     }
     ByteBuffer out = ByteBuffer.allocate(length).putLong(layout);
     for (Encoded row : rows) {

@@ -39,11 +39,11 @@ public final class Folder implements AutoCloseable {
     }
     try {
       home.log().views().forEach(view -> quietly("folding " + view, () -> pushes.fold(view)));
-      loads.ready()
+      loads
+          .ready()
           .forEach(
               view ->
-                  quietly(
-                      "loading " + view, () -> catalog.byId(view).ifPresent(loads::catchUp)));
+                  quietly("loading " + view, () -> catalog.byId(view).ifPresent(loads::catchUp)));
     } catch (RuntimeException e) {
       LOG.debug("the online store is not ours", e); // another process of this home has it
     }

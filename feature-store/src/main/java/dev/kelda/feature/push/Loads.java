@@ -76,10 +76,7 @@ public final class Loads {
               long covered = table.map(t -> Pushes.covered(t, home.log())).orElse(0L);
               try (ArrowReader rows = sorted(view, table)) {
                 home.views()
-                    .load(
-                        view.layout(),
-                        rows,
-                        loaded -> publish(view, snapshot, covered, loaded));
+                    .load(view.layout(), rows, loaded -> publish(view, snapshot, covered, loaded));
               } catch (IOException e) {
                 throw new UncheckedIOException(e);
               }
@@ -88,8 +85,7 @@ public final class Loads {
             });
   }
 
-  private void publish(
-      OnlineView view, String snapshot, long covered, OnlineViews.Loaded loaded) {
+  private void publish(OnlineView view, String snapshot, long covered, OnlineViews.Loaded loaded) {
     home.gate(view.id())
         .betweenPushes(
             () -> {

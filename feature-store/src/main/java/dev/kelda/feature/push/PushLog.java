@@ -1,6 +1,7 @@
 package dev.kelda.feature.push;
 
 import dev.kelda.feature.online.OnlineViews.Encoded;
+import dev.kelda.feature.online.Usage;
 import dev.kelda.feature.online.ViewLayout;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
@@ -31,6 +32,8 @@ import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Rows that were pushed and are not in an offline table yet: each push is one entry, on disk before
@@ -42,6 +45,7 @@ import org.rocksdb.WriteOptions;
  * </pre>
  */
 public final class PushLog implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(PushLog.class);
   private static final byte[] ID = bytes("id");
   private static final byte[] LAST = bytes("last");
   private static final long READ_BYTES = 64L << 20;
@@ -55,6 +59,7 @@ public final class PushLog implements AutoCloseable {
   private final AtomicLong last = new AtomicLong();
   private final Map<Long, ViewLayout> layouts = new ConcurrentHashMap<>();
   private final Backlog backlog = new Backlog();
+  private final Usage usage = new Usage("the push log");
 
   /** One push. */
   public record Entry(long offset, ViewLayout layout, List<Encoded> rows) {
@@ -154,6 +159,10 @@ public final class PushLog implements AutoCloseable {
    * @return its offset
    */
   public long append(ViewLayout layout, List<Encoded> rows) {
+    return translating(() -> write(layout, rows));
+  }
+
+  private long write(ViewLayout layout, List<Encoded> rows) throws RocksDBException {
     try (WriteBatch batch = new WriteBatch()) {
       long number = number(layout);
       long offset = last.incrementAndGet();
@@ -162,8 +171,6 @@ public final class PushLog implements AutoCloseable {
       db.write(safe, batch);
       backlog.add(layout.view(), value.length, System.nanoTime());
       return offset;
-    } catch (RocksDBException e) {
-      throw failed(e);
     }
   }
 
@@ -201,6 +208,10 @@ public final class PushLog implements AutoCloseable {
    * @param until the last offset that is
    */
   public List<Entry> read(String view, long after, long until) {
+    return translating(() -> entries(view, after, until));
+  }
+
+  private List<Entry> entries(String view, long after, long until) throws RocksDBException {
     List<Entry> read = new ArrayList<>();
     long bytes = 0;
     byte[] prefix = prefix(view);
@@ -222,20 +233,24 @@ public final class PushLog implements AutoCloseable {
       }
       all.status();
       return read;
-    } catch (RocksDBException e) {
-      throw failed(e);
     }
   }
 
   /** Forgets a view's entries up to an offset. */
   public void remove(String view, long until) {
+    translating(
+        () -> {
+          delete(view, until);
+          return null;
+        });
+  }
+
+  private void delete(String view, long until) throws RocksDBException {
     try (WriteBatch batch = new WriteBatch()) {
       batch.deleteRange(entries, prefix(view), key(view, until + 1));
       batch.put(state, LAST, ByteBuffer.allocate(Long.BYTES).putLong(last.get()).array());
       db.write(safe, batch);
       backlog.set(view, pendingBytes(view));
-    } catch (RocksDBException e) {
-      throw failed(e);
     }
   }
 
@@ -268,6 +283,10 @@ public final class PushLog implements AutoCloseable {
 
   @Override
   public void close() {
+    if (!usage.end()) {
+      LOG.warn("the push log is still in use and is left open");
+      return;
+    }
     for (AutoCloseable resource : resources) {
       try {
         resource.close();
@@ -278,9 +297,13 @@ public final class PushLog implements AutoCloseable {
     resources.clear();
   }
 
-  private static KeldaException failed(RocksDBException e) {
-    return new KeldaException(
-        ErrorCode.STORAGE_ERROR, "the push log failed: " + e.getMessage(), e);
+  private <T> T translating(Usage.Work<T, RocksDBException> work) {
+    try {
+      return usage.using(work);
+    } catch (RocksDBException e) {
+      throw new KeldaException(
+          ErrorCode.STORAGE_ERROR, "the push log failed: " + e.getMessage(), e);
+    }
   }
 
   private static byte[] bytes(String text) {

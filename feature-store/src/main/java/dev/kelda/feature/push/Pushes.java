@@ -54,7 +54,8 @@ public final class Pushes {
    * @param rows with the view's columns, in their order
    * @return how many: on disk and online
    * @throws KeldaException NOT_SUPPORTED when the view keeps no rows; INVALID_ARGUMENT for a row
-   *     without its key or times, and for more than fits into one push; COMMIT_STATE_UNKNOWN when the rows are safe but not online yet
+   *     without its key or times, and for more than fits into one push; COMMIT_STATE_UNKNOWN when
+   *     the rows are safe but not online yet
    */
   public long push(OnlineView view, ArrowReader rows) {
     if (!view.keepsRows()) {
@@ -163,8 +164,7 @@ public final class Pushes {
         .map(SnapshotTable.class::cast);
   }
 
-  private void append(
-      TableName table, boolean create, List<PushLog.Entry> entries, long offset) {
+  private void append(TableName table, boolean create, List<PushLog.Entry> entries, long offset) {
     if (entries.isEmpty()) {
       return;
     }
@@ -189,8 +189,7 @@ public final class Pushes {
             && checkpoint.get().snapshot().equals(Loads.snapshot(Optional.of(before)))
             && after.flatMap(SnapshotTable::parentId).equals(before.snapshotId());
     if (ours) {
-      Checkpoint next =
-          new Checkpoint(view.layout().fingerprint(), Loads.snapshot(after), offset);
+      Checkpoint next = new Checkpoint(view.layout().fingerprint(), Loads.snapshot(after), offset);
       home.views().merge(view.layout(), List.of(), Optional.of(next));
     }
   }

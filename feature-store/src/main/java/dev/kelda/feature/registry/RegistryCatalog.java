@@ -21,8 +21,7 @@ public final class RegistryCatalog implements OnlineCatalog {
   private final FeatureViewRegistry registry;
   private final ViewTables tables;
 
-  public RegistryCatalog(
-      EngineServices services, FeatureViewRegistry registry, ViewTables tables) {
+  public RegistryCatalog(EngineServices services, FeatureViewRegistry registry, ViewTables tables) {
     this.services = requireNonNull(services, "services is null");
     this.registry = requireNonNull(registry, "registry is null");
     this.tables = requireNonNull(tables, "tables is null");
@@ -99,8 +98,7 @@ public final class RegistryCatalog implements OnlineCatalog {
     return tables
         .stored(view.table())
         .filter(
-            table ->
-                table instanceof SnapshotTable t && t.summary(ViewTables.REFRESH).isPresent())
+            table -> table instanceof SnapshotTable t && t.summary(ViewTables.REFRESH).isPresent())
         .isPresent();
   }
 }

@@ -252,8 +252,7 @@ final class FeastRoutes {
     private final int count;
     private boolean done;
 
-    JsonReader(
-        BufferAllocator allocator, Schema schema, Map<String, JsonNode> columns, int count) {
+    JsonReader(BufferAllocator allocator, Schema schema, Map<String, JsonNode> columns, int count) {
       super(allocator, schema);
       this.columns = columns;
       this.count = count;

@@ -44,8 +44,7 @@ record Features(List<OnlineView> views, List<Wanted> wanted) {
    * @param full call every feature {@code view__feature}; otherwise only those that two views have
    * @throws KeldaException INVALID_ARGUMENT, COLUMN_NOT_FOUND, TABLE_NOT_FOUND
    */
-  static Features of(
-      List<String> references, boolean full, OnlineCatalog catalog, Caller caller) {
+  static Features of(List<String> references, boolean full, OnlineCatalog catalog, Caller caller) {
     if (references.isEmpty()) {
       throw new KeldaException(ErrorCode.INVALID_ARGUMENT, "no feature is asked for");
     }

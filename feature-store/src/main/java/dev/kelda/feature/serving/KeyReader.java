@@ -49,8 +49,7 @@ final class KeyReader extends BatchReader {
     while (rows == 0 && next < keys.size()) {
       List<List<Scalar>> some = keys.subList(next, Math.min(keys.size(), next + BATCH_ROWS));
       next += some.size();
-      try (VectorSchemaRoot batch =
-          ScalarVectors.of(allocator, view.layout().keyFields(), some)) {
+      try (VectorSchemaRoot batch = ScalarVectors.of(allocator, view.layout().keyFields(), some)) {
         Found found = lookups.find(view, batch.getFieldVectors(), some.size(), at);
         rows = OnlineTable.fill(found, columns, root);
       }

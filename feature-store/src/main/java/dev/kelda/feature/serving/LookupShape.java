@@ -80,8 +80,7 @@ record LookupShape(
 
   /** The view of {@code ONLINE(view)}. */
   private static Optional<List<String>> online(SqlNode from) {
-    SqlNode call =
-        from.getKind() == SqlKind.COLLECTION_TABLE ? ((SqlCall) from).operand(0) : from;
+    SqlNode call = from.getKind() == SqlKind.COLLECTION_TABLE ? ((SqlCall) from).operand(0) : from;
     if (call instanceof SqlCall online
         && online.getOperator() instanceof SqlFunction function
         && function.getName().equalsIgnoreCase("ONLINE")

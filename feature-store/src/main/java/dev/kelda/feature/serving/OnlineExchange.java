@@ -36,8 +36,7 @@ final class OnlineExchange implements Exchange {
 
   private Field field(Features.Wanted wanted) {
     Field field = features.field(wanted);
-    return new Field(
-        wanted.name(), FieldType.nullable(field.getType()), field.getChildren());
+    return new Field(wanted.name(), FieldType.nullable(field.getType()), field.getChildren());
   }
 
   /** {@code online/…}. */

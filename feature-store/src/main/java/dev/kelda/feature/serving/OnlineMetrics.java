@@ -3,6 +3,7 @@ package dev.kelda.feature.serving;
 import dev.kelda.feature.online.Found;
 import dev.kelda.feature.push.OnlineHome;
 import dev.kelda.spi.extension.Metric;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -55,7 +56,11 @@ public final class OnlineMetrics {
     double count = 0;
     for (int i = 0; i <= BOUNDS.length; i++) {
       count += buckets[i].sum();
-      cumulative.put(i < BOUNDS.length ? Double.toString(BOUNDS[i] / 1e6) : "+Inf", count);
+      cumulative.put(
+          i < BOUNDS.length
+              ? BigDecimal.valueOf(BOUNDS[i], 6).stripTrailingZeros().toPlainString()
+              : "+Inf",
+          count);
     }
     all.add(
         new Metric(
@@ -65,7 +70,9 @@ public final class OnlineMetrics {
             cumulative));
     all.add(
         Metric.of(
-            "kelda_online_lookup_seconds_sum", "Time of all lookups, in the store", nanos.sum() / 1e9));
+            "kelda_online_lookup_seconds_sum",
+            "Time of all lookups, in the store",
+            nanos.sum() / 1e9));
     all.add(Metric.of("kelda_online_lookup_seconds_count", "Lookups", count));
     all.add(Metric.of("kelda_pushed_rows_total", "Rows pushed into views", pushed.sum()));
     if (home.isOpen()) {

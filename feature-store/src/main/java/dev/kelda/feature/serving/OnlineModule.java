@@ -50,8 +50,7 @@ public final class OnlineModule implements AutoCloseable {
   }
 
   public List<TableFunction> tableFunctions() {
-    return List.of(
-        new OnlineFunction(catalog, lookups), new ConsistencyFunction(catalog));
+    return List.of(new OnlineFunction(catalog, lookups), new ConsistencyFunction(catalog));
   }
 
   public List<PlannedFunction> functions() {

@@ -112,8 +112,7 @@ final class OnlineRowFunction implements PlannedFunction {
     String binding = view.id() + "#" + Integer.toHexString(view.layout().fingerprint().hashCode());
     bound.put(binding, view);
     return new Bound(
-        new Field(
-            "row", FieldType.nullable(ArrowType.Struct.INSTANCE), fields(view)),
+        new Field("row", FieldType.nullable(ArrowType.Struct.INSTANCE), fields(view)),
         binding,
         types,
         List.of(0),
@@ -160,8 +159,7 @@ final class OnlineRowFunction implements PlannedFunction {
       if (withInstant) {
         each((TimeStampVector) arguments.getVector(0), keys, view, result);
       } else {
-        fill(
-            lookups.find(view, keys, arguments.getRowCount(), lookups.now()), view, result, 0);
+        fill(lookups.find(view, keys, arguments.getRowCount(), lookups.now()), view, result, 0);
       }
       result.setValueCount(arguments.getRowCount());
       return result;

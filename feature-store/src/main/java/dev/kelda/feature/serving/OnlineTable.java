@@ -121,8 +121,7 @@ record OnlineTable(OnlineView view, Optional<Instant> at, Lookups lookups) imple
     private final Instant at;
     private final OnlineStore.Scan scan;
 
-    ScanReader(
-        BufferAllocator allocator, OnlineTable table, List<Integer> columns, Instant at) {
+    ScanReader(BufferAllocator allocator, OnlineTable table, List<Integer> columns, Instant at) {
       super(allocator, table.columns(columns));
       this.table = table;
       this.columns = columns;

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Random histories of keys: what is seen online is what a walk over all rows would pick. */
 class TestHistories {
-  private static final int HISTORIES = Integer.getInteger("kelda.histories", 1_000);
+  private static final int HISTORIES = Integer.getInteger("kelda.histories", 200);
   private static final long SEED = Long.getLong("kelda.seed", 1);
   private static final int A = 0;
   private static final int K = 1;
@@ -81,7 +81,8 @@ class TestHistories {
               : Optional.empty();
       this.known = random.nextBoolean();
       this.name = "history " + seed;
-      List<String> keys = List.of(List.of("k"), List.of("k", "s"), List.<String>of()).get(random.nextInt(3));
+      List<String> keys =
+          List.of(List.of("k"), List.of("k", "s"), List.<String>of()).get(random.nextInt(3));
       this.layout =
           ViewLayout.of(
               name,
@@ -112,7 +113,9 @@ class TestHistories {
 
     private List<Object> row(long now) {
       return Arrays.asList(
-          random.nextInt(4) == 0 ? null : List.of(0.0, -0.0, 1.5, Double.NaN).get(random.nextInt(4)),
+          random.nextInt(4) == 0
+              ? null
+              : List.of(0.0, -0.0, 1.5, Double.NaN).get(random.nextInt(4)),
           random.nextInt(12) == 0 ? null : (Object) (long) (random.nextInt(3) - 1),
           random.nextInt(12) == 0 ? null : (Object) (now - 6 + random.nextInt(10)),
           random.nextInt(12) == 0 ? null : List.of("", "x", "x\0", "ä").get(random.nextInt(4)),
@@ -173,8 +176,7 @@ class TestHistories {
       }
       List<String> names = layout.timeline().primaryKey();
       Schema schema = new Schema(layout.keyFields());
-      List<List<Object>> parts =
-          keys.stream().map(key -> key.subList(0, names.size())).toList();
+      List<List<Object>> parts = keys.stream().map(key -> key.subList(0, names.size())).toList();
       try (VectorSchemaRoot batch = Batches.of(allocator, schema, parts);
           VectorSchemaRoot out = VectorSchemaRoot.create(Batches.COLUMNS, allocator)) {
         Instant instant = Instant.EPOCH.plus(at, ChronoUnit.MICROS);
@@ -205,7 +207,8 @@ class TestHistories {
     private static List<Object> values(VectorSchemaRoot out, int row) {
       List<Object> values = new ArrayList<>();
       for (int column = 0; column < out.getFieldVectors().size(); column++) {
-        Object value = out.getVector(column).isNull(row) ? null : out.getVector(column).getObject(row);
+        Object value =
+            out.getVector(column).isNull(row) ? null : out.getVector(column).getObject(row);
         values.add(
             switch (value) {
               case null -> null;
@@ -220,7 +223,8 @@ class TestHistories {
 
     /** The rule as it stands in the docs, over all rows. */
     private Optional<List<Object>> expected(List<Object> key, long at) {
-      List<Integer> ordinals = layout.timeline().primaryKey().stream().map(n -> n.equals("k") ? K : S).toList();
+      List<Integer> ordinals =
+          layout.timeline().primaryKey().stream().map(n -> n.equals("k") ? K : S).toList();
       return rows.stream()
           .filter(
               row -> {
@@ -233,8 +237,7 @@ class TestHistories {
               })
           .filter(row -> !known || row.get(KN) != null && (long) row.get(KN) <= at)
           .max(order())
-          .filter(
-              row -> ttl.isEmpty() || (long) row.get(T) > at - ttl.get().toNanos() / 1_000);
+          .filter(row -> ttl.isEmpty() || (long) row.get(T) > at - ttl.get().toNanos() / 1_000);
     }
 
     private Comparator<List<Object>> order() {

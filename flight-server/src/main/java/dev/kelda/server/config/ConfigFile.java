@@ -19,9 +19,9 @@ import org.tomlj.Toml;
 import org.tomlj.TomlParseResult;
 
 /**
- * Reads kelda.toml. Sections: {@code [server] [engine] [metastore] [online] [settings] [secrets] [catalogs.<name>]
- * [storage."s3://bucket"] [[users]]}; unknown keys are errors. Relative paths start at the file's
- * folder.
+ * Reads kelda.toml. Sections: {@code [server] [engine] [metastore] [online] [settings] [secrets]
+ * [catalogs.<name>] [storage."s3://bucket"] [[users]]}; unknown keys are errors. Relative paths
+ * start at the file's folder.
  */
 public final class ConfigFile {
   /** Short names of object-store options. */

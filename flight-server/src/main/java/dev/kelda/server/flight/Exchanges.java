@@ -7,6 +7,8 @@ import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.exchange.Exchange;
 import java.io.IOException;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.arrow.flight.FlightDescriptor;
 import org.apache.arrow.flight.FlightStream;
 import org.apache.arrow.memory.BufferAllocator;
@@ -17,6 +19,27 @@ final class Exchanges {
   private final List<Exchange.Route> routes;
   private final BufferAllocator uploads;
   private final BufferAllocator allocator;
+  private final Set<Running> running = ConcurrentHashMap.newKeySet();
+  private volatile boolean ended;
+
+  /** An exchange and the thread that runs it. */
+  private static final class Running {
+    private final Thread thread = Thread.currentThread();
+    private boolean waiting; // guarded by this; for the client
+
+    synchronized void interrupt() {
+      if (waiting) {
+        thread.interrupt();
+      }
+    }
+
+    synchronized void waiting(boolean value) {
+      waiting = value;
+      if (!value) {
+        Thread.interrupted(); // it was meant for the wait only
+      }
+    }
+  }
 
   /**
    * @param uploads of the batches that come in
@@ -37,21 +60,47 @@ final class Exchanges {
         UploadReader batches = new UploadReader(in, uploads);
         Exchange exchange =
             route.open(
-                new Exchange.Call(
-                    caller.user(), path, batches.getVectorSchemaRoot().getSchema()),
+                new Exchange.Call(caller.user(), path, batches.getVectorSchemaRoot().getSchema()),
                 own);
         VectorSchemaRoot answer = VectorSchemaRoot.create(exchange.answers(), own)) {
+      Running self = new Running();
+      running.add(self);
       try {
         out.start(exchange.answers());
-        while (batches.loadNextBatch()) {
+        while (next(self, batches)) {
           exchange.answer(batches.getVectorSchemaRoot(), answer);
           out.answer(answer);
         }
         out.complete();
       } finally {
+        running.remove(self);
         out.drain(); // before the buffers' owner ends
       }
     }
+  }
+
+  private boolean next(Running self, UploadReader batches) {
+    self.waiting(true);
+    try {
+      if (ended) {
+        throw shuttingDown();
+      }
+      return batches.loadNextBatch();
+    } catch (RuntimeException e) {
+      throw ended ? shuttingDown() : e;
+    } finally {
+      self.waiting(false);
+    }
+  }
+
+  private static KeldaException shuttingDown() {
+    return new KeldaException(ErrorCode.SHUTTING_DOWN, "the server is shutting down");
+  }
+
+  /** Ends every exchange once what it was asked is answered: clients would keep them for ever. */
+  void end() {
+    ended = true;
+    running.forEach(Running::interrupt);
   }
 
   private Exchange.Route route(FlightDescriptor descriptor) {
@@ -70,6 +119,7 @@ final class Exchanges {
                     "there is no exchange \"%s\"; there are: %s"
                         .formatted(
                             name,
-                            String.join(", ", routes.stream().map(Exchange.Route::name).toList()))));
+                            String.join(
+                                ", ", routes.stream().map(Exchange.Route::name).toList()))));
   }
 }

@@ -32,6 +32,7 @@ public final class FlightFront implements AutoCloseable {
   private final Authentication authentication;
   private final Sessions sessions;
   private final BufferAllocator uploads;
+  private final Exchanges exchanges;
   private final ExecutorService calls;
   private final ExecutorService workers;
   private final ScheduledExecutorService sweeper;
@@ -51,13 +52,14 @@ public final class FlightFront implements AutoCloseable {
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("kelda-sweep").factory());
     Statements statements = new Statements(engine, sessions, tickets, limits, clock);
+    this.exchanges = new Exchanges(engine.exchanges(), uploads, engine.allocator());
     KeldaFlightProducer producer =
         new KeldaFlightProducer(
             engine,
             sessions,
             statements,
             new Uploads(engine, sessions, statements, uploads),
-            new Exchanges(engine.exchanges(), uploads, engine.allocator()),
+            exchanges,
             new Actions(statements, sessions, new SessionOptions(engine, sessions)),
             tickets,
             new SqlInfoTable(version, engine.functions()),
@@ -171,6 +173,7 @@ public final class FlightFront implements AutoCloseable {
   public boolean drain(Duration most) throws InterruptedException {
     health.enterTerminalState();
     server.shutdown();
+    exchanges.end();
     return server.awaitTermination(most.toMillis(), TimeUnit.MILLISECONDS);
   }
 
@@ -178,6 +181,7 @@ public final class FlightFront implements AutoCloseable {
   @Override
   public void close() {
     sweeper.shutdownNow();
+    exchanges.end();
     sessions.close();
     try {
       server.close();

@@ -341,7 +341,8 @@ final class IcebergConnector implements AlterableConnector, ViewConnector, TimeT
         () -> {
           org.apache.iceberg.Table table = catalog.loadTable(identifier(schema, name));
           locations.checkTable(table.location(), table.properties());
-          return new IcebergWrite(full, table, new Publication.Append(table, reload(schema, name), summary));
+          return new IcebergWrite(
+              full, table, new Publication.Append(table, reload(schema, name), summary));
         });
   }
 

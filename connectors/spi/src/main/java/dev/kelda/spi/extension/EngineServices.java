@@ -102,8 +102,7 @@ public interface EngineServices {
    *
    * @param create the table when there is none
    * @param rows their columns match the table's by name; read to their end, closed by the caller
-   * @param summary kept with the commit, for {@link
-   *     dev.kelda.spi.connector.SnapshotTable#summary}
+   * @param summary kept with the commit, for {@link dev.kelda.spi.connector.SnapshotTable#summary}
    * @return rows written
    */
   long append(

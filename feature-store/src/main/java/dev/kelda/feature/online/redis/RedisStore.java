@@ -156,7 +156,8 @@ final class RedisStore implements OnlineStore {
     for (int attempt = 1; !left.isEmpty(); attempt++) {
       if (attempt > MOST_TRIES) {
         throw new KeldaException(
-            ErrorCode.COMMIT_CONFLICT, left.size() + " online rows change faster than they can be written");
+            ErrorCode.COMMIT_CONFLICT,
+            left.size() + " online rows change faster than they can be written");
       }
       byte[][] before = get(table, left.stream().map(Change::key).toList());
       List<Change> tried = new ArrayList<>();
@@ -232,7 +233,10 @@ final class RedisStore implements OnlineStore {
   public long bytes() {
     return translating(
         () ->
-            connection.sync().info("memory").lines()
+            connection
+                .sync()
+                .info("memory")
+                .lines()
                 .filter(line -> line.startsWith("used_memory:"))
                 .mapToLong(line -> Long.parseLong(line.substring(line.indexOf(':') + 1).strip()))
                 .findFirst()

@@ -119,8 +119,7 @@ final class RedisTables implements AutoCloseable {
     commands.smembers(tablesKey()).forEach(t -> all.add(Long.parseLong(text(t))));
     all.stream().filter(t -> commands.exists(loadingKey(t)) == 1).forEach(live::add);
     ScanIterator<byte[]> views =
-        ScanIterator.scan(
-            commands, ScanArgs.Builder.limit(SOME).match(text(viewKey("")) + "*"));
+        ScanIterator.scan(commands, ScanArgs.Builder.limit(SOME).match(text(viewKey("")) + "*"));
     while (views.hasNext()) {
       byte[] published = commands.get(views.next());
       if (published != null) {

@@ -1,6 +1,7 @@
 package dev.kelda.feature.online.rocksdb;
 
 import dev.kelda.feature.online.OnlineStore;
+import dev.kelda.feature.online.Usage;
 import java.util.Arrays;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.ReadOptions;
@@ -13,14 +14,20 @@ import org.rocksdb.Snapshot;
 /** A table as it was when the scan began, also when it is replaced meanwhile. */
 final class RocksScan implements OnlineStore.Scan {
   private final RocksDB db;
+  private final Usage usage;
   private final Snapshot snapshot;
   private final Slice end;
   private final ReadOptions options;
   private final RocksIterator rows;
   private boolean started;
+  private boolean ended;
 
-  RocksScan(RocksDB db, ColumnFamilyHandle family, long table) {
+  /**
+   * @param usage of the database, entered for this scan; left when it is closed
+   */
+  RocksScan(RocksDB db, Usage usage, ColumnFamilyHandle family, long table) {
     this.db = db;
+    this.usage = usage;
     this.snapshot = db.getSnapshot();
     this.end = new Slice(RocksStore.prefix(table + 1));
     this.options =
@@ -31,6 +38,9 @@ final class RocksScan implements OnlineStore.Scan {
 
   @Override
   public boolean next() {
+    if (ended) {
+      return false; // RocksDB does not forgive another step
+    }
     if (started) {
       rows.next();
     }
@@ -38,6 +48,7 @@ final class RocksScan implements OnlineStore.Scan {
     if (rows.isValid()) {
       return true;
     }
+    ended = true;
     try {
       rows.status();
       return false;
@@ -63,5 +74,6 @@ final class RocksScan implements OnlineStore.Scan {
     options.close();
     end.close();
     db.releaseSnapshot(snapshot);
+    usage.leave();
   }
 }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.kelda.feature.online.Checkpoints;
 import dev.kelda.feature.online.OnlineStore;
+import dev.kelda.feature.online.Usage;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.io.IOException;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.Stream;
 import org.rocksdb.BlockBasedTableConfig;
@@ -38,6 +40,8 @@ import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tables of views in one RocksDB in the home folder.
@@ -50,6 +54,7 @@ import org.rocksdb.WriteOptions;
  * A table that no view has, left by a load that was cut off, is removed when the store is opened.
  */
 final class RocksStore implements OnlineStore {
+  private static final Logger LOG = LoggerFactory.getLogger(RocksStore.class);
   static final int PREFIX = Long.BYTES;
 
   /** Tables are counted from 1. */
@@ -62,6 +67,7 @@ final class RocksStore implements OnlineStore {
   private final ColumnFamilyHandle rows;
   private final ColumnFamilyHandle tables;
   private final WriteOptions lazy;
+  private final Usage usage = new Usage("the online store");
   private final Map<String, Checkpoints.Published> published = new ConcurrentHashMap<>();
 
   /** Readers of a table, and writers of its rows, before its removal. */
@@ -185,16 +191,12 @@ final class RocksStore implements OnlineStore {
 
   @Override
   public byte[][] get(String view, List<byte[]> keys) {
-    ReentrantReadWriteLock.ReadLock reading = lock(view).readLock();
-    reading.lock();
-    try {
-      Checkpoints.Published table = published.get(view);
-      return table == null ? nothing(keys.size()) : get(table.table(), keys);
-    } catch (RocksDBException e) {
-      throw failed(e);
-    } finally {
-      reading.unlock();
-    }
+    return locked(
+        lock(view).readLock(),
+        () -> {
+          Checkpoints.Published table = published.get(view);
+          return table == null ? nothing(keys.size()) : get(table.table(), keys);
+        });
   }
 
   private static byte[][] nothing(int count) {
@@ -222,36 +224,31 @@ final class RocksStore implements OnlineStore {
 
   @Override
   public Scan scan(String view) {
-    ReentrantReadWriteLock.ReadLock reading = lock(view).readLock();
-    reading.lock();
-    try {
-      Checkpoints.Published table = published.get(view);
-      return new RocksScan(db, rows, table == null ? NO_TABLE : table.table());
-    } finally {
-      reading.unlock();
-    }
+    return locked(
+        lock(view).readLock(),
+        () -> {
+          Checkpoints.Published table = published.get(view);
+          usage.enter();
+          return new RocksScan(db, usage, rows, table == null ? NO_TABLE : table.table());
+        });
   }
 
   @Override
   public void update(String view, List<Change> changes, Optional<Checkpoint> checkpoint) {
-    ReentrantReadWriteLock.WriteLock writing = lock(view).writeLock();
-    writing.lock();
-    try (WriteBatch batch = new WriteBatch()) {
-      Checkpoints.Published table = published.get(view);
-      if (table == null) {
-        throw new IllegalStateException("view " + view + " has no table");
-      }
-      change(batch, table.table(), changes);
-      if (checkpoint.isPresent()) {
-        write(batch, view, new Checkpoints.Published(table.table(), checkpoint.get()));
-      } else {
-        db.write(lazy, batch);
-      }
-    } catch (RocksDBException e) {
-      throw failed(e);
-    } finally {
-      writing.unlock();
-    }
+    changing(
+        view,
+        batch -> {
+          Checkpoints.Published table = published.get(view);
+          if (table == null) {
+            throw new IllegalStateException("view " + view + " has no table");
+          }
+          change(batch, table.table(), changes);
+          if (checkpoint.isPresent()) {
+            write(batch, view, new Checkpoints.Published(table.table(), checkpoint.get()));
+          } else {
+            db.write(lazy, batch);
+          }
+        });
   }
 
   private void change(WriteBatch batch, long table, List<Change> changes) throws RocksDBException {
@@ -285,58 +282,84 @@ final class RocksStore implements OnlineStore {
 
   /** Puts the files of a table in, then the table in the place of the view's present one. */
   void publish(
-      String view, long table, RocksLoad.Sealed files, Checkpoint checkpoint, List<Change> changes) {
-    ReentrantReadWriteLock.WriteLock writing = lock(view).writeLock();
-    writing.lock();
-    try (WriteBatch batch = new WriteBatch()) {
-      files.ingest(db, rows);
-      change(batch, table, changes);
-      Optional<Checkpoints.Published> before = Optional.ofNullable(published.get(view));
-      if (before.isPresent()) {
-        batch.deleteRange(
-            rows, prefix(before.get().table()), prefix(before.get().table() + 1));
-      }
-      write(batch, view, new Checkpoints.Published(table, checkpoint));
-    } catch (RocksDBException e) {
-      throw failed(e);
-    } finally {
-      writing.unlock();
+      String view,
+      long table,
+      RocksLoad.Sealed files,
+      Checkpoint checkpoint,
+      List<Change> changes) {
+    changing(
+        view,
+        batch -> {
+          files.ingest(db, rows);
+          change(batch, table, changes);
+          remove(batch, view);
+          write(batch, view, new Checkpoints.Published(table, checkpoint));
+        });
+  }
+
+  private void remove(WriteBatch batch, String view) throws RocksDBException {
+    Checkpoints.Published table = published.get(view);
+    if (table != null) {
+      batch.deleteRange(rows, prefix(table.table()), prefix(table.table() + 1));
     }
   }
 
   @Override
   public void drop(String view) {
-    ReentrantReadWriteLock.WriteLock writing = lock(view).writeLock();
-    writing.lock();
-    try (WriteBatch batch = new WriteBatch()) {
-      Checkpoints.Published table = published.get(view);
-      if (table != null) {
-        batch.deleteRange(rows, prefix(table.table()), prefix(table.table() + 1));
-        batch.delete(tables, view.getBytes(StandardCharsets.UTF_8));
-        db.write(lazy, batch);
-        published.remove(view);
-      }
-    } catch (RocksDBException e) {
-      throw failed(e);
-    } finally {
-      writing.unlock();
-    }
+    changing(
+        view,
+        batch -> {
+          remove(batch, view);
+          batch.delete(tables, view.getBytes(StandardCharsets.UTF_8));
+          db.write(lazy, batch);
+          published.remove(view);
+        });
   }
 
   @Override
   public void flush() {
-    try {
-      db.flushWal(true);
-    } catch (RocksDBException e) {
-      throw failed(e);
-    }
+    translating(
+        () -> {
+          db.flushWal(true);
+          return null;
+        });
   }
 
   @Override
   public long bytes() {
+    return translating(
+        () ->
+            db.getLongProperty(rows, "rocksdb.total-sst-files-size")
+                + db.getLongProperty(rows, "rocksdb.cur-size-all-mem-tables"));
+  }
+
+  private interface Making {
+    void make(WriteBatch batch) throws RocksDBException;
+  }
+
+  private void changing(String view, Making making) {
+    locked(
+        lock(view).writeLock(),
+        () -> {
+          try (WriteBatch batch = new WriteBatch()) {
+            making.make(batch);
+          }
+          return null;
+        });
+  }
+
+  private <T> T locked(Lock lock, Usage.Work<T, RocksDBException> work) {
+    lock.lock();
     try {
-      return db.getLongProperty(rows, "rocksdb.total-sst-files-size")
-          + db.getLongProperty(rows, "rocksdb.cur-size-all-mem-tables");
+      return translating(work);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private <T> T translating(Usage.Work<T, RocksDBException> work) {
+    try {
+      return usage.using(work);
     } catch (RocksDBException e) {
       throw failed(e);
     }
@@ -344,6 +367,10 @@ final class RocksStore implements OnlineStore {
 
   @Override
   public void close() {
+    if (!usage.end()) {
+      LOG.warn("the online store is still in use and is left open");
+      return;
+    }
     for (AutoCloseable resource : resources) {
       try {
         resource.close();

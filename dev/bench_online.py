@@ -1,0 +1,179 @@
+"""Online lookups of 100 features over the wire beside Redis, and the loading of 10 million rows: make bench WHAT=online.
+
+The server has one core, the client the other one. Both are asked 500 times a second, each for its share of the time in turn;
+a request is late from the moment when it should have been sent.
+"""
+
+import argparse
+import os
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+import kelda
+import pyarrow as pa
+from kelda_server import ROOT, KeldaServer
+
+FEATURES = 100
+KEYS = 20_000
+
+
+def redis_binary(folder):
+    """The redis-server that the Java tests use, out of its jar."""
+    config = ROOT / ".mvn" / "maven.config"
+    own = [w.split("=", 1)[1] for w in config.read_text().split() if w.startswith("-Dmaven.repo.local=")] if config.exists() else []
+    for repository in [*own, Path.home() / ".m2" / "repository"]:
+        for jar in sorted(Path(repository).glob("com/github/codemonstur/embedded-redis/*/*.jar")):
+            with zipfile.ZipFile(jar) as content:
+                name = next(n for n in content.namelist() if n.endswith("linux-amd64"))
+                path = Path(content.extract(name, folder))
+                path.chmod(0o755)
+                return path
+    sys.exit("embedded-redis is not in Maven's repository: make build first")
+
+
+class Redis:
+    """A redis-server of its own, and as much of a client as the measurement needs."""
+
+    def __init__(self, folder, core):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        command = [redis_binary(folder), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--daemonize", "no"]
+        self._process = subprocess.Popen(["taskset", "-c", str(core), *map(str, command)], stdout=subprocess.DEVNULL)
+        for _ in range(100):
+            try:
+                self._socket = socket.create_connection(("127.0.0.1", port))
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.05)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._in = self._socket.makefile("rb", buffering=1 << 20)
+
+    def send(self, *commands):
+        out = []
+        for command in commands:
+            out.append(b"*%d\r\n" % len(command))
+            out.extend(b"$%d\r\n%s\r\n" % (len(part), part) for part in command)
+        self._socket.sendall(b"".join(out))
+        return [self._answer() for _ in commands]
+
+    def _answer(self):
+        line = self._in.readline()
+        if line[:1] == b"*":
+            return [self._answer() for _ in range(int(line[1:]))]
+        if line[:1] == b"$":
+            return self._in.read(int(line[1:]) + 2)[:-2]
+        return line[1:-2]
+
+    def close(self):
+        self._socket.close()
+        self._process.terminate()
+        self._process.wait()
+
+
+def paced(ask, rate, seconds, keys, count):
+    """Milliseconds from when each request was due until its answer was there."""
+    took = []
+    start = time.perf_counter() + 0.01
+    for n in range(int(rate * seconds)):
+        due = start + n / rate
+        while time.perf_counter() < due:
+            pass
+        ask(random.sample(keys, count) if count > 1 else [random.choice(keys)])
+        took.append((time.perf_counter() - due) * 1000)
+    return took
+
+
+def percentile(values, share):
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+def lookups(folder, seconds):
+    names = [f"f{i}" for i in range(FEATURES)]
+    rng = random.Random(1)
+    keys = list(range(KEYS))
+    table = pa.table(
+        {
+            "id": pa.array(keys, pa.int64()),
+            "at": pa.array([0] * KEYS, pa.timestamp("us")),
+            **{name: pa.array([rng.random() for _ in keys]) for name in names},
+        }
+    )
+    os.sched_setaffinity(0, {0})
+    with KeldaServer(folder / "home") as server, kelda.connect(server.uri) as db:
+        os.sched_setaffinity(0, {1})
+        redis = Redis(folder, 0)
+        db.write("wide", table, mode="create")
+        db.execute(f"CREATE FEATURE VIEW wide_v PRIMARY KEY (id) TIMESTAMP at WITH (online = true) AS SELECT * FROM wide")
+        view = db.feature_view("wide_v")
+        columns = [table.column(name).to_pylist() for name in names]
+        for first in range(0, KEYS, 1000):
+            redis.send(
+                *[
+                    [b"HSET", b"row:%d" % k, *[part for i, name in enumerate(names) for part in (name.encode(), repr(columns[i][k]).encode())]]
+                    for k in keys[first : first + 1000]
+                ]
+            )
+        asked = {
+            "Kelda, Flight": lambda ks: view.online({"id": pa.array(ks, pa.int64())}).to_arrow(),
+            "Redis, HGETALL": lambda ks: redis.send(*[[b"HGETALL", b"row:%d" % k] for k in ks]),
+        }
+        for ask in asked.values():
+            for _ in range(3000):
+                ask([rng.choice(keys)])
+            for _ in range(500):
+                ask(rng.sample(keys, 100))
+        print(f"\n{FEATURES} features, 500 requests a second, one core for the server, milliseconds")
+        print(f"{'':16}{'keys':>6}{'p50':>8}{'p95':>8}{'p99':>8}{'max':>8}")
+        for count in (1, 100):
+            took = {name: [] for name in asked}
+            for _ in range(3):
+                for name, ask in asked.items():
+                    took[name] += paced(ask, 500, seconds / 3, keys, count)
+            for name, values in took.items():
+                figures = "".join(f"{v:8.3f}" for v in (*(percentile(values, s) for s in (0.5, 0.95, 0.99)), max(values)))
+                print(f"{name:16}{count:6}{figures}")
+        redis.close()
+    os.sched_setaffinity(0, {0, 1})
+
+
+def load(folder, rows):
+    with KeldaServer(folder / "load") as server, kelda.connect(server.uri) as db:
+        features = ", ".join(f"CAST(MOD(n * {7919 + i}, 1000003) AS DOUBLE) / 7 AS f{i}" for i in range(10))
+        db.execute(
+            f"CREATE TABLE events AS SELECT n AS id, TIMESTAMP '2024-01-01 00:00:00' AS at, {features}"
+            f" FROM (SELECT a.n * 1000 + b.n AS n FROM (SELECT * FROM UNNEST(GENERATE_SERIES(0, {rows // 1000 - 1})) AS t (n)) AS a,"
+            f" (SELECT * FROM UNNEST(GENERATE_SERIES(0, 999)) AS t (n)) AS b)"
+        )
+        db.execute("CREATE FEATURE VIEW v PRIMARY KEY (id) TIMESTAMP at WITH (online = true) AS SELECT * FROM events")
+        start = time.perf_counter()
+        db.feature_view("v").online({"id": [1]}).to_arrow()
+        took = time.perf_counter() - start
+        peak = next(l for l in Path(f"/proc/{server.pid}/status").read_text().splitlines() if l.startswith("VmHWM"))
+        size = sum(f.stat().st_size for f in (folder / "load" / "online").rglob("*") if f.is_file())
+        found = db.sql("SELECT COUNT(*) AS n FROM ONLINE(v)").to_pylist()[0]["n"]
+        assert found == rows, found
+        print(f"\n{rows:,} rows x 10 features brought online: {took:.1f} s, peak memory {int(peak.split()[1]) >> 10} MB, store {size >> 20} MB")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--only", choices=["lookups", "load"])
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        if arguments.only != "load":
+            lookups(Path(folder), arguments.seconds)
+        if arguments.only != "lookups":
+            load(Path(folder), arguments.rows)
+
+
+if __name__ == "__main__":
+    main()
