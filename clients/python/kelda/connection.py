@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import threading
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -56,6 +57,7 @@ class Connection:
             basic = base64.b64encode(f"{user}:{password or ''}".encode())
             self._headers = [(b"authorization", b"Basic " + basic)]
         self._lock = threading.Lock()
+        self._views: weakref.WeakSet[FeatureView] = weakref.WeakSet()
 
     def sql(self, text: str, parameters: Sequence[Any] | None = None) -> Rows:
         """Runs one statement; `?` in it stand for the parameters. A statement without rows gives none."""
@@ -89,7 +91,9 @@ class Connection:
 
     def feature_view(self, name: str) -> FeatureView:
         """A feature view; `name@2` is its second version."""
-        return FeatureView(self, name)
+        view = FeatureView(self, name)
+        self._views.add(view)
+        return view
 
     def training_dataset(self, name: str) -> TrainingDataset:
         return TrainingDataset(self, name)
@@ -104,6 +108,8 @@ class Connection:
         return flight.FlightCallOptions(headers=self._headers, timeout=timeout)
 
     def close(self) -> None:
+        for view in list(self._views):
+            view.close()
         self._flight.close()
         self._adbc.close()
 

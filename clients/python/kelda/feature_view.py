@@ -98,6 +98,12 @@ class FeatureView:
         """Brings the offline table and the online store up to date with the view's sources."""
         self._connection.execute(f"REFRESH FEATURE VIEW {quoted(self.name)}")
 
+    def close(self) -> None:
+        """Ends the streams of `online`; the next call opens another one. The connection does so when it is closed."""
+        with self._lock:
+            while self._exchanges:
+                self._exchanges.popitem()[1].abandon()
+
     def __repr__(self) -> str:
         return f"FeatureView({self.name})"
 
@@ -136,6 +142,6 @@ class _Exchange:
 
     def abandon(self) -> None:
         try:
-            self._writer.close()
+            self.close()
         except (flight.FlightError, pa.ArrowException):
             pass  # it has failed already

@@ -63,7 +63,7 @@ class BatchStream:
             self.batch_size,
             shuffle_buffer=self.shuffle_buffer,
             seed=self.seed,
-            rank=self.rank * world + rank,
+            rank=self.rank + self.world * rank,
             world=self.world * world,
             drop_last=self.drop_last,
         )
