@@ -35,7 +35,7 @@ final class InProcess implements SltConnection {
 
   InProcess(QueryEngine engine) {
     this.engine = engine;
-    this.session = engine.openSession("test");
+    this.session = engine.openSession("anonymous");
   }
 
   @Override

@@ -10,6 +10,7 @@ import java.sql.Statement;
 import java.sql.Struct;
 import java.sql.Time;
 import java.sql.Timestamp;
+import java.sql.Types;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -38,7 +39,7 @@ final class OverJdbc implements SltConnection {
         while (result.next()) {
           List<String> cells = new ArrayList<>();
           for (int column = 1; column <= columns; column++) {
-            cells.add(Cells.text(plain(result.getObject(column))));
+            cells.add(Cells.text(plain(value(result, column))));
           }
           rows.add(Cells.row(cells));
         }
@@ -47,6 +48,13 @@ final class OverJdbc implements SltConnection {
     } catch (SQLException e) {
       throw new SltError(String.valueOf(e.getMessage()));
     }
+  }
+
+  /** The stock driver reads TIMESTAMP WITH TIME ZONE by getTimestamp alone. */
+  private static Object value(ResultSet result, int column) throws SQLException {
+    return result.getMetaData().getColumnType(column) == Types.TIMESTAMP_WITH_TIMEZONE
+        ? result.getTimestamp(column)
+        : result.getObject(column);
   }
 
   private static Object plain(Object value) throws SQLException {
