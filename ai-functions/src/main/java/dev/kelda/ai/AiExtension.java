@@ -4,12 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import dev.kelda.ai.embed.EmbedFunction;
 import dev.kelda.ai.embed.Embeddings;
-import dev.kelda.ai.predict.InferenceRoutes;
 import dev.kelda.ai.predict.MlPredictFunction;
 import dev.kelda.ai.predict.PredictFunction;
 import dev.kelda.ai.registry.ModelBindings;
 import dev.kelda.ai.registry.ModelFiles;
 import dev.kelda.ai.registry.ModelRegistry;
+import dev.kelda.ai.serve.InferenceRoutes;
 import dev.kelda.spi.connector.TableFunction;
 import dev.kelda.spi.extension.EngineServices;
 import dev.kelda.spi.extension.Extension;
@@ -28,6 +28,7 @@ public final class AiExtension implements Extension {
   private final Models models;
   private final ModelBindings bindings;
   private final Embeddings embeddings;
+  private final InferenceRoutes inference;
 
   private AiExtension(EngineServices services) {
     this.services = requireNonNull(services, "services is null");
@@ -36,6 +37,9 @@ public final class AiExtension implements Extension {
     this.models = new Models(files);
     this.bindings = new ModelBindings(registry);
     this.embeddings = new Embeddings(models, files, services.threads());
+    this.inference =
+        new InferenceRoutes(
+            registry, models, embeddings, services.allocator(), services.threads());
   }
 
   /** Found by ServiceLoader. */
@@ -68,7 +72,7 @@ public final class AiExtension implements Extension {
 
   @Override
   public List<HttpRoute> routes() {
-    return new InferenceRoutes(registry, models).routes();
+    return inference.routes();
   }
 
   @Override
@@ -81,6 +85,7 @@ public final class AiExtension implements Extension {
 
   @Override
   public void close() {
+    inference.close();
     embeddings.close();
     models.close();
   }

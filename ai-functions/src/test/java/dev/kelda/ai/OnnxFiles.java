@@ -1,9 +1,8 @@
 package dev.kelda.ai;
 
-import java.io.ByteArrayOutputStream;
+import dev.kelda.ai.onnx.ProtoWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 
 /** Writes ONNX models, sound and hostile ones, field by field as onnx.proto numbers them. */
 final class OnnxFiles {
@@ -13,47 +12,8 @@ final class OnnxFiles {
 
   private OnnxFiles() {}
 
-  /** A protobuf message under construction. */
-  static final class Message {
-    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-
-    Message number(int field, long value) {
-      varint((long) field << 3);
-      varint(value);
-      return this;
-    }
-
-    Message bytes(int field, byte[] value) {
-      varint((long) field << 3 | 2);
-      varint(value.length);
-      bytes.writeBytes(value);
-      return this;
-    }
-
-    Message text(int field, String value) {
-      return bytes(field, value.getBytes(StandardCharsets.UTF_8));
-    }
-
-    Message message(int field, Message value) {
-      return bytes(field, value.done());
-    }
-
-    byte[] done() {
-      return bytes.toByteArray();
-    }
-
-    private void varint(long value) {
-      long rest = value;
-      while ((rest & ~0x7fL) != 0) {
-        bytes.write((int) (rest & 0x7f | 0x80));
-        rest >>>= 7;
-      }
-      bytes.write((int) rest);
-    }
-  }
-
-  static Message message() {
-    return new Message();
+  static ProtoWriter message() {
+    return new ProtoWriter();
   }
 
   /** y = x W + b for x of three values; W = (1, 2, 3), b = 0.5. */
@@ -100,7 +60,7 @@ final class OnnxFiles {
       table[token * 4] = token;
       table[token * 4 + 1] = 1;
     }
-    Message graph =
+    ProtoWriter graph =
         message()
             .message(1, node("Gather", "last_hidden_state", "table", "input_ids"))
             .text(2, "tokens")
@@ -111,7 +71,7 @@ final class OnnxFiles {
     return model(graph.message(12, value("last_hidden_state", FLOAT, -1, 0, 4)));
   }
 
-  static byte[] model(Message graph) {
+  static byte[] model(ProtoWriter graph) {
     return message()
         .number(1, 8)
         .message(7, graph)
@@ -119,16 +79,16 @@ final class OnnxFiles {
         .done();
   }
 
-  static Message node(String operator, String output, String... inputs) {
-    Message node = message();
+  static ProtoWriter node(String operator, String output, String... inputs) {
+    ProtoWriter node = message();
     for (String input : inputs) {
       node.text(1, input);
     }
     return node.text(2, output).text(4, operator);
   }
 
-  static Message tensor(String name, long[] shape, float... values) {
-    Message tensor = message();
+  static ProtoWriter tensor(String name, long[] shape, float... values) {
+    ProtoWriter tensor = message();
     for (long dimension : shape) {
       tensor.number(1, dimension);
     }
@@ -142,8 +102,8 @@ final class OnnxFiles {
   /**
    * @param shape -1 = a named dimension, 0 = another one
    */
-  static Message value(String name, int type, long... shape) {
-    Message dimensions = message();
+  static ProtoWriter value(String name, int type, long... shape) {
+    ProtoWriter dimensions = message();
     for (long dimension : shape) {
       dimensions.message(
           1,

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.kelda.ai.OnnxFiles.Message;
 import dev.kelda.ai.onnx.OnnxGuard;
 import dev.kelda.ai.onnx.OnnxModel;
+import dev.kelda.ai.onnx.ProtoWriter;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.util.ArrayList;
@@ -63,7 +63,7 @@ final class TestOnnxGuard {
 
   private static Map<String, byte[]> hostile() {
     Map<String, byte[]> all = new LinkedHashMap<>();
-    Map<String, Message> tensors = new LinkedHashMap<>();
+    Map<String, ProtoWriter> tensors = new LinkedHashMap<>();
     tensors.put(
         "external",
         OnnxFiles.message()
@@ -82,7 +82,7 @@ final class TestOnnxGuard {
     tensors.forEach(
         (name, tensor) -> {
           all.put("initialiser " + name, graph(OnnxFiles.message().message(5, tensor)));
-          Message sparse = OnnxFiles.message().message(1, tensor);
+          ProtoWriter sparse = OnnxFiles.message().message(1, tensor);
           all.put("sparse " + name, graph(OnnxFiles.message().message(15, sparse)));
           all.put(
               "sparse indices " + name,
@@ -115,13 +115,13 @@ final class TestOnnxGuard {
     all.put("future version", OnnxFiles.message().number(1, 99).done());
     all.put("text", "not a model".getBytes());
     all.put("cut", Arrays.copyOf(OnnxFiles.linear(), 40));
-    Message deep = OnnxFiles.message();
+    ProtoWriter deep = OnnxFiles.message();
     for (int i = 0; i < 100; i++) {
-      Message attribute = OnnxFiles.message().message(6, deep);
+      ProtoWriter attribute = OnnxFiles.message().message(6, deep);
       deep = OnnxFiles.message().message(1, OnnxFiles.message().message(5, attribute));
     }
     all.put("deep", OnnxFiles.model(deep));
-    Message many = OnnxFiles.message();
+    ProtoWriter many = OnnxFiles.message();
     for (int i = 0; i < 100_001; i++) {
       many.message(1, OnnxFiles.message());
     }
@@ -129,16 +129,16 @@ final class TestOnnxGuard {
     return all;
   }
 
-  private static byte[] graph(Message part) {
+  private static byte[] graph(ProtoWriter part) {
     return OnnxFiles.model(part);
   }
 
-  private static byte[] attribute(Message attribute) {
+  private static byte[] attribute(ProtoWriter attribute) {
     return graph(
         OnnxFiles.message().message(1, OnnxFiles.node("Constant", "y").message(5, attribute)));
   }
 
-  private static byte[] withField(int field, Message value) {
+  private static byte[] withField(int field, ProtoWriter value) {
     List<byte[]> parts = new ArrayList<>();
     parts.add(OnnxFiles.linear());
     parts.add(OnnxFiles.message().message(field, value).done());

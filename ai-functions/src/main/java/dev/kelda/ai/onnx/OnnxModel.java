@@ -10,6 +10,7 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import dev.kelda.ai.registry.Signature;
 import dev.kelda.ai.registry.Signature.Element;
+import dev.kelda.ai.registry.Signature.Labels;
 import dev.kelda.ai.registry.Signature.Port;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
@@ -27,12 +28,15 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 public final class OnnxModel implements AutoCloseable {
   private final OrtEnvironment environment;
   private final OrtSession session;
+  private final Map<String, Labels> labels; // of outputs
   private final ReentrantReadWriteLock open = new ReentrantReadWriteLock();
   private boolean closed; // guarded by open
 
-  private OnnxModel(OrtEnvironment environment, OrtSession session) {
+  private OnnxModel(
+      OrtEnvironment environment, OrtSession session, Map<String, Labels> labels) {
     this.environment = environment;
     this.session = session;
+    this.labels = Map.copyOf(labels);
   }
 
   /**
@@ -40,13 +44,15 @@ public final class OnnxModel implements AutoCloseable {
    * @throws KeldaException INVALID_FILE when ONNX Runtime cannot run it
    */
   public static OnnxModel load(byte[] bytes) {
+    ZipMaps zipMaps = ZipMaps.takenOut(bytes);
     try {
       OrtEnvironment environment = OrtEnvironment.getEnvironment();
       try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
         options.setIntraOpNumThreads(1);
         options.setInterOpNumThreads(1);
         options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL); // errors are thrown
-        return new OnnxModel(environment, environment.createSession(bytes, options));
+        return new OnnxModel(
+            environment, environment.createSession(zipMaps.model(), options), zipMaps.labels());
       }
     } catch (OrtException e) {
       throw new KeldaException(
@@ -85,12 +91,12 @@ public final class OnnxModel implements AutoCloseable {
       }
       List<Port> in = new ArrayList<>();
       for (NodeInfo info : session.getInputInfo().values()) {
-        in.add(port(info));
+        in.add(input(info));
       }
       List<Port> out = new ArrayList<>();
       for (NodeInfo info : session.getOutputInfo().values()) {
         if (outputs.isEmpty() || outputs.contains(info.getName())) {
-          out.add(port(info));
+          out.add(output(info));
         }
       }
       return new Signature(in, out);
@@ -99,26 +105,59 @@ public final class OnnxModel implements AutoCloseable {
     }
   }
 
-  private static Port port(NodeInfo info) {
+  private static Port input(NodeInfo info) {
+    long[] shape = tensor(info, "").getShape();
+    if (shape.length > 2) {
+      throw new KeldaException(
+          ErrorCode.NOT_SUPPORTED,
+          "input \"%s\" of the model has %d dimensions; 1 (rows) or 2 (rows, values) are supported"
+              .formatted(info.getName(), shape.length));
+    }
+    if (shape[0] > 0) {
+      throw new KeldaException(
+          ErrorCode.NOT_SUPPORTED,
+          "input \"%s\" of the model takes exactly %d rows; export it with a first dimension that"
+                  .formatted(info.getName(), shape[0])
+              + " may vary (torch.onnx: dynamic_axes or dynamic_shapes)");
+    }
+    return port(info, shape, Labels.NONE);
+  }
+
+  private Port output(NodeInfo info) {
+    TensorInfo tensor =
+        tensor(
+            info,
+            "; name the outputs to be used: WITH ('outputs' = 'label')");
+    return port(info, tensor.getShape(), labels.getOrDefault(info.getName(), Labels.NONE));
+  }
+
+  private static TensorInfo tensor(NodeInfo info, String advice) {
     if (!(info.getInfo() instanceof TensorInfo tensor)) {
       throw new KeldaException(
           ErrorCode.NOT_SUPPORTED,
-          "\"%s\" of the model is no tensor; name the outputs to be used: WITH ('outputs' ="
-                  .formatted(info.getName())
-              + " 'label'), or export the model without ZipMap");
+          "\"%s\" of the model is no tensor%s".formatted(info.getName(), advice));
     }
-    long[] shape = tensor.getShape();
-    if (shape.length == 0 || shape.length > 2) {
+    if (tensor.getShape().length == 0) {
       throw new KeldaException(
           ErrorCode.NOT_SUPPORTED,
-          "\"%s\" of the model has %d dimensions; 1 (rows) or 2 (rows, values) are supported"
-              .formatted(info.getName(), shape.length));
+          "\"%s\" of the model has no rows: its shape is not known, or a single value%s"
+              .formatted(info.getName(), advice));
+    }
+    return tensor;
+  }
+
+  /** Values of more dimensions follow each other. */
+  private static Port port(NodeInfo info, long[] shape, Labels labels) {
+    long width = 1;
+    for (int i = 1; i < shape.length; i++) {
+      width = shape[i] < 0 || width < 0 ? -1 : Math.min(width * shape[i], Integer.MAX_VALUE);
     }
     return new Port(
         info.getName(),
-        element(info.getName(), tensor.type),
-        shape.length == 1 ? 1 : (int) Math.max(-1, Math.min(shape[1], Integer.MAX_VALUE)),
-        shape.length == 1);
+        element(info.getName(), ((TensorInfo) info.getInfo()).type),
+        (int) width,
+        shape.length == 1,
+        labels);
   }
 
   private static Element element(String name, OnnxJavaType type) {

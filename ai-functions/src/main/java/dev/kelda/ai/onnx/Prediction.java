@@ -8,8 +8,8 @@ import dev.kelda.ai.registry.Signature.Port;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,21 +22,6 @@ import org.apache.arrow.vector.types.pojo.FieldType;
 /** One call of a model over a batch of columns. */
 public final class Prediction {
   private Prediction() {}
-
-  /**
-   * The model's one output, one value a row.
-   *
-   * @throws KeldaException NOT_SUPPORTED for several outputs, or several values a row
-   */
-  public static Field result(Signature signature) {
-    if (signature.outputs().size() != 1 || signature.outputs().getFirst().width() != 1) {
-      throw new KeldaException(
-          ErrorCode.NOT_SUPPORTED,
-          "PREDICT gives one value a row, the model is %s; choose an output: WITH ('outputs' = 'name')"
-              .formatted(signature));
-    }
-    return Outputs.field(signature.outputs().getFirst());
-  }
 
   /**
    * Which arguments are which input's: each takes as many as it is wide, or one list.
@@ -108,7 +93,7 @@ public final class Prediction {
   /**
    * @param columns of the wanted types; owned by the caller
    * @param options terminates the call from another thread
-   * @return a vector of {@link #result}; a row with a NULL gives NULL
+   * @return a vector of {@link Outputs#result}; a row with a NULL gives NULL
    */
   public static FieldVector run(
       OnnxModel model,
@@ -118,29 +103,80 @@ public final class Prediction {
       BufferAllocator allocator,
       OrtSession.RunOptions options)
       throws OrtException {
-    FieldVector result = result(signature).createVector(allocator);
+    int[] complete = Rows.complete(columns, rows);
+    if (complete.length == rows) {
+      return complete(model, signature, columns, rows, allocator, options);
+    }
+    List<FieldVector> taken = Rows.taken(columns, complete, allocator);
+    try (FieldVector values =
+        complete(model, signature, taken, complete.length, allocator, options)) {
+      return Rows.putBack(values, complete, rows, allocator);
+    } finally {
+      taken.forEach(FieldVector::close);
+    }
+  }
+
+  /**
+   * @param inputs one per input of the signature, in its order
+   * @param options terminates the call from another thread
+   * @return one per output
+   */
+  public static List<WireTensor> run(
+      OnnxModel model,
+      Signature signature,
+      List<WireTensor> inputs,
+      OrtSession.RunOptions options)
+      throws OrtException {
+    Map<String, OnnxTensor> tensors = new HashMap<>();
+    try {
+      for (WireTensor input : inputs) {
+        tensors.put(input.name(), input.tensor(model.environment()));
+      }
+      try (OrtSession.Result values = model.run(tensors, outputs(signature), options)) {
+        List<WireTensor> outputs = new ArrayList<>();
+        for (Port port : signature.outputs()) {
+          OnnxTensor tensor = Outputs.tensor(port, values);
+          outputs.add(WireTensor.of(port.name(), port.element(), tensor));
+        }
+        return outputs;
+      }
+    } finally {
+      tensors.values().forEach(OnnxTensor::close);
+    }
+  }
+
+  private static Set<String> outputs(Signature signature) {
+    Set<String> outputs = new LinkedHashSet<>();
+    signature.outputs().forEach(port -> outputs.add(port.name()));
+    return outputs;
+  }
+
+  private static FieldVector complete(
+      OnnxModel model,
+      Signature signature,
+      List<FieldVector> columns,
+      int rows,
+      BufferAllocator allocator,
+      OrtSession.RunOptions options)
+      throws OrtException {
+    FieldVector result = Outputs.result(signature).createVector(allocator);
+    if (rows == 0) {
+      return result;
+    }
     List<Tensors.Input> inputs = new ArrayList<>();
     try {
-      BitSet nulls = nulls(columns, rows);
       Map<String, OnnxTensor> tensors = new HashMap<>();
       List<List<Integer>> assigned =
           assign(signature, columns.stream().map(FieldVector::getField).toList());
-      for (int i = 0; i < assigned.size() && rows > 0; i++) {
+      for (int i = 0; i < assigned.size(); i++) {
         Port port = signature.inputs().get(i);
         List<FieldVector> own = assigned.get(i).stream().map(columns::get).toList();
-        Tensors.Input input = Tensors.of(model.environment(), port, own, rows, nulls, allocator);
+        Tensors.Input input = Tensors.of(model.environment(), port, own, rows, allocator);
         inputs.add(input);
         tensors.put(port.name(), input.tensor());
       }
-      if (rows == 0) {
-        result.allocateNew();
-        result.setValueCount(0);
-        return result;
-      }
-      Port output = signature.outputs().getFirst();
-      try (OrtSession.Result values = model.run(tensors, Set.of(output.name()), options)) {
-        OnnxTensor tensor = (OnnxTensor) values.get(output.name()).orElseThrow();
-        Outputs.fill(result, output, tensor, rows, nulls);
+      try (OrtSession.Result values = model.run(tensors, outputs(signature), options)) {
+        Outputs.fill(result, signature, values, rows);
       }
       return result;
     } catch (OrtException | RuntimeException | Error e) {
@@ -149,20 +185,6 @@ public final class Prediction {
     } finally {
       inputs.forEach(Tensors.Input::close);
     }
-  }
-
-  private static BitSet nulls(List<FieldVector> columns, int rows) {
-    BitSet nulls = new BitSet(rows);
-    for (FieldVector column : columns) {
-      if (column.getNullCount() > 0) {
-        for (int row = 0; row < rows; row++) {
-          if (column.isNull(row)) {
-            nulls.set(row);
-          }
-        }
-      }
-    }
-    return nulls;
   }
 
   private static KeldaException misfit(Signature signature, int count) {

@@ -11,6 +11,7 @@ import java.util.Arrays;
  */
 final class ProtoReader {
   private final ByteBuffer bytes;
+  private int start;
   private int field;
   private int wire;
 
@@ -23,6 +24,7 @@ final class ProtoReader {
     if (!bytes.hasRemaining()) {
       return false;
     }
+    start = bytes.position();
     long tag = varint();
     field = (int) (tag >>> 3);
     wire = (int) (tag & 7);
@@ -77,6 +79,12 @@ final class ProtoReader {
 
   String text() {
     return StandardCharsets.UTF_8.decode(block()).toString();
+  }
+
+  /** The whole field, tag included. */
+  ByteBuffer raw() {
+    skip();
+    return bytes.slice(start, bytes.position() - start);
   }
 
   void skip() {

@@ -10,26 +10,28 @@ import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.BitSet;
 import java.util.List;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
-import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.BitVector;
 import org.apache.arrow.vector.FieldVector;
-import org.apache.arrow.vector.Float4Vector;
-import org.apache.arrow.vector.Float8Vector;
-import org.apache.arrow.vector.IntVector;
 import org.apache.arrow.vector.VarCharVector;
-import org.apache.arrow.vector.complex.FixedSizeListVector;
-import org.apache.arrow.vector.complex.ListVector;
 
-/** Columns to one tensor of {@code rows} times {@code width} elements. */
+/**
+ * Columns without NULLs to one tensor of {@code rows} times {@code width} elements. Where a column's
+ * memory is laid out as the tensor is, the tensor looks at it; else it is copied column by column.
+ */
 final class Tensors {
   private Tensors() {}
 
-  /** A tensor and the memory it looks at. */
+  /**
+   * A tensor and the memory that was made for it.
+   *
+   * @param memory empty where the tensor looks at a column
+   */
   record Input(OnnxTensor tensor, ArrowBuf memory) implements AutoCloseable {
     @Override
     public void close() {
@@ -39,57 +41,85 @@ final class Tensors {
   }
 
   /**
-   * @param columns {@code width} columns of the port's element type, or one column of lists
-   * @param nulls rows that have a NULL; their elements are zero
+   * @param columns {@code width} columns of the port's element type, or one column of lists; they
+   *     stay as they are until the tensor is closed
    */
   static Input of(
       OrtEnvironment environment,
       Port port,
       List<FieldVector> columns,
       int rows,
-      BitSet nulls,
       BufferAllocator allocator)
       throws OrtException {
-    boolean list = isList(columns.getFirst());
-    int width = list ? listWidth(port, columns.getFirst(), rows, nulls) : columns.size();
+    FieldVector first = columns.getFirst();
+    int width = Lists.is(first) ? Lists.width(port, first, rows) : columns.size();
     long[] shape = port.flat() ? new long[] {rows} : new long[] {rows, width};
     if (port.element() == Element.VARCHAR) {
-      return new Input(
-          OnnxTensor.createTensor(environment, texts(columns, rows, nulls), shape),
-          allocator.getEmpty());
+      String[] texts = texts(columns, rows);
+      return new Input(OnnxTensor.createTensor(environment, texts, shape), allocator.getEmpty());
     }
-    long size = (long) rows * width * bytes(port.element());
-    if (size > Integer.MAX_VALUE) {
-      throw new KeldaException(
-          ErrorCode.MEMORY_LIMIT_EXCEEDED, "a batch of " + size + " bytes; lower batch_rows");
+    int size = size(port.element(), rows, width);
+    List<Part> parts =
+        Lists.is(first)
+            ? List.of(new Part(Lists.elements(first), Lists.start(first, 0), rows * width))
+            : columns.stream().map(column -> new Part(column, 0, rows)).toList();
+    if (parts.size() == 1 && port.element() != Element.BOOLEAN) {
+      ByteBuffer bytes = parts.getFirst().bytes(size / Math.max(rows * width, 1));
+      return new Input(tensor(environment, port.element(), bytes, shape), allocator.getEmpty());
     }
     ArrowBuf memory = allocator.buffer(Math.max(size, 1));
     try {
-      memory.setZero(0, size);
-      for (int c = 0; c < width; c++) {
-        FieldVector values = list ? elements(columns.getFirst()) : columns.get(c);
-        for (int row = 0; row < rows; row++) {
-          if (!nulls.get(row)) {
-            int at = list ? start(columns.getFirst(), row) + c : row;
-            set(memory, (long) row * width + c, values, at);
-          }
-        }
+      ByteBuffer bytes = memory.nioBuffer(0, size).order(ByteOrder.nativeOrder());
+      for (int i = 0; i < parts.size(); i++) {
+        parts.get(i).copy(port.element(), bytes, i, parts.size());
       }
-      return new Input(tensor(environment, port.element(), memory, size, shape), memory);
+      return new Input(tensor(environment, port.element(), bytes, shape), memory);
     } catch (OrtException | RuntimeException e) {
       memory.close();
       throw e;
     }
   }
 
-  static boolean isList(FieldVector vector) {
-    return vector instanceof ListVector || vector instanceof FixedSizeListVector;
+  /** Elements of a vector, one after the other. */
+  private record Part(FieldVector vector, int start, int count) {
+    ByteBuffer bytes(int elementBytes) {
+      return vector
+          .getDataBuffer()
+          .nioBuffer((long) start * elementBytes, count * elementBytes)
+          .order(ByteOrder.nativeOrder());
+    }
+
+    /** To every {@code step}-th element of the tensor. */
+    void copy(Element element, ByteBuffer to, int first, int step) {
+      switch (element) {
+        case REAL, INTEGER -> {
+          IntBuffer from = bytes(Integer.BYTES).asIntBuffer();
+          IntBuffer out = to.asIntBuffer();
+          for (int i = 0, at = first; i < count; i++, at += step) {
+            out.put(at, from.get(i));
+          }
+        }
+        case DOUBLE, BIGINT -> {
+          LongBuffer from = bytes(Long.BYTES).asLongBuffer();
+          LongBuffer out = to.asLongBuffer();
+          for (int i = 0, at = first; i < count; i++, at += step) {
+            out.put(at, from.get(i));
+          }
+        }
+        case BOOLEAN -> {
+          BitVector from = (BitVector) vector;
+          for (int i = 0, at = first; i < count; i++, at += step) {
+            to.put(at, (byte) from.get(start + i));
+          }
+        }
+        case VARCHAR -> throw new IllegalStateException("texts have no buffer");
+      }
+    }
   }
 
-  private static OnnxTensor tensor(
-      OrtEnvironment environment, Element element, ArrowBuf memory, long size, long[] shape)
+  static OnnxTensor tensor(
+      OrtEnvironment environment, Element element, ByteBuffer bytes, long[] shape)
       throws OrtException {
-    ByteBuffer bytes = memory.nioBuffer(0, (int) size).order(ByteOrder.nativeOrder());
     return switch (element) {
       case REAL -> OnnxTensor.createTensor(environment, bytes.asFloatBuffer(), shape);
       case DOUBLE -> OnnxTensor.createTensor(environment, bytes.asDoubleBuffer(), shape);
@@ -100,82 +130,31 @@ final class Tensors {
     };
   }
 
-  private static void set(ArrowBuf to, long at, FieldVector values, int row) {
-    switch (values) {
-      case Float4Vector v -> to.setFloat(at * 4, v.get(row));
-      case Float8Vector v -> to.setDouble(at * 8, v.get(row));
-      case IntVector v -> to.setInt(at * 4, v.get(row));
-      case BigIntVector v -> to.setLong(at * 8, v.get(row));
-      case BitVector v -> to.setByte(at, v.get(row));
-      default -> throw new IllegalStateException("no tensor of " + values.getField());
-    }
-  }
-
-  private static String[] texts(List<FieldVector> columns, int rows, BitSet nulls) {
+  private static String[] texts(List<FieldVector> columns, int rows) {
     int width = columns.size();
     String[] texts = new String[rows * width];
     for (int c = 0; c < width; c++) {
       VarCharVector values = (VarCharVector) columns.get(c);
       for (int row = 0; row < rows; row++) {
-        texts[row * width + c] =
-            nulls.get(row) ? "" : new String(values.get(row), StandardCharsets.UTF_8);
+        texts[row * width + c] = new String(values.get(row), StandardCharsets.UTF_8);
       }
     }
     return texts;
   }
 
-  private static int listWidth(Port port, FieldVector lists, int rows, BitSet nulls) {
-    int width = port.width();
-    for (int row = 0; row < rows; row++) {
-      if (nulls.get(row)) {
-        continue;
-      }
-      int length = end(lists, row) - start(lists, row);
-      if (width >= 0 && length != width) {
-        throw new KeldaException(
-            ErrorCode.INVALID_ARGUMENT,
-            "input \"%s\" takes %d values a row, not %d".formatted(port.name(), width, length));
-      }
-      width = length;
-      for (int i = start(lists, row); i < end(lists, row); i++) {
-        if (elements(lists).isNull(i)) {
-          nulls.set(row);
-        }
-      }
+  private static int size(Element element, int rows, int width) {
+    int bytes =
+        switch (element) {
+          case REAL, INTEGER -> 4;
+          case DOUBLE, BIGINT -> 8;
+          case BOOLEAN -> 1;
+          case VARCHAR -> 0;
+        };
+    long size = (long) rows * width * bytes;
+    if (size > Integer.MAX_VALUE) {
+      throw new KeldaException(
+          ErrorCode.MEMORY_LIMIT_EXCEEDED, "a batch of " + size + " bytes; lower batch_rows");
     }
-    return Math.max(width, 0);
-  }
-
-  private static FieldVector elements(FieldVector lists) {
-    return switch (lists) {
-      case ListVector v -> v.getDataVector();
-      case FixedSizeListVector v -> v.getDataVector();
-      default -> throw new IllegalStateException("no list: " + lists.getField());
-    };
-  }
-
-  private static int start(FieldVector lists, int row) {
-    return switch (lists) {
-      case ListVector v -> v.getElementStartIndex(row);
-      case FixedSizeListVector v -> v.getElementStartIndex(row);
-      default -> throw new IllegalStateException("no list: " + lists.getField());
-    };
-  }
-
-  private static int end(FieldVector lists, int row) {
-    return switch (lists) {
-      case ListVector v -> v.getElementEndIndex(row);
-      case FixedSizeListVector v -> v.getElementEndIndex(row);
-      default -> throw new IllegalStateException("no list: " + lists.getField());
-    };
-  }
-
-  private static int bytes(Element element) {
-    return switch (element) {
-      case REAL, INTEGER -> 4;
-      case DOUBLE, BIGINT -> 8;
-      case BOOLEAN -> 1;
-      case VARCHAR -> 0;
-    };
+    return (int) size;
   }
 }

@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.joining;
 
 import dev.kelda.ai.registry.ModelRegistry;
-import dev.kelda.ai.registry.Signature;
 import dev.kelda.spi.connector.CanonicalTypes;
 import dev.kelda.spi.connector.TableFunction;
 import dev.kelda.spi.extension.SqlQuery;
@@ -14,7 +13,8 @@ import java.util.List;
  * {@code ML_PREDICT(TABLE t, MODEL m, DESCRIPTOR(a, b))} and {@code ML.PREDICT(MODEL m, TABLE t)}:
  * the table's columns and {@code prediction}.
  *
- * @param modelFirst ML.PREDICT; its features are the columns that the model's inputs are called
+ * @param modelFirst ML.PREDICT; its features are the columns that the model's inputs are called, or
+ *     that its declaration names
  */
 public record MlPredictFunction(ModelRegistry registry, boolean modelFirst)
     implements TableFunction {
@@ -63,6 +63,6 @@ public record MlPredictFunction(ModelRegistry registry, boolean modelFirst)
   }
 
   private List<String> inputs(String model) {
-    return registry.find(model).signature().inputs().stream().map(Signature.Port::name).toList();
+    return registry.find(model).signature().features();
   }
 }

@@ -3,6 +3,7 @@ package dev.kelda.ai.predict;
 import static java.util.Objects.requireNonNull;
 
 import dev.kelda.ai.Models;
+import dev.kelda.ai.onnx.Outputs;
 import dev.kelda.ai.onnx.Prediction;
 import dev.kelda.ai.registry.ModelBindings;
 import dev.kelda.ai.registry.ModelVersion;
@@ -69,7 +70,7 @@ public final class PredictFunction implements PlannedFunction {
           "model \"%s\" makes vectors of texts; use EMBED(text, '%s')"
               .formatted(version.model(), version.model()));
     }
-    return Prediction.result(version.signature());
+    return Outputs.result(version.signature());
   }
 
   private static List<Optional<Field>> wanted(ModelVersion version, List<Field> features) {

@@ -60,7 +60,8 @@ public final class ModelBindings {
         () -> binding(registry.find(reference)));
   }
 
-  private static String binding(ModelVersion version) {
+  /** Names the version for good, in plans and in memory. */
+  public static String binding(ModelVersion version) {
     return "%s:%s-%d"
         .formatted(
             version.reference(),

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.kelda.ai.registry.Signature.Element;
 import dev.kelda.ai.registry.Signature.Port;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * How a model makes vectors of texts: tokens, the model, one vector a text.
@@ -36,11 +37,22 @@ public record TextModel(
     return new TextModel(tokenizer, output, pooling, normalize, mostTokens, value);
   }
 
+  /** {@code mean of last_hidden_state, length 1, 128 tokens at most}. */
+  @Override
+  public String toString() {
+    return "%s of %s%s%s"
+        .formatted(
+            pooling.name().toLowerCase(Locale.ROOT),
+            output,
+            normalize ? ", length 1" : "",
+            mostTokens > 0 ? ", " + mostTokens + " tokens at most" : "");
+  }
+
   /** A text goes in, a vector comes out. */
   public Signature signature() {
     return new Signature(
-        List.of(new Port("text", Element.VARCHAR, 1, true)),
-        List.of(new Port("embedding", Element.REAL, dimensions, false)));
+        List.of(Port.of("text", Element.VARCHAR, 1, true)),
+        List.of(Port.of("embedding", Element.REAL, dimensions, false)));
   }
 
   /** One vector of the vectors of a text's tokens. */

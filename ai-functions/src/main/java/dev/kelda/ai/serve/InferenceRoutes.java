@@ -1,37 +1,46 @@
-package dev.kelda.ai.predict;
+package dev.kelda.ai.serve;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kelda.ai.Models;
-import dev.kelda.ai.onnx.JsonTensors;
+import dev.kelda.ai.embed.Embeddings;
+import dev.kelda.ai.onnx.WireTensor;
 import dev.kelda.ai.registry.ModelRegistry;
 import dev.kelda.ai.registry.ModelVersion;
 import dev.kelda.ai.registry.Signature.Port;
-import dev.kelda.spi.error.ErrorCode;
-import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.http.HttpAnswer;
 import dev.kelda.spi.http.HttpCall;
 import dev.kelda.spi.http.HttpRoute;
-import java.io.IOException;
 import java.util.List;
+import org.apache.arrow.memory.BufferAllocator;
 
 /**
  * The Open Inference Protocol, version 2, over the registry: health, metadata, infer. A model's
  * name in a path may carry a version or an alias: {@code delay@champion}.
  */
-public record InferenceRoutes(ModelRegistry registry, Models models) {
+public final class InferenceRoutes implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MOST_BODY_BYTES = 8 << 20;
-  private static final long MOST_MILLIS = 30_000;
 
-  public InferenceRoutes {
-    requireNonNull(registry, "registry is null");
-    requireNonNull(models, "models is null");
+  private final ModelRegistry registry;
+  private final Inference inference;
+
+  /**
+   * @param allocator for what a call needs; empty between calls
+   * @param threads how many calls run at a time
+   */
+  public InferenceRoutes(
+      ModelRegistry registry,
+      Models models,
+      Embeddings embeddings,
+      BufferAllocator allocator,
+      int threads) {
+    this.registry = requireNonNull(registry, "registry is null");
+    this.inference = new Inference(models, embeddings, allocator, threads);
   }
 
   public List<HttpRoute> routes() {
@@ -59,7 +68,7 @@ public record InferenceRoutes(ModelRegistry registry, Models models) {
 
   private static ObjectNode server() {
     ObjectNode server = JSON.createObjectNode().put("name", "kelda").put("version", "2");
-    server.putArray("extensions");
+    server.putArray("extensions").add("binary_tensor_data");
     return server;
   }
 
@@ -67,9 +76,10 @@ public record InferenceRoutes(ModelRegistry registry, Models models) {
     return JSON.createObjectNode().put("name", version.model()).put("ready", true);
   }
 
-  private static ObjectNode metadata(ModelVersion version) {
+  private ObjectNode metadata(ModelVersion version) {
     ObjectNode model = JSON.createObjectNode().put("name", version.model());
-    model.putArray("versions").add(String.valueOf(version.version()));
+    ArrayNode versions = model.putArray("versions");
+    registry.versions(version.model()).forEach(v -> versions.add(String.valueOf(v.version())));
     model.put("platform", "onnxruntime_onnx");
     ports(model.putArray("inputs"), version.signature().inputs());
     ports(model.putArray("outputs"), version.signature().outputs());
@@ -79,59 +89,25 @@ public record InferenceRoutes(ModelRegistry registry, Models models) {
   private static void ports(ArrayNode to, List<Port> ports) {
     for (Port port : ports) {
       ObjectNode one = to.addObject().put("name", port.name());
-      one.put("datatype", JsonTensors.name(port.element()));
-      ArrayNode shape = one.putArray("shape").add(-1);
-      if (!port.flat()) {
-        shape.add(port.width());
-      }
+      one.put("datatype", DataTypes.name(port.element()));
+      DataTypes.shape(port).forEach(one.withArray("shape")::add);
+      InferenceAnswer.labels(one, port);
     }
   }
 
   private HttpAnswer infer(HttpCall call) {
     ModelVersion version = version(call);
-    JsonNode request = parsed(call.body());
-    long end = System.nanoTime() + MOST_MILLIS * 1_000_000;
-    ObjectNode response = JSON.createObjectNode().put("model_name", version.model());
-    response.put("model_version", String.valueOf(version.version()));
-    if (request.hasNonNull("id")) {
-      response.put("id", request.get("id").asText());
-    }
-    return models.use(
-        version,
-        1,
-        () -> {
-          if (System.nanoTime() > end) {
-            throw new KeldaException(
-                ErrorCode.TIMEOUT, "the model took longer than " + MOST_MILLIS + " ms");
-          }
-        },
-        (model, options) -> {
-          try (JsonTensors tensors =
-              JsonTensors.read(model.environment(), version.signature(), request)) {
-            tensors.run(model, version.signature(), options, response.putArray("outputs"));
-          }
-          return answer(response);
-        });
-  }
-
-  private static JsonNode parsed(byte[] body) {
-    try {
-      JsonNode request = JSON.readTree(body);
-      if (request != null && request.isObject()) {
-        return request;
-      }
-    } catch (IOException e) {
-      throw new KeldaException(
-          ErrorCode.INVALID_ARGUMENT, "the body is no JSON: " + e.getMessage(), e);
-    }
-    throw new KeldaException(ErrorCode.INVALID_ARGUMENT, "the body is no JSON object");
+    InferenceRequest request = InferenceRequest.read(call, version.signature());
+    List<WireTensor> outputs = inference.run(version, request.inputs());
+    return new InferenceAnswer(version, request, outputs).write();
   }
 
   private static HttpAnswer answer(JsonNode body) {
-    try {
-      return HttpAnswer.json(200, JSON.writeValueAsString(body));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
+    return HttpAnswer.json(200, body.toString());
+  }
+
+  @Override
+  public void close() {
+    inference.close();
   }
 }
