@@ -12,11 +12,21 @@ Statement CreateModelRest(boolean replace) :
     <MODEL> ifNotExists = IfNotExists() name = CompoundIdentifier()
     [ <INPUT> ModelColumns(inputs) ]
     [ <OUTPUT> ModelColumns(outputs) ]
-    [ <WITH> properties = Properties() ]
+    [ <WITH> properties = Properties() | <OPTIONS> properties = ModelOptions() ]
     {
         return new ModelStatement.CreateModel(
             Nodes.name(name), ifNotExists, replace, inputs, outputs, properties);
     }
+}
+
+/** BigQuery's way to say WITH. */
+Map<String, String> ModelOptions() :
+{
+    final Map<String, String> given;
+}
+{
+    given = Properties()
+    { return Nodes.modelOptions(given, getPos()); }
 }
 
 void ModelColumns(List<ColumnDefinition> columns) :
@@ -29,13 +39,18 @@ void ModelColumns(List<ColumnDefinition> columns) :
 Statement AlterModelRest() :
 {
     final SqlIdentifier name;
-    final SqlIdentifier alias;
-    final int version;
+    final SqlIdentifier what;
+    final String key;
+    String value = null;
 }
 {
     <MODEL> name = CompoundIdentifier()
-    <SET> <ALIAS> alias = SimpleIdentifier() <EQ> version = UnsignedIntLiteral()
-    { return new ModelStatement.SetModelAlias(Nodes.name(name), alias.getSimple(), version); }
+    (
+        <SET> what = SimpleIdentifier() key = PropertyKey() <EQ> value = PlainValue()
+    |
+        <DROP> what = SimpleIdentifier() key = PropertyKey()
+    )
+    { return Nodes.alterModel(name, what, key, value); }
 }
 
 Statement DropModelRest() :

@@ -4,28 +4,24 @@ import static java.util.Objects.requireNonNull;
 
 import dev.kelda.ai.embed.TextProbe;
 import dev.kelda.ai.onnx.OnnxModel;
-import dev.kelda.ai.onnx.Outputs;
 import dev.kelda.ai.registry.ModelFiles;
 import dev.kelda.ai.registry.ModelFiles.Kind;
 import dev.kelda.ai.registry.ModelVersion;
 import dev.kelda.ai.registry.Signature;
 import dev.kelda.ai.registry.TextModel;
 import dev.kelda.ai.registry.TextModel.Pooling;
-import dev.kelda.parser.ColumnDefinition;
 import dev.kelda.parser.ModelStatement.CreateModel;
+import dev.kelda.parser.Name;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.extension.Caller;
 import dev.kelda.spi.extension.EngineServices;
-import dev.kelda.spi.extension.SqlQuery;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.apache.arrow.vector.types.pojo.ArrowType;
-import org.apache.arrow.vector.types.pojo.Field;
 
 /** What a CREATE MODEL says, as a version that is not registered yet. */
 record ModelDefinition(EngineServices services, ModelFiles files, CreateModel statement) {
@@ -34,6 +30,8 @@ record ModelDefinition(EngineServices services, ModelFiles files, CreateModel st
   private static final List<String> TEXT_KEYS =
       List.of("tokenizer", "pooling", "normalize", "max_tokens");
   private static final int MOST_TOKENS = 8192;
+  private static final String TAG = "tag.";
+  private static final String METRIC = "metric.";
 
   ModelDefinition {
     requireNonNull(services, "services is null");
@@ -51,12 +49,15 @@ record ModelDefinition(EngineServices services, ModelFiles files, CreateModel st
       boolean known =
           KEYS.contains(key)
               || TEXT_KEYS.contains(key)
-              || key.startsWith("tag.")
-              || key.startsWith("metric.");
+              || key.startsWith(TAG)
+              || key.startsWith(METRIC);
       if (!known) {
         throw invalid(
             "CREATE MODEL has no property '%s'; known: %s, and for texts %s"
                 .formatted(key, KEYS, TEXT_KEYS));
+      }
+      if (key.startsWith(METRIC)) {
+        checkMetric(key.substring(METRIC.length()), properties.get(key), statement.name());
       }
       if (TEXT_KEYS.contains(key) && !properties.containsKey("tokenizer")) {
         throw invalid("'%s' is for models with a 'tokenizer'".formatted(key));
@@ -72,6 +73,19 @@ record ModelDefinition(EngineServices services, ModelFiles files, CreateModel st
       throw invalid("CREATE MODEL needs the file: WITH ('path' = 'model.onnx')");
     }
     return this;
+  }
+
+  /** A metric is a number. */
+  static void checkMetric(String key, String text, Name model) {
+    try {
+      Double.parseDouble(text);
+    } catch (NumberFormatException e) {
+      throw new KeldaException(
+          ErrorCode.INVALID_ARGUMENT,
+          "the metric \"%s\" is a number, not '%s'".formatted(key, text),
+          Optional.of(model.position()),
+          e);
+    }
   }
 
   /**
@@ -91,8 +105,9 @@ record ModelDefinition(EngineServices services, ModelFiles files, CreateModel st
       text = tokenizer.map(json -> TextProbe.of(model, json, textOptions(), services.allocator()));
       signature = text.map(TextModel::signature).orElseGet(() -> model.signature(outputs()));
     }
-    check("input", statement.inputs(), signature.inputs(), caller);
-    check("output", statement.outputs(), signature.outputs(), caller);
+    signature =
+        new Declaration(services, caller)
+            .checked(signature, statement.inputs(), statement.outputs());
     ModelVersion version =
         new ModelVersion(
             name,
@@ -102,8 +117,8 @@ record ModelDefinition(EngineServices services, ModelFiles files, CreateModel st
             signature,
             properties.get("path"),
             properties.getOrDefault("training_dataset", ""),
-            prefixed("tag."),
-            prefixed("metric."),
+            prefixed(TAG),
+            prefixed(METRIC),
             Instant.now(),
             caller.user(),
             text);
@@ -139,46 +154,6 @@ record ModelDefinition(EngineServices services, ModelFiles files, CreateModel st
       throw invalid("'max_tokens' is between 1 and %d, not '%s'".formatted(MOST_TOKENS, text));
     }
     return tokens;
-  }
-
-  /** What is declared must be what the graph has. */
-  private void check(
-      String what, List<ColumnDefinition> declared, List<Signature.Port> ports, Caller caller) {
-    if (declared.isEmpty()) {
-      return;
-    }
-    for (int i = 0; i < Math.max(declared.size(), ports.size()); i++) {
-      if (i >= declared.size()) {
-        throw new KeldaException(
-            ErrorCode.INVALID_ARGUMENT,
-            "the model's %s \"%s\" is not declared".formatted(what, ports.get(i).name()),
-            declared.getLast().position());
-      }
-      ColumnDefinition column = declared.get(i);
-      if (i >= ports.size() || !fits(column, ports.get(i), caller)) {
-        throw new KeldaException(
-            ErrorCode.INVALID_ARGUMENT,
-            "the model has no %s \"%s\" of type %s in place %d; it has %s"
-                .formatted(what, column.name(), column.type(), i + 1, ports),
-            column.position());
-      }
-    }
-  }
-
-  private boolean fits(ColumnDefinition column, Signature.Port port, Caller caller) {
-    Field wanted =
-        services
-            .describe(
-                caller,
-                new SqlQuery("SELECT CAST(NULL AS " + column.type() + ")", column.position()))
-            .rows()
-            .getFields()
-            .getFirst();
-    boolean array = wanted.getType() instanceof ArrowType.List;
-    ArrowType element = array ? wanted.getChildren().getFirst().getType() : wanted.getType();
-    return port.name().equalsIgnoreCase(column.name())
-        && array == (port.width() != 1)
-        && element.equals(Outputs.type(port.element()));
   }
 
   private List<String> outputs() {

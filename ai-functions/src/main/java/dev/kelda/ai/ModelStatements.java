@@ -4,11 +4,14 @@ import static java.util.stream.Collectors.joining;
 
 import dev.kelda.ai.registry.ModelFiles;
 import dev.kelda.ai.registry.ModelRegistry;
+import dev.kelda.ai.registry.ModelRegistry.Alias;
+import dev.kelda.ai.registry.ModelRegistry.Note;
 import dev.kelda.ai.registry.ModelVersion;
+import dev.kelda.ai.registry.TextModel;
+import dev.kelda.parser.ModelStatement.AlterModel;
 import dev.kelda.parser.ModelStatement.CreateModel;
 import dev.kelda.parser.ModelStatement.DescribeModel;
 import dev.kelda.parser.ModelStatement.DropModel;
-import dev.kelda.parser.ModelStatement.SetModelAlias;
 import dev.kelda.parser.ModelStatement.ShowModels;
 import dev.kelda.parser.Name;
 import dev.kelda.spi.error.ErrorCode;
@@ -19,8 +22,10 @@ import dev.kelda.spi.extension.StatementHandler;
 import dev.kelda.spi.extension.StatementPlan;
 import dev.kelda.spi.rows.Columns;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
@@ -32,6 +37,7 @@ record ModelStatements(EngineServices services, ModelRegistry registry, ModelFil
         .number("version", d -> d.version().version())
         .text("aliases", Described::aliases)
         .text("signature", d -> d.version().signature().toString())
+        .text("text_model", d -> d.version().text().map(TextModel::toString).orElse(""))
         .text("tags", d -> d.version().tags().toString())
         .text("metrics", d -> d.version().metrics().toString())
         .text("training_dataset", d -> d.version().trainingDataset())
@@ -47,7 +53,7 @@ record ModelStatements(EngineServices services, ModelRegistry registry, ModelFil
   List<StatementHandler<?>> handlers() {
     return List.of(
         handler(CreateModel.class, this::create),
-        handler(SetModelAlias.class, this::setAlias),
+        handler(AlterModel.class, this::alter),
         handler(DropModel.class, this::drop),
         handler(ShowModels.class, this::show),
         handler(DescribeModel.class, this::describe));
@@ -72,25 +78,61 @@ record ModelStatements(EngineServices services, ModelRegistry registry, ModelFil
           ModelDefinition.Draft draft = definition.draft(name, caller);
           draft.files().forEach(files::keep);
           registry.add(draft.version(), statement.orReplace());
+          draft.files().forEach(files::keep); // a sweep may have taken them before they were needed
           services.namesChanged();
         });
   }
 
-  private StatementPlan setAlias(SetModelAlias statement, Caller caller) {
-    String name = name(statement.name());
-    if (!statement.alias().matches("[\\p{L}_][\\p{L}\\p{N}_]*")) {
+  private StatementPlan alter(AlterModel statement, Caller caller) {
+    String key = statement.key();
+    Optional<String> value = statement.value();
+    Supplier<String> explanation =
+        () ->
+            "%s %s of model %s%s"
+                .formatted(
+                    value.isPresent() ? "Set" : "Drop",
+                    statement.property().name().toLowerCase(Locale.ROOT) + " " + key,
+                    statement.name(),
+                    value.map(text -> " to " + text).orElse(""));
+    return switch (statement.property()) {
+      case ALIAS -> update(explanation.get(), alias(statement));
+      case TAG ->
+          update(
+              explanation.get(),
+              () -> registry.note(reference(statement.name()), Note.TAG, key, value));
+      case METRIC -> {
+        value.ifPresent(text -> ModelDefinition.checkMetric(key, text, statement.name()));
+        yield update(
+            explanation.get(),
+            () -> registry.note(reference(statement.name()), Note.METRIC, key, value));
+      }
+    };
+  }
+
+  private Runnable alias(AlterModel statement) {
+    String model = name(statement.name());
+    String alias = statement.key();
+    if (!alias.matches("[\\p{L}_][\\p{L}\\p{N}_]*")) {
       throw at(
           ErrorCode.INVALID_ARGUMENT,
           "an alias is a word that does not begin with a digit",
           statement.name());
     }
-    return update(
-        "Set alias %s of model %s to version %d"
-            .formatted(statement.alias(), name, statement.version()),
-        () -> {
-          registry.setAlias(name, statement.alias(), statement.version());
-          services.namesChanged();
-        });
+    Optional<Long> version = statement.value().map(text -> version(text, statement.name()));
+    return () -> {
+      version.ifPresentOrElse(
+          number -> registry.setAlias(model, alias, number),
+          () -> registry.dropAlias(model, alias));
+      services.namesChanged();
+    };
+  }
+
+  private static long version(String text, Name name) {
+    if (!text.matches("[0-9]{1,18}")) {
+      throw at(
+          ErrorCode.INVALID_ARGUMENT, "an alias is set to a version's number, not " + text, name);
+    }
+    return Long.parseLong(text);
   }
 
   private StatementPlan drop(DropModel statement, Caller caller) {
@@ -103,6 +145,7 @@ record ModelStatements(EngineServices services, ModelRegistry registry, ModelFil
                 ErrorCode.MODEL_NOT_FOUND, "there is no model \"" + name + "\"", statement.name());
           }
           services.namesChanged();
+          files.sweep(registry::files);
         });
   }
 
@@ -110,41 +153,51 @@ record ModelStatements(EngineServices services, ModelRegistry registry, ModelFil
     Pattern like = like(statement.like());
     return rows(
         "Show models",
-        () -> registry.latest().stream().filter(v -> like.matcher(v.model()).matches()).toList());
+        aliases ->
+            registry.latest().stream()
+                .filter(version -> like.matcher(version.model()).matches())
+                .map(version -> new Described(version, shown(version.model(), aliases)))
+                .toList());
   }
 
   private StatementPlan describe(DescribeModel statement, Caller caller) {
     String name = name(statement.name());
     return rows(
         "Describe model " + name,
-        () -> {
+        aliases -> {
           List<ModelVersion> versions = registry.versions(name);
           if (versions.isEmpty()) {
             throw at(
                 ErrorCode.MODEL_NOT_FOUND, "there is no model \"" + name + "\"", statement.name());
           }
-          return versions;
+          return versions.stream().map(v -> new Described(v, shown(v, aliases))).toList();
         });
   }
 
-  private StatementPlan rows(String explanation, Supplier<List<ModelVersion>> versions) {
+  private StatementPlan rows(
+      String explanation, Function<List<Alias>, List<Described>> described) {
     Columns<Described> columns = columns();
     return new StatementPlan.Rows(
         columns.schema(),
         List.of(),
         () -> List.of(explanation),
-        (context, parameters) -> {
-          List<ModelRegistry.Alias> aliases = registry.aliases();
-          return columns.reader(
-              context.allocator(),
-              versions.get().stream().map(v -> new Described(v, aliases(v, aliases))).toList());
-        });
+        (context, parameters) ->
+            columns.reader(context.allocator(), described.apply(registry.aliases())));
   }
 
-  private static String aliases(ModelVersion version, List<ModelRegistry.Alias> all) {
+  /** {@code champion=1, rival=3}: a model's aliases and what they mean. */
+  private static String shown(String model, List<Alias> all) {
+    return all.stream()
+        .filter(a -> a.model().equals(model))
+        .map(a -> a.alias() + "=" + a.version())
+        .collect(joining(", "));
+  }
+
+  /** {@code champion, rival}: the aliases of one version. */
+  private static String shown(ModelVersion version, List<Alias> all) {
     return all.stream()
         .filter(a -> a.model().equals(version.model()) && a.version() == version.version())
-        .map(ModelRegistry.Alias::alias)
+        .map(Alias::alias)
         .collect(joining(", "));
   }
 
@@ -156,6 +209,14 @@ record ModelStatements(EngineServices services, ModelRegistry registry, ModelFil
           work.run();
           return 0;
         });
+  }
+
+  /** {@code delay}, or {@code "delay@3"} where a version is meant. */
+  private static String reference(Name name) {
+    if (name.parts().size() != 1) {
+      throw at(ErrorCode.INVALID_ARGUMENT, "a model's name has one part: " + name, name);
+    }
+    return name.last();
   }
 
   /** A model's name has one part, without the @ of its versions. */

@@ -53,12 +53,20 @@ final class TestModels {
   }
 
   @Test
-  void oneOfSeveralOutputsIsChosen() {
+  void severalOutputsAreARow() {
     engine.rows("CREATE MODEL echo WITH ('path' = 'echo.onnx')");
-    engine.fails(
-        ErrorCode.NOT_SUPPORTED, "one value a row", "SELECT PREDICT('echo', 'word', 7, 1.5)");
+    assertThat(
+            engine.rows(
+                "SELECT t.p.word_out, t.p.number_out, t.p.vector_out[2]"
+                    + " FROM (SELECT PREDICT('echo', w, 7, 1.5, 2) AS p"
+                    + " FROM (VALUES 'a', 'ü', NULL) AS v (w)) AS t ORDER BY 1 NULLS LAST"))
+        .containsExactly("a|7|2.0", "ü|7|2.0", "null|null|null");
     engine.rows("CREATE MODEL word WITH ('path' = 'echo.onnx', 'outputs' = 'word_out')");
     assertThat(engine.rows("SELECT PREDICT('word', 'ü', 7, 1)")).containsExactly("ü");
+    engine.fails(
+        ErrorCode.INVALID_ARGUMENT,
+        "no output [nix]",
+        "CREATE MODEL nix WITH ('path' = 'echo.onnx', 'outputs' = 'nix')");
   }
 
   @Test
@@ -69,15 +77,77 @@ final class TestModels {
     assertThat(engine.rows("SELECT PREDICT('linear@1', 0, 0, 0)")).containsExactly("0.5");
     engine.rows("ALTER MODEL linear SET ALIAS champion = 1");
     assertThat(engine.rows("SELECT PREDICT('linear@champion', 0, 0, 0)")).containsExactly("0.5");
+    assertThat(engine.rows("SHOW MODELS LIKE 'lin%'").getFirst()).startsWith("linear|2|champion=1");
     engine.rows("ALTER MODEL linear SET ALIAS champion = 2");
     assertThat(engine.rows("SELECT PREDICT('linear@champion', 0, 0, 0)")).containsExactly("10.0");
     assertThat(engine.rows("SHOW MODELS LIKE 'lin%'").getFirst())
-        .startsWith("linear|2|champion|(x REAL[3]) -> (y REAL)|");
-    assertThat(engine.rows("DESCRIBE MODEL linear")).hasSize(2);
-    assertThat(engine.rows("DESCRIBE MODEL linear").getFirst()).contains("{team=a}|{mae=0.1}");
+        .startsWith("linear|2|champion=2|(x REAL[3]) -> (y REAL)|");
+    assertThat(engine.rows("DESCRIBE MODEL linear"))
+        .satisfiesExactly(
+            one -> assertThat(one).startsWith("linear|1||").contains("{team=a}|{mae=0.1}"),
+            two -> assertThat(two).startsWith("linear|2|champion|"));
+    engine.rows("ALTER MODEL linear DROP ALIAS champion");
+    engine.fails(
+        ErrorCode.MODEL_NOT_FOUND, "champion", "SELECT PREDICT('linear@champion', 0, 0, 0)");
     engine.rows("DROP MODEL linear");
     engine.fails(ErrorCode.MODEL_NOT_FOUND, "no model", "SELECT PREDICT('linear', 0, 0, 0)");
     engine.rows("DROP MODEL IF EXISTS linear");
+  }
+
+  @Test
+  void tagsAndMetricsOfAVersionChange() {
+    engine.rows("CREATE OR REPLACE MODEL linear WITH ('path' = 'other.onnx')");
+    engine.rows("ALTER MODEL \"linear@1\" SET TAG stage = 'retired'");
+    engine.rows("ALTER MODEL linear SET METRIC mae = 0.05");
+    engine.rows("ALTER MODEL \"linear@1\" DROP TAG team");
+    assertThat(engine.rows("DESCRIBE MODEL linear"))
+        .satisfiesExactly(
+            one -> assertThat(one).contains("|{stage=retired}|{mae=0.1}|"),
+            two -> assertThat(two).contains("|{}|{mae=0.05}|"));
+    engine.fails(ErrorCode.INVALID_ARGUMENT, "is a number", "ALTER MODEL linear SET METRIC a = b");
+    engine.fails(ErrorCode.INVALID_ARGUMENT, "no tag", "ALTER MODEL linear DROP TAG nix");
+    engine.fails(ErrorCode.MODEL_NOT_FOUND, "", "ALTER MODEL \"linear@9\" SET TAG a = 'b'");
+    engine.fails(ErrorCode.SYNTAX_ERROR, "ALIAS, TAG", "ALTER MODEL linear SET COLOUR a = 'b'");
+    engine.fails(ErrorCode.INVALID_ARGUMENT, "minilm", "ALTER MODEL minilm SET TAG a = 'b'");
+  }
+
+  @Test
+  void filesGoWithTheLastVersionThatNeedsThem() throws IOException {
+    Path own = Files.writeString(home.resolve("warehouse/models/own.onnx"), "left by a person");
+    engine.rows("CREATE MODEL same WITH ('path' = 'linear.onnx')");
+    engine.rows("CREATE MODEL other WITH ('path' = 'other.onnx')");
+    engine.rows("DROP MODEL linear");
+    assertThat(engine.rows("SELECT PREDICT('same', 0, 0, 0)")).containsExactly("0.5");
+    assertThat(files()).hasSize(3);
+    engine.rows("DROP MODEL same");
+    assertThat(files()).hasSize(2);
+    engine.rows("DROP MODEL other");
+    assertThat(files()).containsExactly(own);
+  }
+
+  @Test
+  void filesThatACrashLeftGoWithTheNextDrop() throws IOException {
+    Path kept = files().getFirst();
+    Files.copy(kept, kept.resolveSibling("0".repeat(64) + ".onnx"));
+    Files.move(kept, kept.resolveSibling(kept.getFileName() + ".aside"));
+    engine.rows("DROP MODEL IF EXISTS nix");
+    assertThat(files()).containsExactly(kept);
+  }
+
+  private List<Path> files() throws IOException {
+    try (Stream<Path> files = Files.list(home.resolve("warehouse/models"))) {
+      return files.toList();
+    }
+  }
+
+  @Test
+  void bigQueryOptions() {
+    engine.rows("CREATE MODEL bq OPTIONS (MODEL_TYPE = 'ONNX', MODEL_PATH = 'linear.onnx')");
+    assertThat(engine.rows("SELECT PREDICT('bq', 1, 2, 3)")).containsExactly("14.5");
+    engine.fails(
+        ErrorCode.SYNTAX_ERROR,
+        "MODEL_TYPE and MODEL_PATH",
+        "CREATE MODEL bad OPTIONS (COLOUR = 'ONNX')");
   }
 
   @Test
@@ -98,6 +168,15 @@ final class TestModels {
     engine.rows(
         "CREATE MODEL declared INPUT (x REAL ARRAY) OUTPUT (y REAL)"
             + " WITH ('path' = 'linear.onnx')");
+    engine.rows("CREATE MODEL named INPUT (a REAL, b REAL, c REAL) WITH ('path' = 'linear.onnx')");
+    assertThat(
+            engine.rows(
+                "SELECT prediction FROM ML.PREDICT(MODEL named, (SELECT 3 AS c, 2 AS b, 1 AS a))"))
+        .containsExactly("14.5");
+    engine.fails(
+        ErrorCode.INVALID_ARGUMENT,
+        "\"x\" is not declared",
+        "CREATE MODEL wrong INPUT (a REAL, b REAL) WITH ('path' = 'linear.onnx')");
     engine.fails(
         ErrorCode.INVALID_ARGUMENT,
         "line 1, column 32",

@@ -32,11 +32,26 @@ public sealed interface ModelStatement extends Statement.Extension {
     }
   }
 
-  /** {@code ALTER MODEL name SET ALIAS alias = version}. */
-  record SetModelAlias(Name name, String alias, long version) implements ModelStatement {
-    public SetModelAlias {
+  /**
+   * {@code ALTER MODEL name SET ALIAS|TAG|METRIC key = value} or {@code DROP …}.
+   *
+   * @param name for tags and metrics that of a version: {@code "delay@3"}
+   * @param value empty = the key is dropped
+   */
+  record AlterModel(Name name, Property property, String key, Optional<String> value)
+      implements ModelStatement {
+    public AlterModel {
       requireNonNull(name, "name is null");
-      requireNonNull(alias, "alias is null");
+      requireNonNull(property, "property is null");
+      requireNonNull(key, "key is null");
+      requireNonNull(value, "value is null");
+    }
+
+    /** What of a model can be changed. */
+    public enum Property {
+      ALIAS,
+      TAG,
+      METRIC
     }
   }
 

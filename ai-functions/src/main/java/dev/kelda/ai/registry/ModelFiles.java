@@ -13,7 +13,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Model files: {@code HOME/warehouse/models/<hash>.onnx} and {@code .json} for tokenizers, written
@@ -23,6 +30,10 @@ import java.util.HexFormat;
  */
 public record ModelFiles(Path folder, LocationPolicy locations) {
   private static final String SCHEME = "file://";
+  private static final String UNFINISHED = ".tmp";
+  private static final String ASIDE = ".aside";
+  private static final Pattern KEPT =
+      Pattern.compile("(?<hash>[0-9a-f]{64})\\.(onnx|json)(" + Pattern.quote(ASIDE) + ")?");
 
   public ModelFiles {
     requireNonNull(folder, "folder is null");
@@ -83,12 +94,62 @@ public record ModelFiles(Path folder, LocationPolicy locations) {
     try {
       Files.createDirectories(folder);
       if (!Files.exists(file)) {
-        Path whole = Files.createTempFile(folder, "new-", ".tmp");
+        Path whole = Files.createTempFile(folder, "new-", UNFINISHED);
         Files.write(whole, checked.bytes());
         Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE);
       }
     } catch (IOException e) {
       throw failed(file.toString(), e);
+    }
+  }
+
+  /**
+   * Removes the files that no version needs. A file is set aside, asked for once more, and only then
+   * removed, so that one which a CREATE MODEL registers meanwhile comes back; whoever registers calls
+   * {@link #keep} before and after. What a crash left is found by the next sweep. Files that Kelda
+   * did not name stay.
+   *
+   * @param needed hashes, as they are when asked
+   */
+  public void sweep(Supplier<Set<String>> needed) {
+    try (Stream<Path> files = Files.list(folder)) {
+      Set<String> atFirst = needed.get();
+      for (Path file : files.toList()) {
+        String name = file.getFileName().toString();
+        Matcher kept = KEPT.matcher(name);
+        if (name.endsWith(UNFINISHED)) {
+          removeOld(file);
+        } else if (kept.matches()
+            && (name.endsWith(ASIDE) || !atFirst.contains(kept.group("hash")))) {
+          settle(file, kept.group("hash"), needed);
+        }
+      }
+    } catch (NoSuchFileException e) {
+      return; // another sweep was faster, or there are no models yet
+    } catch (IOException e) {
+      throw failed(folder.toString(), e);
+    }
+  }
+
+  private void settle(Path file, String hash, Supplier<Set<String>> needed) throws IOException {
+    String name = file.getFileName().toString();
+    String plain = name.endsWith(ASIDE) ? name.substring(0, name.length() - ASIDE.length()) : name;
+    Path aside = folder.resolve(plain + ASIDE);
+    if (!file.equals(aside)) {
+      Files.move(file, aside, StandardCopyOption.ATOMIC_MOVE);
+    }
+    if (needed.get().contains(hash)) {
+      Files.move(aside, folder.resolve(plain), StandardCopyOption.ATOMIC_MOVE);
+    } else {
+      Files.deleteIfExists(aside);
+    }
+  }
+
+  /** A file that is being written is young. */
+  private static void removeOld(Path file) throws IOException {
+    Instant old = Instant.now().minus(Duration.ofHours(1));
+    if (Files.getLastModifiedTime(file).toInstant().isBefore(old)) {
+      Files.deleteIfExists(file);
     }
   }
 

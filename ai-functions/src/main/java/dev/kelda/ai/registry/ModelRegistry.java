@@ -14,10 +14,12 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** Models, versions and aliases as rows of the metastore. Names are found whatever their case. */
@@ -42,10 +44,15 @@ public final class ModelRegistry {
    * @throws KeldaException MODEL_NOT_FOUND
    */
   public ModelVersion find(String reference) {
+    return metastore.read(connection -> find(connection, reference));
+  }
+
+  private static ModelVersion find(Connection connection, String reference) throws SQLException {
     int at = reference.lastIndexOf('@');
-    String model = lower(at < 0 ? reference : reference.substring(0, at));
-    String which = at < 0 ? "" : reference.substring(at + 1);
-    return metastore.read(connection -> find(connection, model, which));
+    return find(
+        connection,
+        lower(at < 0 ? reference : reference.substring(0, at)),
+        at < 0 ? "" : reference.substring(at + 1));
   }
 
   private static ModelVersion find(Connection connection, String model, String which)
@@ -137,7 +144,7 @@ public final class ModelRegistry {
   }
 
   /**
-   * False when there is no such model. Files stay in the warehouse.
+   * False when there is no such model. Its files stay, see {@link ModelFiles#sweep}.
    *
    * @throws KeldaException INVALID_ARGUMENT for a model that comes with Kelda
    */
@@ -149,6 +156,16 @@ public final class ModelRegistry {
           return update(connection, "DELETE FROM ai_model_versions WHERE model = ?", lower(model))
               > 0;
         });
+  }
+
+  /** The hashes of the files that some version needs. */
+  public Set<String> files() {
+    Set<String> hashes = new HashSet<>();
+    for (ModelVersion version : metastore.read(connection -> versions(connection, ""))) {
+      hashes.add(version.hash());
+      version.text().ifPresent(text -> hashes.add(text.tokenizer()));
+    }
+    return hashes;
   }
 
   /**
@@ -165,6 +182,72 @@ public final class ModelRegistry {
               lower(model),
               lower(alias),
               version);
+        });
+  }
+
+  /**
+   * @throws KeldaException MODEL_NOT_FOUND when there is no such alias
+   */
+  public void dropAlias(String model, String alias) {
+    metastore.transaction(
+        connection -> {
+          find(connection, lower(model), alias);
+          return update(
+              connection,
+              "DELETE FROM ai_model_aliases WHERE model = ? AND alias = ?",
+              lower(model),
+              lower(alias));
+        });
+  }
+
+  /** What is said about a version and may change. */
+  public enum Note {
+    TAG("tags"),
+    METRIC("metrics");
+
+    private final String column;
+
+    Note(String column) {
+      this.column = column;
+    }
+  }
+
+  /**
+   * Sets a tag or metric of a version, or takes it away.
+   *
+   * @param reference as {@link #find} takes it
+   * @param value empty = taken away
+   * @throws KeldaException MODEL_NOT_FOUND; INVALID_ARGUMENT when there is none to take away, or for
+   *     a model that comes with Kelda
+   */
+  public void note(String reference, Note note, String key, Optional<String> value) {
+    metastore.transaction(
+        connection -> {
+          ModelVersion version = find(connection, reference);
+          refuseShipped(version.model());
+          Map<String, String> notes =
+              new TreeMap<>(
+                  switch (note) {
+                    case TAG -> version.tags();
+                    case METRIC -> version.metrics();
+                  });
+          value.ifPresentOrElse(
+              text -> notes.put(key, text),
+              () -> {
+                if (notes.remove(key) == null) {
+                  throw new KeldaException(
+                      ErrorCode.INVALID_ARGUMENT,
+                      "model %s has no %s \"%s\"; it has %s"
+                          .formatted(
+                              version.reference(), note.name().toLowerCase(Locale.ROOT), key, notes));
+                }
+              });
+          return update(
+              connection,
+              "UPDATE ai_model_versions SET " + note.column + " = ? WHERE model = ? AND version = ?",
+              json(notes),
+              version.model(),
+              version.version());
         });
   }
 

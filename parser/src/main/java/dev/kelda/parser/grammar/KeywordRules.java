@@ -162,15 +162,20 @@ final class KeywordRules {
     }
     return switch (kind) {
       // Statements.
-      case ALIAS -> words.previous() == SET && words.isStatementAbout(MODEL);
-      case SHOW, DESCRIBE, RESET, CREATE, DROP, EXPLAIN, USE, ATTACH, DETACH, CANCEL, ALTER, CALL ->
+      case SHOW, DESCRIBE, RESET, CREATE, EXPLAIN, USE, ATTACH, DETACH, CANCEL, ALTER, CALL ->
           words.isVerb();
+      case DROP ->
+          words.isVerb()
+              || words.verb() == ALTER
+                  && words.isStatementAbout(MODEL)
+                  && words.kind(2) != EOF
+                  && (words.kind(3) == EOF || words.kind(3) == SEMICOLON);
       case MERGE, TRUNCATE, COPY, REFRESH -> words.isVerb();
       case INSERT, UPDATE, DELETE ->
           words.isVerb() || words.verb() == MERGE && words.previous() == THEN && !words.inCase();
       case SET ->
           words.isVerb()
-              || words.next() == ALIAS && words.isStatementAbout(MODEL)
+              || words.kind(3) == EQ && words.isStatementAbout(MODEL)
               || changes(words) && (words.kind(2) == EQ || words.kind(2) == DOT);
       case INTO -> words.previousIs(INSERT, MERGE, OVERWRITE);
       case OVERWRITE -> words.previous() == INSERT;
@@ -183,7 +188,7 @@ final class KeywordRules {
       case SECRET -> words.previous() == EQ && words.next() == QUOTED_STRING;
       case COMMENT -> words.next() == QUOTED_STRING || words.isVerb();
       case MODEL -> words.afterVerb(CREATE, ALTER, DROP, DESCRIBE) || words.isModelArgument();
-      case INPUT, OUTPUT -> words.next() == LPAREN && words.isStatementAbout(MODEL);
+      case INPUT, OUTPUT, OPTIONS -> words.next() == LPAREN && words.isStatementAbout(MODEL);
       case FEATURE ->
           words.afterVerb(CREATE, ALTER, DROP, DESCRIBE, REFRESH) && words.nextIs(VIEW, VIEWS);
       case TRAINING -> words.afterVerb(CREATE, ALTER, DROP, DESCRIBE) && words.next() == DATASET;

@@ -3,6 +3,7 @@ package dev.kelda.parser.grammar;
 import dev.kelda.parser.ColumnDefinition;
 import dev.kelda.parser.FeatureViewStatement;
 import dev.kelda.parser.ModelStatement;
+import dev.kelda.parser.ModelStatement.AlterModel.Property;
 import dev.kelda.parser.Name;
 import dev.kelda.parser.Positions;
 import dev.kelda.parser.Statement;
@@ -12,7 +13,9 @@ import dev.kelda.spi.connector.ColumnTransform;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.error.TextPosition;
+import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -113,6 +116,43 @@ final class Nodes {
     }
     return new Transform(
         new ColumnTransform(found, name(column).parts(), number), position(column));
+  }
+
+  /**
+   * @param what ALIAS, TAG or METRIC
+   * @param value null = dropped
+   */
+  static Statement alterModel(SqlIdentifier name, SqlIdentifier what, String key, String value) {
+    Property property =
+        Arrays.stream(Property.values())
+            .filter(p -> p.name().equalsIgnoreCase(what.toString()))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    error(
+                        "ALTER MODEL sets and drops ALIAS, TAG or METRIC, not " + what, what));
+    return new ModelStatement.AlterModel(name(name), property, key, Optional.ofNullable(value));
+  }
+
+  /** BigQuery's options as our properties. */
+  static Map<String, String> modelOptions(Map<String, String> options, SqlParserPos position) {
+    Map<String, String> properties = new LinkedHashMap<>();
+    options.forEach(
+        (key, value) -> {
+          switch (key) {
+            case "model_type" -> properties.put("provider", value.toLowerCase(Locale.ROOT));
+            case "model_path" -> properties.put("path", value);
+            default ->
+                throw new KeldaException(
+                    ErrorCode.SYNTAX_ERROR,
+                    "the option '"
+                        + key
+                        + "' is not known; there are MODEL_TYPE and MODEL_PATH, and WITH ('key' ="
+                        + " value) for all properties",
+                    position(position));
+          }
+        });
+    return properties;
   }
 
   /**
