@@ -36,6 +36,7 @@ mod moments;
 mod percentile;
 mod regex;
 mod rounding;
+pub mod rows;
 mod text;
 
 pub use regex::similar_pattern;

@@ -1,6 +1,6 @@
 //! Casts as users mean them.
 
-use crate::functions::casting;
+use crate::functions::{casting, rows};
 use crate::plan::expr::Typed;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::Result;
@@ -41,7 +41,14 @@ fn as_users_mean(input: Typed, to: &DataType) -> Typed {
             let rounded = Expr::Cast(Cast::new(Box::new(input.expr), whole.clone()));
             Typed::new(rounded, whole)
         }
-        _ => input,
+        (from, to) => match rows::renamed(from, to) {
+            // Fields meet by their place, as columns do; Arrow's casts look at their names.
+            renamed if renamed != *from => Typed::new(
+                rows::with_names(renamed.clone()).call(vec![input.expr]),
+                renamed,
+            ),
+            _ => input,
+        },
     }
 }
 
