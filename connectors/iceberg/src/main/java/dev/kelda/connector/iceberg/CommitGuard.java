@@ -2,6 +2,7 @@ package dev.kelda.connector.iceberg;
 
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.testing.CrashPoint;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -18,17 +19,28 @@ final class CommitGuard {
   private static final int MAX_ATTEMPTS = 20;
 
   /** How long an outcome is looked for before it counts as unknown. */
-  static final Duration LOOKUP = Duration.ofSeconds(20);
+  private static final Duration LOOKUP = Duration.ofSeconds(20);
 
   private final String name;
   private final Publication publication;
   private final String commitId;
+  private final CommitQueue.Lane lane;
   private final Duration lookup;
 
-  CommitGuard(String name, Publication publication, String commitId, Duration lookup) {
+  CommitGuard(String name, Publication publication, String commitId, CommitQueue.Lane lane) {
+    this(name, publication, commitId, lane, LOOKUP);
+  }
+
+  CommitGuard(
+      String name,
+      Publication publication,
+      String commitId,
+      CommitQueue.Lane lane,
+      Duration lookup) {
     this.name = name;
     this.publication = publication;
     this.commitId = commitId;
+    this.lane = lane;
     this.lookup = lookup;
   }
 
@@ -39,7 +51,9 @@ final class CommitGuard {
   void commit(List<DataFile> files) {
     for (int attempt = 1; ; attempt++) {
       try {
-        publication.publish(files, commitId);
+        CrashPoint.reached("iceberg.files-ready");
+        lane.take(() -> publication.publish(files, commitId));
+        CrashPoint.reached("iceberg.committed");
         return;
       } catch (CommitFailedException e) {
         if (!publication.repeatable() || attempt == MAX_ATTEMPTS) {

@@ -49,12 +49,13 @@ public final class IcebergConnectorFactory implements ConnectorFactory {
     }
     String uri =
         properties.getOrDefault("uri", "jdbc:sqlite:" + context.home().resolve("metastore.db"));
-    return IcebergConnector.open(
-        properties.getOrDefault("catalog-name", catalog),
-        checkedUri(catalog, uri),
-        new Locations(warehouse(properties, context), context.locations()),
-        context.storage(),
-        properties);
+    return new IcebergConnector(
+        JdbcCatalogs.open(
+            properties.getOrDefault("catalog-name", catalog),
+            checkedUri(catalog, uri),
+            new Locations(warehouse(properties, context), context.locations()),
+            context.storage(),
+            properties));
   }
 
   // Only plain addresses: options in a JDBC URL can name classes and files.

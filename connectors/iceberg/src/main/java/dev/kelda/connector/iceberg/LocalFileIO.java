@@ -2,6 +2,7 @@ package dev.kelda.connector.iceberg;
 
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.testing.CrashPoint;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -62,6 +63,7 @@ final class LocalFileIO implements SupportsPrefixOperations {
   public void deleteFile(String location) {
     try {
       Files.deleteIfExists(path(locations.requireInWarehouse(location)));
+      CrashPoint.reached("iceberg.deleted " + kind(location));
     } catch (IOException e) {
       throw new UncheckedIOException("cannot delete " + location, e);
     }
@@ -102,6 +104,15 @@ final class LocalFileIO implements SupportsPrefixOperations {
           ErrorCode.NOT_SUPPORTED, "this catalog reads local files only, not '" + location + "'");
     }
     return Path.of(location);
+  }
+
+  /**
+   * What a file is, by the end of its name: {@code metadata.json}, {@code avro}, {@code parquet}.
+   */
+  private static String kind(String location) {
+    String file = location.substring(location.lastIndexOf('/') + 1);
+    String list = file.startsWith("snap-") ? "manifest list " : "";
+    return list + file.substring(file.indexOf('.') + 1);
   }
 
   private static FileInfo info(Path file) {
@@ -193,7 +204,7 @@ final class LocalFileIO implements SupportsPrefixOperations {
     private PositionOutputStream open(OpenOption... options) {
       try {
         Files.createDirectories(path.getParent());
-        return new LocalOutputStream(FileChannel.open(path, options));
+        return new LocalOutputStream(location, FileChannel.open(path, options));
       } catch (FileAlreadyExistsException e) {
         throw new AlreadyExistsException(e, "File already exists: %s", location);
       } catch (IOException e) {
@@ -208,11 +219,13 @@ final class LocalFileIO implements SupportsPrefixOperations {
   }
 
   private static final class LocalOutputStream extends PositionOutputStream {
+    private final String location;
     private final FileChannel channel;
     private final OutputStream out;
     private long position;
 
-    LocalOutputStream(FileChannel channel) {
+    LocalOutputStream(String location, FileChannel channel) {
+      this.location = location;
       this.channel = channel;
       this.out = new BufferedOutputStream(Channels.newOutputStream(channel), 64 * 1024);
     }
@@ -245,6 +258,7 @@ final class LocalFileIO implements SupportsPrefixOperations {
         out.flush();
         channel.force(true);
         channel.close();
+        CrashPoint.reached("iceberg.written " + kind(location));
       }
     }
   }

@@ -5,7 +5,9 @@ import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.apache.iceberg.TableProperties;
+import org.apache.iceberg.io.SupportsPrefixOperations;
 
 /**
  * Where a catalog's files may lie: written and deleted under the warehouse only; read there and
@@ -34,9 +36,15 @@ final class Locations {
     return warehouse;
   }
 
-  /** A new table's folder; characters that mean something in a URL are replaced. */
-  String tableLocation(String schema, String table) {
-    return schemaLocation(schema) + "/" + folder(table);
+  /**
+   * A new table's or view's folder; characters that mean something in a URL are replaced. No other
+   * table has files there: one that was renamed may still have those of its old name, and removing
+   * orphans looks at folders.
+   */
+  String newFolder(String schema, String name, SupportsPrefixOperations io) {
+    String folder = schemaLocation(schema) + "/" + folder(name);
+    boolean taken = io.listPrefix(folder + "/").iterator().hasNext();
+    return taken ? folder + "-" + UUID.randomUUID() : folder;
   }
 
   /** The folder that holds the folders of a schema's tables. */
@@ -55,6 +63,13 @@ final class Locations {
    */
   void checkTable(String location, Map<String, String> properties) {
     requireInWarehouse(location);
+    checkProperties(properties);
+  }
+
+  /**
+   * @throws KeldaException ACCESS_DENIED when a path property leaves the warehouse
+   */
+  void checkProperties(Map<String, String> properties) {
     for (String property : PATH_PROPERTIES) {
       if (properties.containsKey(property)) {
         requireInWarehouse(properties.get(property));

@@ -53,9 +53,9 @@ final class OrphanFiles {
     if (!(location + "/").startsWith(root + "/")) {
       throw invalid("location '" + location + "' is not below the table's own " + root);
     }
-    for (String other : tables.tableLocations()) {
+    for (String other : tables.locationsOfOthers(table)) {
       String url = Locations.url(other);
-      if (!url.equals(root) && url.startsWith(location + "/")) {
+      if ((url + "/").startsWith(location + "/") || (location + "/").startsWith(url + "/")) {
         throw invalid("another table has its files below '" + location + "': " + url);
       }
     }

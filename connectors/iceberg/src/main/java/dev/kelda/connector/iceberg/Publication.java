@@ -43,11 +43,12 @@ interface Publication {
    *
    * @param summary further entries of the snapshot's summary
    */
-  record Append(Table table, Reload reload, Map<String, String> summary) implements Publication {
+  record Append(Table table, String branch, Map<String, String> summary, Reload reload)
+      implements Publication {
     @Override
     public void publish(List<DataFile> files, String commitId) {
       if (!files.isEmpty() || !summary.isEmpty()) {
-        AppendFiles append = table.newAppend();
+        AppendFiles append = table.newAppend().toBranch(branch);
         summary.forEach(append::set);
         append(append, files, commitId);
       }
@@ -85,6 +86,22 @@ interface Publication {
     @Override
     public boolean repeatable() {
       return false;
+    }
+  }
+
+  /**
+   * The same rows in other files.
+   *
+   * @param commit one swap; it refreshes the table itself
+   */
+  record Maintenance(Runnable commit, Reload reload) implements Publication {
+    @Override
+    public void publish(List<DataFile> files, String commitId) {
+      try {
+        commit.run();
+      } catch (ValidationException e) {
+        throw new Conflict(e);
+      }
     }
   }
 
@@ -201,7 +218,11 @@ interface Publication {
     commit(append, commitId);
   }
 
-  private static <T> void commit(SnapshotUpdate<T> update, String commitId) {
+  /**
+   * Commits with the id in the snapshot's summary; what does not fit together any more is a {@link
+   * Conflict}.
+   */
+  static <T> void commit(SnapshotUpdate<T> update, String commitId) {
     update.set(IcebergWrite.COMMIT_ID, commitId);
     try {
       update.commit();

@@ -63,7 +63,7 @@ record TableByPath(WarehouseIO io, Locations locations) implements TableFunction
         table.schema(),
         metadata,
         locations,
-        Optional::empty);
+        Optional.empty());
   }
 
   // The version hint of Hadoop tables where there is one, else the highest number.

@@ -7,7 +7,10 @@ import org.apache.iceberg.io.InputFile;
 import org.apache.iceberg.io.OutputFile;
 import org.apache.iceberg.io.SupportsPrefixOperations;
 
-/** Local files and S3 objects by the scheme of the location; writes stay in the warehouse. */
+/**
+ * Local files and S3 objects by the scheme of the location. What metadata names is not trusted:
+ * writes stay in the warehouse, reads there and in the allowed locations.
+ */
 final class WarehouseIO implements SupportsPrefixOperations {
   private static final long serialVersionUID = 1;
 
@@ -45,6 +48,7 @@ final class WarehouseIO implements SupportsPrefixOperations {
 
   @Override
   public InputFile newInputFile(String location) {
+    locations.requireReadable(location);
     return of(location).newInputFile(location);
   }
 

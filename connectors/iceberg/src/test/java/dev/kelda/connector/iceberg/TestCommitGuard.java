@@ -18,6 +18,7 @@ import org.apache.iceberg.DataFile;
 import org.apache.iceberg.DataFiles;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Schema;
+import org.apache.iceberg.SnapshotRef;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.catalog.Namespace;
 import org.apache.iceberg.catalog.TableIdentifier;
@@ -54,7 +55,10 @@ class TestCommitGuard {
     catalog.createTable(ID, schema);
     append =
         new Publication.Append(
-            catalog.loadTable(ID), () -> Optional.of(catalog.loadTable(ID)), Map.of());
+            catalog.loadTable(ID),
+            SnapshotRef.MAIN_BRANCH,
+            Map.of(),
+            () -> Optional.of(catalog.loadTable(ID)));
   }
 
   @AfterEach
@@ -104,7 +108,8 @@ class TestCommitGuard {
             .withFileSizeInBytes(10)
             .withRecordCount(7)
             .build();
-    new CommitGuard("main.t", publication, "the-id", LOOKUP).commit(List.of(file));
+    new CommitGuard("main.t", publication, "the-id", CommitQueue.Lane.FREE, LOOKUP)
+        .commit(List.of(file));
   }
 
   private long snapshots() {

@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * The named steps of everything that must survive a crash: between two of them the state on disk
  * changes. A test starts a process with {@code -Dkelda.test.crash=n}, which halts at the n-th step
- * that it reaches as {@code kill -9} would, and names it on standard error; with n = 1, 2, 3 … until
- * the work is done it has been at every step. Without the flag nothing happens, and no
+ * that it reaches as {@code kill -9} would, and names it on standard error; with n = 1, 2, 3 …
+ * until the work is done it has been at every step. Without the flag nothing happens, and no
  * configuration or statement can set it.
  */
 public final class CrashPoint {

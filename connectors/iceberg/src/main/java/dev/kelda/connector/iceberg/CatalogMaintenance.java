@@ -1,0 +1,55 @@
+package dev.kelda.connector.iceberg;
+
+import dev.kelda.spi.connector.Procedure;
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
+import java.util.List;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.TableMetadata;
+import org.apache.iceberg.TableMetadataParser;
+
+/** {@link Maintained} of one catalog. */
+record CatalogMaintenance(IcebergCatalog catalog) implements Maintained {
+  @Override
+  public Table load(Procedure.TableName name) {
+    return catalog.load(name.schema(), name.name());
+  }
+
+  @Override
+  public IcebergTable.Changes changes(Procedure.TableName name) {
+    return catalog.changes(name.schema(), name.name());
+  }
+
+  @Override
+  public Table register(Procedure.TableName table, String metadataFile) {
+    catalog.requireSchema(table.schema());
+    Names.check("table", table.name());
+    locations().requireReadable(metadataFile);
+    TableMetadata metadata = TableMetadataParser.read(catalog.io(), metadataFile);
+    locations().checkTable(metadata.location(), metadata.properties());
+    String file = Locations.url(metadataFile);
+    if (!file.startsWith(Locations.url(metadata.location()) + "/")) {
+      throw new KeldaException(
+          ErrorCode.ACCESS_DENIED,
+          "'" + file + "' is outside the location of its table, " + metadata.location());
+    }
+    return catalog
+        .tables()
+        .registerTable(IcebergCatalog.identifier(table.schema(), table.name()), metadataFile);
+  }
+
+  @Override
+  public List<String> locationsOfOthers(Table table) {
+    return catalog.namespaces().listNamespaces().stream()
+        .flatMap(namespace -> catalog.tables().listTables(namespace).stream())
+        .map(catalog.tables()::loadTable)
+        .filter(other -> !other.uuid().equals(table.uuid()))
+        .map(Table::location)
+        .toList();
+  }
+
+  @Override
+  public Locations locations() {
+    return catalog.locations();
+  }
+}

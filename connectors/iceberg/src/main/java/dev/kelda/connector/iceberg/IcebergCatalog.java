@@ -1,0 +1,107 @@
+package dev.kelda.connector.iceberg;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
+import java.io.Closeable;
+import java.util.Optional;
+import org.apache.iceberg.Table;
+import org.apache.iceberg.catalog.Catalog;
+import org.apache.iceberg.catalog.Namespace;
+import org.apache.iceberg.catalog.SupportsNamespaces;
+import org.apache.iceberg.catalog.TableIdentifier;
+import org.apache.iceberg.catalog.ViewCatalog;
+import org.apache.iceberg.exceptions.NoSuchTableException;
+
+/**
+ * An open catalog of any kind, and what goes with it.
+ *
+ * @param name the catalog's name within itself
+ * @param tables the same object as {@code views} and {@code namespaces}
+ * @param pointers a faster way to see whether a table has changed; empty when there is none
+ * @param io for files that no table of the catalog has given a way to
+ * @param connection closed at the end
+ */
+record IcebergCatalog(
+    String name,
+    Catalog tables,
+    ViewCatalog views,
+    SupportsNamespaces namespaces,
+    Optional<TablePointers> pointers,
+    Locations locations,
+    WarehouseIO io,
+    CommitQueue queue,
+    Closeable connection) {
+  IcebergCatalog {
+    requireNonNull(name, "name is null");
+    requireNonNull(tables, "tables is null");
+    requireNonNull(views, "views is null");
+    requireNonNull(namespaces, "namespaces is null");
+    requireNonNull(pointers, "pointers is null");
+    requireNonNull(locations, "locations is null");
+    requireNonNull(io, "io is null");
+    requireNonNull(queue, "queue is null");
+    requireNonNull(connection, "connection is null");
+  }
+
+  /** Where a table or view of that name is to be; empty: where the one that is there is. */
+  Optional<String> newFolder(String schema, String name) {
+    return exists(schema, name)
+        ? Optional.empty()
+        : Optional.of(locations.newFolder(schema, name, io));
+  }
+
+  static TableIdentifier identifier(String schema, String name) {
+    return TableIdentifier.of(Namespace.of(schema), name);
+  }
+
+  /**
+   * A table's state of now, for changes.
+   *
+   * @throws NoSuchTableException when there is none
+   * @throws KeldaException ACCESS_DENIED when its files lie outside the catalog's locations
+   */
+  Table load(String schema, String name) {
+    Table table = tables.loadTable(identifier(schema, name));
+    locations.checkTable(table.location(), table.properties());
+    return table;
+  }
+
+  Publication.Reload reload(String schema, String name) {
+    return () -> {
+      try {
+        return Optional.of(tables.loadTable(identifier(schema, name)));
+      } catch (NoSuchTableException e) {
+        return Optional.empty();
+      }
+    };
+  }
+
+  /** A table or view of that name. */
+  boolean exists(String schema, String name) {
+    return pointers.isPresent()
+        ? pointers.get().find(schema, name).isPresent()
+        : tables.tableExists(identifier(schema, name))
+            || views.viewExists(identifier(schema, name));
+  }
+
+  IcebergTable.Changes changes(String schema, String name) {
+    return new IcebergTable.Changes(reload(schema, name), lane(schema, name));
+  }
+
+  CommitQueue.Lane lane(String schema, String name) {
+    return queue.of(identifier(schema, name));
+  }
+
+  /**
+   * @throws KeldaException SCHEMA_NOT_FOUND
+   */
+  void requireSchema(String schema) {
+    boolean exists =
+        IcebergErrors.translating(schema, () -> namespaces.namespaceExists(Namespace.of(schema)));
+    if (!exists) {
+      throw new KeldaException(ErrorCode.SCHEMA_NOT_FOUND, "no schema \"" + schema + "\"");
+    }
+  }
+}

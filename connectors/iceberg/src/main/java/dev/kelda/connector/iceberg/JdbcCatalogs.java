@@ -1,0 +1,90 @@
+package dev.kelda.connector.iceberg;
+
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import org.apache.iceberg.CatalogProperties;
+import org.apache.iceberg.catalog.Namespace;
+import org.apache.iceberg.jdbc.JdbcCatalog;
+
+/** Catalogs kept in a database: SQLite or PostgreSQL. */
+final class JdbcCatalogs {
+  private static final String SQLITE = "jdbc:sqlite:";
+
+  private JdbcCatalogs() {}
+
+  /**
+   * Opens it; creates its tables and the default schema if absent.
+   *
+   * @param storage object-store options by URL prefix, secret
+   * @param settings {@code user} and {@code password}, if any
+   */
+  static IcebergCatalog open(
+      String name,
+      String uri,
+      Locations locations,
+      Map<String, Map<String, String>> storage,
+      Map<String, String> settings) {
+    Map<String, String> properties = new HashMap<>();
+    properties.put(CatalogProperties.URI, uri);
+    properties.put(CatalogProperties.WAREHOUSE_LOCATION, locations.warehouse());
+    properties.put(CatalogProperties.CLIENT_POOL_SIZE, "4");
+    properties.put(CatalogProperties.IO_MANIFEST_CACHE_ENABLED, "true");
+    properties.put("jdbc.schema-version", "V1");
+    Properties connection = new Properties();
+    if (uri.startsWith(SQLITE)) {
+      createParent(uri);
+      connection.put("journal_mode", "WAL");
+      connection.put("busy_timeout", "30000");
+    }
+    Optional.ofNullable(settings.get("user")).ifPresent(v -> connection.put("user", v));
+    Optional.ofNullable(settings.get("password")).ifPresent(v -> connection.put("password", v));
+    connection.forEach((key, value) -> properties.put("jdbc." + key, value.toString()));
+    JdbcCatalog catalog =
+        new JdbcCatalog(io -> new WarehouseIO(locations, storage, io), null, true);
+    Namespace main = Namespace.of(SchemaDefinitions.DEFAULT);
+    IcebergErrors.translating(
+        "catalog " + name,
+        () -> {
+          catalog.initialize(name, properties);
+          if (!catalog.namespaceExists(main)) {
+            catalog.createNamespace(main, Map.of());
+          }
+        });
+    TablePointers pointers = new TablePointers(name, uri, connection);
+    Closeable both =
+        () -> {
+          pointers.close();
+          catalog.close();
+        };
+    return new IcebergCatalog(
+        name,
+        catalog,
+        catalog,
+        catalog,
+        Optional.of(pointers),
+        locations,
+        new WarehouseIO(locations, storage, Map.of()),
+        new CommitQueue(),
+        both);
+  }
+
+  private static void createParent(String uri) {
+    Path file = Path.of(uri.substring(SQLITE.length()).replaceFirst("^file:", ""));
+    try {
+      Files.createDirectories(file.getParent());
+    } catch (IOException e) {
+      throw new KeldaException(
+          ErrorCode.CATALOG_ERROR,
+          "cannot create the folder of " + file + ": " + e.getMessage(),
+          e);
+    }
+  }
+}
