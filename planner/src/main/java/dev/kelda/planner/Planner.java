@@ -97,7 +97,9 @@ public final class Planner {
     ChangePlanner planner = new ChangePlanner(statement, target, change);
     QueryPlan query =
         guarded(planner.query(catalog, PlanningScope.TYPES), catalog, context, planner::shape);
-    return new ChangePlan(query, planner.whole());
+    List<ScanSpec> otherReads =
+        query.scans().stream().filter(s -> s.table().table() == target.table()).toList();
+    return new ChangePlan(query, planner.whole(), otherReads);
   }
 
   /** What the query's text says of it; feature views and the like are not looked through. */

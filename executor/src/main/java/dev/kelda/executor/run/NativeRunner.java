@@ -74,6 +74,7 @@ public final class NativeRunner {
     List<WrittenFile> files = new ArrayList<>();
     long rows = 0;
     try {
+      plan.otherReads().forEach(s -> change.alsoReads(query.bound(s.conjuncts(), parameters)));
       if (plan.whole().isPresent()) {
         rows += change.dropFiles(query.bound(plan.whole().get(), parameters));
       }
@@ -99,13 +100,25 @@ public final class NativeRunner {
       Execution execution, RowChange.Rewrite rewrite, List<WrittenFile> before) throws IOException {
     NativeWrite written = NativeWrite.plain();
     try {
-      PlannedQuery all = WholeTable.plan(rewrite.rows(), rewrite.target().columns());
+      int width = rewrite.target().columns().getFields().size();
+      PlannedQuery all = WholeTable.first(width, rewrite.rows());
       run(execution, written, request(execution, all, List.of()), rewrite.target());
     } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
       before.addAll(written.files());
       throw e;
     }
     return written.files();
+  }
+
+  /** Runs the query into files of the target, which somebody else commits or removes. */
+  public List<WrittenFile> write(Execution execution, PlannedQuery query, WriteTarget target) {
+    NativeWrite written = NativeWrite.plain();
+    try {
+      run(execution, written, request(execution, query, List.of()), target);
+      return written.files();
+    } catch (IOException e) {
+      throw Failures.of(execution, e);
+    }
   }
 
   private void run(

@@ -14,19 +14,29 @@ import java.util.stream.IntStream;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
 
-/** A plan that reads the first columns of a table, as they are. */
-final class WholeTable {
+/** A plan that reads columns of all rows of a table, as they are. */
+public final class WholeTable {
   private static final int VERSION = 1;
-  private static final String LABEL = "remaining rows";
+  private static final String LABEL = "all rows";
 
   private WholeTable() {}
 
+  /** All its columns. */
+  public static PlannedQuery of(Table table) {
+    return first(table.schema().getFields().size(), table);
+  }
+
+  /** The table's first columns. */
+  static PlannedQuery first(int width, Table table) {
+    return columns(IntStream.range(0, width).boxed().toList(), table);
+  }
+
   /**
-   * @param columns as many of the table's columns as there are of these
+   * @param columns their ordinals
    */
-  static PlannedQuery plan(Table table, Schema columns) {
+  public static PlannedQuery columns(List<Integer> columns, Table table) {
     List<Field> all = table.schema().getFields();
-    int width = columns.getFields().size();
+    Schema schema = new Schema(columns.stream().map(all::get).toList());
     Plan plan =
         Plan.newBuilder()
             .setVersion(VERSION)
@@ -36,16 +46,16 @@ final class WholeTable {
                         Scan.newBuilder()
                             .setScanId(0)
                             .addAllColumns(all.stream().map(Types::toProtoField).toList())
-                            .addAllProjection(IntStream.range(0, width).boxed().toList())
+                            .addAllProjection(columns)
                             .setLabel(LABEL)))
-            .addAllOutputNames(columns.getFields().stream().map(Field::getName).toList())
+            .addAllOutputNames(schema.getFields().stream().map(Field::getName).toList())
             .build();
     TableReference reference = new TableReference("", "", LABEL, table, () -> Optional.of(table));
     return new PlannedQuery(
         new QueryPlan(
             plan,
             List.of(new ScanSpec(0, reference, List.of())),
-            columns,
+            schema,
             List.of(),
             LABEL,
             List.of()));

@@ -27,7 +27,7 @@ import org.apache.iceberg.expressions.StrictMetricsEvaluator;
 final class IcebergChange implements RowChange {
   private final String name;
   private final IcebergTable base;
-  private final Publication.Reload reload;
+  private final IcebergTable.Changes changes;
   private final Isolation isolation;
   private final DataFolder folder;
   private final boolean lineage;
@@ -41,10 +41,10 @@ final class IcebergChange implements RowChange {
   private Expression read = Expressions.alwaysFalse();
   private List<String> deleteFiles = List.of();
 
-  IcebergChange(String name, IcebergTable base, Publication.Reload reload, Kind kind) {
+  IcebergChange(String name, IcebergTable base, IcebergTable.Changes changes, Kind kind) {
     this.name = name;
     this.base = base;
-    this.reload = reload;
+    this.changes = changes;
     int version = TableUtil.formatVersion(base.iceberg());
     this.isolation = Isolation.of(kind, base.iceberg().properties(), version);
     this.lineage = version >= 3;
@@ -57,11 +57,7 @@ final class IcebergChange implements RowChange {
   private WriteTarget target(String suffix, Kind kind, List<Reserved> ofVersion3) {
     List<Reserved> carried = lineage ? ofVersion3 : List.of();
     Layout layout = kind == Kind.DELETE ? Layout.NONE : WriteLayouts.of(base.iceberg());
-    return folder.target(
-        suffix,
-        layout,
-        carried.stream().map(Reserved::written).toList(),
-        carried.stream().map(Reserved::source).toList());
+    return folder.target(suffix, layout, carried);
   }
 
   @Override
@@ -95,6 +91,11 @@ final class IcebergChange implements RowChange {
           }
           return all;
         });
+  }
+
+  @Override
+  public void alsoReads(List<Predicate> conjuncts) {
+    read = Expressions.or(read, Filters.expression(base.icebergSchema(), conjuncts));
   }
 
   @Override
@@ -198,17 +199,19 @@ final class IcebergChange implements RowChange {
   @Override
   public void commit(List<WrittenFile> written) {
     List<DataFile> added =
-        folder.dataFiles(written.stream().filter(file -> !deletes.isOurs(file)).toList());
+        folder.dataFiles(
+            written.stream().filter(file -> !deletes.isOurs(file)).toList(),
+            base.iceberg().sortOrder());
     if (added.isEmpty() && removed.isEmpty() && partly.isEmpty()) {
       return;
     }
     Publication publication = partly.isEmpty() ? replace() : delta(written);
-    new CommitGuard(name, publication, folder.id(), CommitGuard.LOOKUP).commit(added);
+    new CommitGuard(name, publication, folder.id(), changes.lane()).commit(added);
   }
 
   private Publication replace() {
     return new Publication.Replace(
-        reload, base.snapshotId(), removed, read, isolation.serializable());
+        changes.reload(), base.snapshotId(), removed, read, isolation.serializable());
   }
 
   private Publication delta(List<WrittenFile> written) {
@@ -217,7 +220,7 @@ final class IcebergChange implements RowChange {
             name, () -> lineage ? deletes.vectors(partly) : deletes.written(written));
     deleteFiles = files.locations();
     return new Publication.Delta(
-        reload,
+        changes.reload(),
         base.snapshotId(),
         removed,
         files,

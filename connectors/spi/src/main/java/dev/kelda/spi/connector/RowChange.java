@@ -13,7 +13,8 @@ import java.util.List;
  * </pre>
  *
  * The commit fails with COMMIT_CONFLICT when rows that the change has read or taken out were
- * changed by somebody else since that version. For one statement; takeOut is for one thread.
+ * changed by somebody else since that version. What it reads of other tables is not looked at. For
+ * one statement; takeOut is for one thread.
  */
 public interface RowChange extends TableWrite {
   enum Kind {
@@ -30,6 +31,14 @@ public interface RowChange extends TableWrite {
   Table rows();
 
   int carried();
+
+  /**
+   * Says that the statement looks at rows of the version in another place too: those that pass
+   * every conjunct. Before the commit, once per place.
+   *
+   * @param conjuncts parameters are bound
+   */
+  void alsoReads(List<Predicate> conjuncts);
 
   /**
    * Drops the files all of whose rows pass every conjunct, as their statistics show.
