@@ -14,6 +14,8 @@ Statement ChangeStatement() :
     |
         statement = TruncateStatement()
     |
+        statement = AnalyzeStatement()
+    |
         statement = CopyStatement()
     )
     { return statement; }
@@ -141,6 +143,16 @@ Statement TruncateStatement() :
 {
     <TRUNCATE> [ <TABLE> ] table = CompoundIdentifier()
     { return new Statement.Truncate(Nodes.name(table)); }
+}
+
+Statement AnalyzeStatement() :
+{
+    final SqlIdentifier table;
+    SqlNodeList columns = SqlNodeList.EMPTY;
+}
+{
+    <ANALYZE> [ <TABLE> ] table = CompoundIdentifier() [ columns = ParenthesizedSimpleIdentifierList() ]
+    { return new Statement.Analyze(Nodes.name(table), Nodes.names(columns)); }
 }
 
 /** COPY (query) TO 'file', COPY table [(columns)] TO|FROM 'file'. */

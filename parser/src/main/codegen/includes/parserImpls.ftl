@@ -74,20 +74,30 @@ Statement InsertStatement() :
 {
     boolean overwrite = false;
     final SqlIdentifier target;
+    SqlIdentifier branch = null;
     SqlNodeList columns = SqlNodeList.EMPTY;
     final SqlNode source;
 }
 {
     <INSERT> ( <INTO> | <OVERWRITE> { overwrite = true; } [ <INTO> | <TABLE> ] )
     target = CompoundIdentifier()
+    [ LOOKAHEAD({ Tokens.isForBranch(this) }) <FOR> <IDENTIFIER> branch = SimpleIdentifier() ]
     [ LOOKAHEAD({ Tokens.isColumnList(this) }) columns = ParenthesizedSimpleIdentifierList() ]
     source = TopQuery()
     {
+        if (overwrite && branch != null) {
+            throw Nodes.notSupported("INSERT OVERWRITE … FOR BRANCH", branch.getParserPosition());
+        }
         if (overwrite) {
             return new Statement.InsertOverwrite(
                 Nodes.name(target), Nodes.names(columns), source, parameterCount());
         }
-        return new Statement.Insert(Nodes.name(target), Nodes.names(columns), source, parameterCount());
+        return new Statement.Insert(
+            Nodes.name(target),
+            branch == null ? Optional.<Name>empty() : Optional.of(Nodes.name(branch)),
+            Nodes.names(columns),
+            source,
+            parameterCount());
     }
 }
 

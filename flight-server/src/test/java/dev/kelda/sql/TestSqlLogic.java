@@ -91,7 +91,7 @@ final class TestSqlLogic {
     try (Stream<Path> all = Files.walk(ROOT)) {
       return all
           .filter(path -> path.toString().endsWith(".slt"))
-          .filter(path -> only.isEmpty() || name(path).equals(only))
+          .filter(path -> name(path).startsWith(only))
           .sorted()
           .toList()
           .stream();

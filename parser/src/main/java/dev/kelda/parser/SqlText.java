@@ -99,7 +99,11 @@ public final class SqlText {
           new Statement.DescribeQuery(TreeShape.shallow(s.query()), s.parameterCount());
       case Statement.Insert s ->
           new Statement.Insert(
-              s.target(), s.columns(), TreeShape.shallow(s.source()), s.parameterCount());
+              s.target(),
+              s.branch(),
+              s.columns(),
+              TreeShape.shallow(s.source()),
+              s.parameterCount());
       case Statement.CreateTableAs s ->
           new Statement.CreateTableAs(
               s.name(),
@@ -131,6 +135,7 @@ public final class SqlText {
               s.parameterCount());
       case Statement.CopyFrom s -> s;
       case Statement.Truncate s -> s;
+      case Statement.Analyze s -> s;
       case Statement.Explain s ->
           new Statement.Explain(shallow(s.statement()), s.analyze(), s.format());
       case Statement.CreateSchema s -> s;

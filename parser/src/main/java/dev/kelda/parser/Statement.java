@@ -193,14 +193,17 @@ public sealed interface Statement {
   }
 
   /**
-   * {@code INSERT INTO target [(columns)] source}.
+   * {@code INSERT INTO target [FOR BRANCH branch] [(columns)] source}.
    *
+   * @param branch a name of one part
    * @param columns empty: all columns, in the table's order; each is a name of one part
    */
-  record Insert(Name target, List<Name> columns, SqlNode source, int parameterCount)
+  record Insert(
+      Name target, Optional<Name> branch, List<Name> columns, SqlNode source, int parameterCount)
       implements Statement {
     public Insert {
       requireNonNull(target, "target is null");
+      requireNonNull(branch, "branch is null");
       columns = List.copyOf(columns);
       requireNonNull(source, "source is null");
     }
@@ -258,6 +261,18 @@ public sealed interface Statement {
           condition.map(change),
           clauses.stream().map(clause -> clause.map(change)).toList(),
           parameterCount);
+    }
+  }
+
+  /**
+   * {@code ANALYZE [TABLE] table [(columns)]}.
+   *
+   * @param columns empty: all that have statistics
+   */
+  record Analyze(Name table, List<Name> columns) implements Statement {
+    public Analyze {
+      requireNonNull(table, "table is null");
+      columns = List.copyOf(columns);
     }
   }
 

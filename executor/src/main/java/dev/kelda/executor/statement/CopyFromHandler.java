@@ -30,7 +30,8 @@ record CopyFromHandler(Services services, InsertHandler inserts)
     CopyOptions options = new CopyOptions(statement.options(), statement.position());
     SqlNode rows = ((Statement.Query) SqlText.parse(query(statement, target, options))).query();
     try {
-      return inserts.prepare(new Statement.Insert(name, statement.columns(), rows, 0), request);
+      return inserts.prepare(
+          new Statement.Insert(name, Optional.empty(), statement.columns(), rows, 0), request);
     } catch (KeldaException e) {
       // Positions in the text above mean nothing to the user.
       throw new KeldaException(

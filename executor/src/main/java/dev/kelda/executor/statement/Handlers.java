@@ -39,6 +39,7 @@ public final class Handlers {
             new InsertOverwriteHandler(services),
             new ChangeHandler(services),
             new TruncateHandler(services),
+            new AnalyzeHandler(services),
             new CopyToHandler(services),
             new CopyFromHandler(services, inserts),
             new SetOptionHandler(),

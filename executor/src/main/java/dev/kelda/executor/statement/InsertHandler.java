@@ -6,10 +6,12 @@ import dev.kelda.executor.run.PlannedQuery;
 import dev.kelda.parser.Name;
 import dev.kelda.parser.Statement;
 import dev.kelda.planner.catalog.TableReference;
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.extension.RowSink;
 import java.util.Optional;
 
-/** {@code INSERT INTO table [(columns)] query}. */
+/** {@code INSERT INTO table [FOR BRANCH branch] [(columns)] query}. */
 record InsertHandler(Services services, Sinks sinks) implements StatementHandler<Statement.Insert> {
   @Override
   public Class<Statement.Insert> statement() {
@@ -30,11 +32,24 @@ record InsertHandler(Services services, Sinks sinks) implements StatementHandler
         statement.source(),
         services,
         request,
-        (connector, table) -> connector.insert(table.schema(), table.name()));
+        (connector, table) ->
+            statement.branch().isEmpty()
+                ? connector.insert(table.schema(), table.name())
+                : connector.insertIntoBranch(
+                    table.schema(), table.name(), statement.branch().get().last()));
   }
 
   private Action intoSink(
       RowSink sink, TableReference target, Statement.Insert statement, Request request) {
+    statement
+        .branch()
+        .ifPresent(
+            branch -> {
+              throw new KeldaException(
+                  ErrorCode.NOT_SUPPORTED,
+                  "\"%s\" has no branches to insert into".formatted(target),
+                  branch.position());
+            });
     PlannedQuery query =
         TableInsert.query(target, statement.columns(), statement.source(), services, request);
     return Action.write(

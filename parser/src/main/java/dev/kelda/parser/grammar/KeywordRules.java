@@ -180,7 +180,7 @@ final class KeywordRules {
       case INTO -> words.previousIs(INSERT, MERGE, OVERWRITE);
       case OVERWRITE -> words.previous() == INSERT;
       case MATCHED -> words.verb() == MERGE && words.previousIs(WHEN, NOT);
-      case ANALYZE -> words.previous() == EXPLAIN;
+      case ANALYZE -> words.previous() == EXPLAIN || words.isVerb();
       case QUERY -> words.previous() == CANCEL;
       case IF ->
           words.previousIs(SCHEMA, TABLE, VIEW, MODEL, DATASET, ATTACH, DETACH)

@@ -36,6 +36,11 @@ final class Tokens {
     return kind(parser, 1) == LPAREN && !isQueryWord(kind(parser, 2)) && kind(parser, 2) != LPAREN;
   }
 
+  /** FOR BRANCH and a name, after the target of an INSERT. */
+  static boolean isForBranch(KeldaParserImpl parser) {
+    return kind(parser, 1) == FOR && parser.getToken(2).image.equalsIgnoreCase("BRANCH");
+  }
+
   static boolean isExplainOptions(KeldaParserImpl parser) {
     String word = parser.getToken(2).image.toUpperCase(Locale.ROOT);
     return kind(parser, 1) == LPAREN && (word.equals("FORMAT") || word.equals("ANALYZE"));

@@ -18,7 +18,6 @@ final class Unsupported {
           "ROLLBACK",
           "START",
           "SAVEPOINT",
-          "ANALYZE",
           "VACUUM",
           "RUN",
           "PREPARE",

@@ -1,5 +1,6 @@
 package dev.kelda.connector.iceberg;
 
+import dev.kelda.spi.connector.AnalyzableTable;
 import dev.kelda.spi.connector.ChangeableTable;
 import dev.kelda.spi.connector.Predicate;
 import dev.kelda.spi.connector.RowChange;
@@ -10,12 +11,16 @@ import dev.kelda.spi.connector.TableDefinition;
 import dev.kelda.spi.connector.TableKind;
 import dev.kelda.spi.connector.TableStatistics;
 import dev.kelda.spi.connector.Timeline;
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.types.Types;
@@ -25,7 +30,7 @@ import org.apache.iceberg.util.SnapshotUtil;
  * A table pinned to one snapshot. The Iceberg table behind it is never refreshed, so everything is
  * computed once and kept.
  */
-final class IcebergTable implements ChangeableTable, SnapshotTable {
+final class IcebergTable implements ChangeableTable, AnalyzableTable, SnapshotTable {
   private static final int KEPT_SCANS = 64;
   private static final int KEPT_SCAN_FILES = 10_000;
 
@@ -36,15 +41,22 @@ final class IcebergTable implements ChangeableTable, SnapshotTable {
   private final String version;
   private final org.apache.iceberg.Schema icebergSchema;
   private final Locations locations;
-  private final Publication.Reload reload;
+  private final Optional<Changes> changes;
   private final ScanPlanner planner;
   private final Supplier<TableStatistics> statistics;
   private final Map<List<Predicate>, Scan.Files> scans = new ConcurrentHashMap<>();
 
   /**
+   * The way to the table of now.
+   *
+   * @param lane where its commits queue
+   */
+  record Changes(Publication.Reload reload, CommitQueue.Lane lane) {}
+
+  /**
    * @param snapshot what is read; empty for a table without rows
    * @param icebergSchema the schema to read it with
-   * @param reload loads the table of now, for changes
+   * @param changes how the table of now is changed; empty when it cannot be
    */
   IcebergTable(
       String name,
@@ -53,10 +65,10 @@ final class IcebergTable implements ChangeableTable, SnapshotTable {
       org.apache.iceberg.Schema icebergSchema,
       String metadataLocation,
       Locations locations,
-      Publication.Reload reload) {
+      Optional<Changes> changes) {
     this.icebergSchema = icebergSchema;
     this.locations = locations;
-    this.reload = reload;
+    this.changes = changes;
     this.name = name;
     this.table = table;
     this.snapshot = snapshot;
@@ -167,8 +179,51 @@ final class IcebergTable implements ChangeableTable, SnapshotTable {
 
   @Override
   public RowChange change(RowChange.Kind kind) {
+    Changes now = changes();
+    return IcebergErrors.translating(name, () -> new IcebergChange(name, this, now, kind));
+  }
+
+  @Override
+  public List<Integer> analyzable() {
+    return IntStream.range(0, icebergSchema.columns().size())
+        .filter(i -> icebergSchema.columns().get(i).type().isPrimitiveType())
+        .boxed()
+        .toList();
+  }
+
+  @Override
+  public Analysis analyze(List<Integer> columns) {
+    Changes now = changes();
+    return snapshot
+        .<Analysis>map(
+            s ->
+                new DistinctSketches(
+                    name,
+                    table,
+                    s,
+                    now,
+                    columns.stream().map(icebergSchema.columns()::get).toList()))
+        .orElse(NOTHING_TO_COUNT);
+  }
+
+  private static final Analysis NOTHING_TO_COUNT =
+      new Analysis() {
+        @Override
+        public void add(VectorSchemaRoot rows) {}
+
+        @Override
+        public void commit() {}
+      };
+
+  /**
+   * @throws KeldaException NOT_SUPPORTED for a table of no catalog or of the past
+   */
+  private Changes changes() {
     locations.checkTable(table.location(), table.properties());
-    return IcebergErrors.translating(name, () -> new IcebergChange(name, this, reload, kind));
+    return changes.orElseThrow(
+        () ->
+            new KeldaException(
+                ErrorCode.NOT_SUPPORTED, name + " is not a table that can be changed"));
   }
 
   @Override

@@ -123,7 +123,7 @@ final class Statistics {
   }
 
   private static void read(BlobMetadata blob, Map<Integer, Double> values) {
-    String ndv = blob.properties() == null ? null : blob.properties().get("ndv");
+    String ndv = blob.properties() == null ? null : blob.properties().get(DistinctSketches.NDV);
     if (ndv != null && blob.fields().size() == 1) {
       try {
         values.put(blob.fields().getFirst(), Double.parseDouble(ndv));

@@ -46,6 +46,16 @@ public interface WritableConnector extends Connector {
   TableWrite insert(String schema, String name, Map<String, String> summary);
 
   /**
+   * Starts appending rows to a branch of a table.
+   *
+   * @throws dev.kelda.spi.error.KeldaException TABLE_NOT_FOUND, INVALID_ARGUMENT when there is no
+   *     such branch, NOT_SUPPORTED
+   */
+  default TableWrite insertIntoBranch(String schema, String name, String branch) {
+    throw new KeldaException(ErrorCode.NOT_SUPPORTED, "this catalog's tables have no branches");
+  }
+
+  /**
    * Starts replacing the partitions that the new rows fall into; all rows of a table that has none.
    *
    * @param read the table as the statement saw it: later changes of what is replaced are conflicts
