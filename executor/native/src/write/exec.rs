@@ -125,15 +125,18 @@ impl ExecutionPlan for WriteExec {
     }
 
     fn input_distribution_requirements(&self) -> InputDistributionRequirements {
-        let clustered = self.message.cluster && !self.message.partition.is_empty();
-        InputDistributionRequirements::new(vec![if !self.message.file_name.is_empty() {
-            Distribution::SinglePartition
-        } else if clustered {
-            let mut keys = self.keys();
-            keys.truncate(self.message.partition.len());
-            Distribution::KeyPartitioned(keys)
-        } else {
-            Distribution::UnspecifiedDistribution
+        use proto::write_target::Distribution as Wanted;
+        let one_file = !self.message.file_name.is_empty();
+        let partitioned = !self.message.partition.is_empty();
+        InputDistributionRequirements::new(vec![match self.message.distribution() {
+            _ if one_file => Distribution::SinglePartition,
+            Wanted::OneWriter => Distribution::SinglePartition,
+            Wanted::ByPartition if partitioned => {
+                let mut keys = self.keys();
+                keys.truncate(self.message.partition.len());
+                Distribution::KeyPartitioned(keys)
+            }
+            Wanted::ByPartition | Wanted::Any => Distribution::UnspecifiedDistribution,
         }])
     }
 

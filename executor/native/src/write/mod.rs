@@ -16,6 +16,7 @@ mod schema;
 mod text;
 mod transform;
 mod work;
+mod z_order;
 
 use crate::engine::Engine;
 use crate::proto;

@@ -58,12 +58,12 @@ fn with_keys(input: LogicalPlan, target: &proto::WriteTarget) -> Result<LogicalP
     let mut exprs: Vec<Expr> = columns.iter().cloned().map(Expr::Column).collect();
     for (i, message) in messages.into_iter().enumerate() {
         let transform = Transform::new(message)?;
-        let column = columns
-            .get(transform.column())
+        let arguments = transform
+            .columns()
+            .map(|column| columns.get(column).cloned().map(Expr::Column))
+            .collect::<Option<Vec<_>>>()
             .ok_or_else(|| internal("plan: Transform.path"))?;
-        let value = transform
-            .into_function()
-            .call(vec![Expr::Column(column.clone())]);
+        let value = transform.into_function().call(arguments);
         exprs.push(value.alias(format!("$key{i}")));
     }
     Ok(LogicalPlan::Projection(Projection::try_new(

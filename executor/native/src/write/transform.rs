@@ -1,6 +1,7 @@
 //! Iceberg's partition transforms over Arrow arrays, and its single-value serialisation.
 //! Source: Iceberg's table specification, "Partition Transforms" and appendices B and D.
 
+use super::z_order;
 use crate::errors::{NOT_SUPPORTED, failure, internal};
 use crate::proto::{Transform as Message, transform::Kind};
 use datafusion::arrow::array::*;
@@ -32,17 +33,27 @@ impl Transform {
         {
             return Err(internal("plan: Transform"));
         }
+        let arguments = if kind == Kind::ZOrder {
+            message.path.len()
+        } else {
+            1
+        };
         Ok(Self {
             kind,
             parameter: message.parameter,
             path: message.path.clone(),
-            signature: Signature::any(1, Volatility::Immutable),
+            signature: Signature::any(arguments, Volatility::Immutable),
         })
     }
 
-    /// The ordinal of the column it is a function of.
-    pub fn column(&self) -> usize {
-        self.path[0] as usize
+    /// The ordinals of the columns it is a function of.
+    pub fn columns(&self) -> impl Iterator<Item = usize> {
+        let all = if self.kind == Kind::ZOrder {
+            &self.path[..]
+        } else {
+            &self.path[..1]
+        };
+        all.iter().map(|ordinal| *ordinal as usize)
     }
 
     pub fn into_function(self) -> Arc<ScalarUDF> {
@@ -82,7 +93,7 @@ impl Transform {
             Kind::Day => time(&array, |days, _| days),
             Kind::Hour => time(&array, |_, micros| micros.div_euclid(HOUR_MICROS)),
             Kind::Void => Ok(new_null_array(&DataType::Int32, array.len())),
-            Kind::Unspecified => Err(internal("plan: Transform")),
+            Kind::ZOrder | Kind::Unspecified => Err(internal("plan: Transform")),
         }
     }
 }
@@ -97,6 +108,7 @@ impl ScalarUDFImpl for Transform {
             Kind::Month => "partition_month",
             Kind::Day => "partition_day",
             Kind::Hour => "partition_hour",
+            Kind::ZOrder => "z_order",
             Kind::Void | Kind::Unspecified => "partition_void",
         }
     }
@@ -108,13 +120,17 @@ impl ScalarUDFImpl for Transform {
     fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
         match self.kind {
             Kind::Identity | Kind::Truncate => self.source_type(&arguments[0]),
+            Kind::ZOrder => Ok(DataType::Binary),
             _ => Ok(DataType::Int32),
         }
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let column = args.args[0].to_array(args.number_rows)?;
-        Ok(ColumnarValue::Array(self.apply(&column)?))
+        let columns = ColumnarValue::values_to_arrays(&args.args)?;
+        Ok(ColumnarValue::Array(match self.kind {
+            Kind::ZOrder => z_order::keys(&columns)?,
+            _ => self.apply(&columns[0])?,
+        }))
     }
 }
 

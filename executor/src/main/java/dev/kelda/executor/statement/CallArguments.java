@@ -15,7 +15,7 @@ import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.error.TextPosition;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,17 +26,25 @@ import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNode;
 
 /** The arguments of CALL as the procedure declares them: positional ones first, then named ones. */
-record CallArguments(Procedure procedure, Catalogs.Entry catalog, CatalogSnapshot snapshot) {
+record CallArguments(
+    Procedure procedure, Catalogs.Entry catalog, CatalogSnapshot snapshot, CallTexts texts) {
   Procedure.Arguments of(Statement.Call call) {
-    Map<String, Object> values = new HashMap<>();
+    Map<String, Object> values = new LinkedHashMap<>();
     List<Procedure.Parameter> parameters = procedure.parameters();
+    List<Given> given = new ArrayList<>();
     for (int i = 0; i < call.arguments().size(); i++) {
       Statement.Call.Argument argument = call.arguments().get(i);
       Procedure.Parameter parameter =
           argument.name().isPresent() ? named(argument) : positional(i, argument);
-      Object value = value(parameter, argument);
-      if (values.put(parameter.name(), value) != null) {
-        throw error("argument \"" + parameter.name() + "\" is given twice", argument.position());
+      given.add(new Given(parameter, argument));
+    }
+    // Conditions are on the table, wherever it stands.
+    given.sort(Comparator.comparing(g -> g.parameter().type() == ArgumentType.CONDITION));
+    for (Given g : given) {
+      Object value = value(g.parameter(), g.argument(), values);
+      if (values.put(g.parameter().name(), value) != null) {
+        throw error(
+            "argument \"" + g.parameter().name() + "\" is given twice", g.argument().position());
       }
     }
     for (Procedure.Parameter parameter : parameters) {
@@ -48,6 +56,8 @@ record CallArguments(Procedure procedure, Catalogs.Entry catalog, CatalogSnapsho
     }
     return new Procedure.Arguments(values);
   }
+
+  private record Given(Procedure.Parameter parameter, Statement.Call.Argument argument) {}
 
   private Procedure.Parameter named(Statement.Call.Argument argument) {
     String name = argument.name().orElseThrow();
@@ -73,7 +83,8 @@ record CallArguments(Procedure procedure, Catalogs.Entry catalog, CatalogSnapsho
     return procedure.parameters().get(index);
   }
 
-  private Object value(Procedure.Parameter parameter, Statement.Call.Argument argument) {
+  private Object value(
+      Procedure.Parameter parameter, Statement.Call.Argument argument, Map<String, Object> before) {
     SqlNode node = argument.value();
     return switch (parameter.type()) {
       case TABLE -> table(text(parameter, node, argument.position()), argument.position());
@@ -90,6 +101,13 @@ record CallArguments(Procedure procedure, Catalogs.Entry catalog, CatalogSnapsho
         }
         yield List.copyOf(numbers);
       }
+      case SORT_ORDER ->
+          texts.sortOrder(text(parameter, node, argument.position()), argument.position());
+      case CONDITION ->
+          texts.condition(
+              text(parameter, node, argument.position()),
+              target(before, argument.position()),
+              argument.position());
       case OPTIONS -> {
         Map<String, String> options = new LinkedHashMap<>();
         List<SqlNode> parts = elements(parameter, node, SqlKind.MAP_VALUE_CONSTRUCTOR, argument);
@@ -100,6 +118,14 @@ record CallArguments(Procedure procedure, Catalogs.Entry catalog, CatalogSnapsho
         yield Map.copyOf(options);
       }
     };
+  }
+
+  private Procedure.TableName target(Map<String, Object> before, TextPosition at) {
+    return before.values().stream()
+        .filter(Procedure.TableName.class::isInstance)
+        .map(Procedure.TableName.class::cast)
+        .findFirst()
+        .orElseThrow(() -> error("%s needs the argument table".formatted(procedure.name()), at));
   }
 
   private static Scalar constant(SqlNode node) {
@@ -154,6 +180,8 @@ record CallArguments(Procedure procedure, Catalogs.Entry catalog, CatalogSnapsho
       case TIMESTAMP -> "a TIMESTAMP";
       case NUMBERS -> "an ARRAY of whole numbers";
       case OPTIONS -> "a MAP of texts";
+      case SORT_ORDER -> "a text such as 'c DESC, d' or 'zorder(c, d)'";
+      case CONDITION -> "a condition as text";
     };
   }
 

@@ -2,9 +2,8 @@ package dev.kelda.executor.statement;
 
 import dev.kelda.executor.run.Execution;
 import dev.kelda.executor.run.Outcome;
-import dev.kelda.executor.run.PlannedQuery;
+import dev.kelda.executor.run.WholeTable;
 import dev.kelda.parser.Name;
-import dev.kelda.parser.SqlText;
 import dev.kelda.parser.Statement;
 import dev.kelda.planner.catalog.Catalogs;
 import dev.kelda.planner.catalog.Names;
@@ -19,7 +18,7 @@ import dev.kelda.spi.run.Runs;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.UUID;
+import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.types.pojo.Schema;
 
 /** {@code CALL [catalog.]system.procedure(arguments)}. */
@@ -36,7 +35,9 @@ record CallHandler(Services services) implements StatementHandler<Statement.Call
     Catalogs.Entry catalog = catalog(statement.procedure(), request);
     Procedure procedure = procedure(statement.procedure(), catalog);
     Procedure.Arguments arguments =
-        new CallArguments(procedure, catalog, request.catalog()).of(statement);
+        new CallArguments(
+                procedure, catalog, request.catalog(), new CallTexts(services, request, catalog))
+            .of(statement);
     Columns<List<Object>> columns = columns(procedure);
     Schema schema = columns.schema();
     return Action.rows(
@@ -53,9 +54,7 @@ record CallHandler(Services services) implements StatementHandler<Statement.Call
                           request.session().user(),
                           Optional.of(execution.id())),
                       progress ->
-                          procedure.call(
-                              arguments,
-                              new Work(execution, catalog, request, services, progress)));
+                          procedure.call(arguments, new Work(execution, services, progress)));
           services.connectors().changed();
           return new Outcome.Rows(columns.reader(execution.allocator(), rows));
         });
@@ -126,20 +125,21 @@ record CallHandler(Services services) implements StatementHandler<Statement.Call
   }
 
   /** The engine's part in a procedure. */
-  private record Work(
-      Execution execution,
-      Catalogs.Entry catalog,
-      Request request,
-      Services services,
-      Progress progress)
+  private record Work(Execution execution, Services services, Progress progress)
       implements Procedure.Context {
     @Override
     public long copy(Table source, TableWrite target) {
-      String key = "rows of " + UUID.randomUUID();
-      request.catalog().addSynthetic(key, catalog.name(), key, () -> Optional.of(source));
-      Statement.Query query = (Statement.Query) SqlText.parse("SELECT * FROM \"" + key + "\"");
-      PlannedQuery planned = services.planning().query(query.query(), request);
-      return services.runner().write(execution, planned, List.of(), target);
+      return services.runner().write(execution, WholeTable.of(source), List.of(), target);
+    }
+
+    @Override
+    public ArrowReader read(Table source) {
+      return services.runner().rows(execution, WholeTable.of(source), List.of());
+    }
+
+    @Override
+    public List<TableWrite.WrittenFile> write(Table source, TableWrite.WriteTarget target) {
+      return services.runner().write(execution, WholeTable.of(source), target);
     }
 
     @Override

@@ -47,7 +47,8 @@ public final class Scans {
             .setTargetFileBytes(target.targetFileBytes())
             .setCompression(target.compression())
             .setRowGroupRows(target.rowGroupRows())
-            .setCluster(target.layout().cluster());
+            .setDistribution(
+                WriteTarget.Distribution.valueOf(target.layout().distribution().name()));
     target.layout().partition().forEach(field -> to.addPartition(transform(field)));
     target
         .layout()

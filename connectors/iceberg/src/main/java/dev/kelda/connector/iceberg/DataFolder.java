@@ -1,5 +1,6 @@
 package dev.kelda.connector.iceberg;
 
+import dev.kelda.connector.iceberg.RowsTable.Reserved;
 import dev.kelda.spi.connector.Scan;
 import dev.kelda.spi.connector.TableWrite.Layout;
 import dev.kelda.spi.connector.TableWrite.OneFile;
@@ -19,6 +20,7 @@ import org.apache.iceberg.DataFile;
 import org.apache.iceberg.DataFiles;
 import org.apache.iceberg.FileFormat;
 import org.apache.iceberg.MetricsConfig;
+import org.apache.iceberg.SortOrder;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableProperties;
 import org.apache.iceberg.io.FileInfo;
@@ -57,13 +59,12 @@ final class DataFolder {
    * @param suffix of the files' prefix, so that two targets of one write do not meet
    * @param more columns after the table's own
    */
-  WriteTarget target(
-      String suffix, Layout layout, List<Field> more, List<Scan.ColumnSource> moreIds) {
+  WriteTarget target(String suffix, Layout layout, List<Reserved> more) {
     Map<String, String> properties = table.properties();
     List<Field> columns = new ArrayList<>(IcebergTypes.toArrow(name, table.schema()).getFields());
-    columns.addAll(more);
+    more.forEach(column -> columns.add(column.written()));
     List<Scan.ColumnSource> ids = new ArrayList<>(ColumnSources.of(table.schema(), Map.of()));
-    ids.addAll(moreIds);
+    more.forEach(column -> ids.add(column.source()));
     return new WriteTarget(
         folder,
         id + suffix,
@@ -111,12 +112,17 @@ final class DataFolder {
     };
   }
 
-  /** The files with their metrics, read from their footers. */
-  List<DataFile> dataFiles(List<WrittenFile> files) {
-    return IcebergErrors.translating(name, () -> files.stream().map(this::dataFile).toList());
+  /**
+   * The files with their metrics, read from their footers.
+   *
+   * @param order that their rows are in
+   */
+  List<DataFile> dataFiles(List<WrittenFile> files, SortOrder order) {
+    return IcebergErrors.translating(
+        name, () -> files.stream().map(file -> dataFile(file, order)).toList());
   }
 
-  private DataFile dataFile(WrittenFile file) {
+  private DataFile dataFile(WrittenFile file, SortOrder order) {
     ParquetFooter footer = ParquetFooter.read(table.io().newInputFile(file.path(), file.bytes()));
     DataFiles.Builder builder =
         DataFiles.builder(table.spec())
@@ -125,7 +131,7 @@ final class DataFolder {
             .withFileSizeInBytes(file.bytes())
             .withMetrics(footer.metrics(MetricsConfig.forTable(table)))
             .withSplitOffsets(footer.splitOffsets())
-            .withSortOrder(table.sortOrder());
+            .withSortOrder(order);
     if (table.spec().isPartitioned()) {
       builder.withPartition(WriteLayouts.partition(table.spec(), file.partition()));
     }

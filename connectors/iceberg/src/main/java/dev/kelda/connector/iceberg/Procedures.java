@@ -58,6 +58,7 @@ final class Procedures {
         OrphanFiles.of(tables),
         rewriteManifests(tables),
         RewriteDataFilesProcedure.of(tables),
+        RewriteDeletesProcedure.of(tables),
         RegisterTable.of(tables),
         AddFiles.of(tables));
   }

@@ -1,5 +1,9 @@
 package dev.kelda.connector.iceberg;
 
+import dev.kelda.spi.connector.ColumnTransform;
+import dev.kelda.spi.connector.Procedure;
+import dev.kelda.spi.connector.SortKey;
+import dev.kelda.spi.connector.TableWrite.Distribution;
 import dev.kelda.spi.connector.TableWrite.Layout;
 import dev.kelda.spi.connector.TableWrite.SortField;
 import dev.kelda.spi.connector.TableWrite.Transform;
@@ -17,6 +21,7 @@ import org.apache.iceberg.PartitionData;
 import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.SortDirection;
+import org.apache.iceberg.SortOrder;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableProperties;
 import org.apache.iceberg.types.Conversions;
@@ -35,21 +40,79 @@ final class WriteLayouts {
         spec.fields().stream()
             .map(f -> transform(table.schema(), f.sourceId(), f.transform().toString()))
             .toList();
+    return new Layout(partition, distribution(table), sort(table.schema(), table.sortOrder()));
+  }
+
+  /** In the table's sort order throughout: each file holds a range of it. */
+  static Layout sorted(Table table) {
+    return new Layout(
+        of(table).partition(), Distribution.ONE_WRITER, sort(table.schema(), table.sortOrder()));
+  }
+
+  /**
+   * In another order.
+   *
+   * @throws KeldaException COLUMN_NOT_FOUND; INVALID_ARGUMENT for an order that cannot be
+   */
+  static Layout sorted(Table table, Procedure.SortOrder order) {
     List<SortField> sort =
-        table.sortOrder().fields().stream()
-            .map(
-                f ->
-                    new SortField(
-                        transform(table.schema(), f.sourceId(), f.transform().toString()),
-                        f.direction() == SortDirection.DESC,
-                        f.nullOrder() == NullOrder.NULLS_FIRST))
-            .toList();
-    boolean cluster =
-        !table
+        order.zOrder()
+            ? List.of(new SortField(zOrder(table.schema(), order.keys()), false, true))
+            : sort(table.schema(), Layouts.sortOrder(table.schema(), order.keys()));
+    return new Layout(of(table).partition(), Distribution.ONE_WRITER, sort);
+  }
+
+  private static Transform zOrder(Schema schema, List<SortKey> keys) {
+    List<Integer> columns = new ArrayList<>();
+    for (SortKey key : keys) {
+      boolean plain =
+          key.term().function() == ColumnTransform.Function.IDENTITY
+              && key.term().column().size() == 1;
+      Types.NestedField field = schema.findField(Layouts.column(schema, key.term().column()));
+      if (!plain || !field.type().isPrimitiveType()) {
+        throw new KeldaException(
+            ErrorCode.INVALID_ARGUMENT,
+            "zorder takes plain columns of simple types, not " + key.term());
+      }
+      columns.add(schema.columns().indexOf(field));
+    }
+    if (columns.isEmpty()) {
+      throw new KeldaException(ErrorCode.INVALID_ARGUMENT, "zorder needs columns");
+    }
+    return new Transform(Transform.Kind.Z_ORDER, 0, columns);
+  }
+
+  private static List<SortField> sort(Schema schema, SortOrder order) {
+    return order.fields().stream()
+        .map(
+            f ->
+                new SortField(
+                    transform(schema, f.sourceId(), f.transform().toString()),
+                    f.direction() == SortDirection.DESC,
+                    f.nullOrder() == NullOrder.NULLS_FIRST))
+        .toList();
+  }
+
+  private static Distribution distribution(Table table) {
+    String mode =
+        table
             .properties()
-            .getOrDefault(TableProperties.WRITE_DISTRIBUTION_MODE, "hash")
-            .equals(TableProperties.WRITE_DISTRIBUTION_MODE_NONE);
-    return new Layout(partition, cluster, sort);
+            .getOrDefault(
+                TableProperties.WRITE_DISTRIBUTION_MODE,
+                TableProperties.WRITE_DISTRIBUTION_MODE_HASH);
+    return switch (mode) {
+      case TableProperties.WRITE_DISTRIBUTION_MODE_NONE -> Distribution.ANY;
+      case TableProperties.WRITE_DISTRIBUTION_MODE_HASH -> Distribution.BY_PARTITION;
+      case TableProperties.WRITE_DISTRIBUTION_MODE_RANGE ->
+          table.sortOrder().isSorted() ? Distribution.ONE_WRITER : Distribution.BY_PARTITION;
+      default ->
+          throw new KeldaException(
+              ErrorCode.INVALID_ARGUMENT,
+              TableProperties.WRITE_DISTRIBUTION_MODE
+                  + " = '"
+                  + mode
+                  + "': use none, hash or range");
+    };
   }
 
   private static Transform transform(Schema schema, int sourceId, String text) {

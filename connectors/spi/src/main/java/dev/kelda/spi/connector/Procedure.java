@@ -6,6 +6,7 @@ import dev.kelda.spi.run.Progress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.arrow.vector.ipc.ArrowReader;
 
 /** Maintenance of a catalog's tables: {@code CALL catalog.system.name(table => 't', …)}. */
 public interface Procedure {
@@ -53,7 +54,13 @@ public interface Procedure {
     /** {@code List<Long>}. */
     NUMBERS,
     /** {@code Map<String, String>}. */
-    OPTIONS
+    OPTIONS,
+    /** {@link SortOrder}; written as {@code c DESC NULLS LAST, d} or {@code zorder(c, d)}. */
+    SORT_ORDER,
+    /**
+     * {@link Condition} on rows of the procedure's table; written as what could stand after WHERE.
+     */
+    CONDITION
   }
 
   record Column(String name, ColumnType type) {
@@ -68,6 +75,24 @@ public interface Procedure {
     TEXT,
     NUMBER,
     TRUTH
+  }
+
+  /**
+   * @param zOrder near each other in all keys at once; they are plain columns then
+   */
+  record SortOrder(boolean zOrder, List<SortKey> keys) {
+    public SortOrder {
+      keys = List.copyOf(keys);
+    }
+  }
+
+  /**
+   * @param conjuncts what predicates can say of it: every row that meets the condition passes them
+   */
+  record Condition(List<Predicate> conjuncts) {
+    public Condition {
+      conjuncts = List.copyOf(conjuncts);
+    }
   }
 
   record TableName(String schema, String name) {
@@ -110,6 +135,12 @@ public interface Procedure {
      * @return rows copied
      */
     long copy(Table source, TableWrite target);
+
+    /** All rows of a source. The caller closes the reader. */
+    ArrowReader read(Table source);
+
+    /** Writes all rows of a source; they are part of nothing until somebody commits them. */
+    List<TableWrite.WrittenFile> write(Table source, TableWrite.WriteTarget target);
 
     /**
      * @throws dev.kelda.spi.error.KeldaException CANCELLED when the statement shall stop

@@ -55,23 +55,34 @@ public interface TableWrite {
 
   /**
    * @param partition a file holds rows that agree in all of these; empty = not partitioned
-   * @param cluster the rows of one partition go to one writer: fewer files, less parallel
    * @param sort the order of the rows in a file
    */
-  record Layout(List<Transform> partition, boolean cluster, List<SortField> sort) {
-    public static final Layout NONE = new Layout(List.of(), false, List.of());
+  record Layout(List<Transform> partition, Distribution distribution, List<SortField> sort) {
+    public static final Layout NONE = new Layout(List.of(), Distribution.ANY, List.of());
 
     public Layout {
       partition = List.copyOf(partition);
+      requireNonNull(distribution, "distribution is null");
       sort = List.copyOf(sort);
     }
+  }
+
+  /** Which rows go to one writer. */
+  enum Distribution {
+    /** Any: the most parallel, the most files. */
+    ANY,
+    /** Those of one partition. */
+    BY_PARTITION,
+    /** All, in the order of the layout's sort: files that hold one range each. */
+    ONE_WRITER
   }
 
   /**
    * A function of one column as Iceberg defines it.
    *
    * @param parameter BUCKET: how many; TRUNCATE: the width; else 0
-   * @param path ordinal of the column, then of the field in each struct below it
+   * @param path ordinal of the column, then of the field in each struct below it; Z_ORDER, which is
+   *     for sorting only: the ordinals of its columns
    */
   record Transform(Kind kind, int parameter, List<Integer> path) {
     public Transform {
@@ -87,7 +98,8 @@ public interface TableWrite {
       MONTH,
       DAY,
       HOUR,
-      VOID
+      VOID,
+      Z_ORDER
     }
   }
 
