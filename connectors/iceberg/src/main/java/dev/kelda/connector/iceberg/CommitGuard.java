@@ -3,6 +3,7 @@ package dev.kelda.connector.iceberg;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.testing.CrashPoint;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -131,6 +132,9 @@ final class CommitGuard {
       case org.apache.iceberg.jdbc.UncheckedSQLException sql ->
           String.valueOf(sql.getCause()).contains("SQLITE_BUSY");
       case org.apache.iceberg.jdbc.UncheckedInterruptedException ignored -> false;
+      // The request may be under way still.
+      case org.apache.iceberg.exceptions.RESTException rest ->
+          !(rest.getCause() instanceof IOException);
       default -> true;
     };
   }

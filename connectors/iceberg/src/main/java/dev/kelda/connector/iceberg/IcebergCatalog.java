@@ -20,6 +20,7 @@ import org.apache.iceberg.exceptions.NoSuchTableException;
  * @param name the catalog's name within itself
  * @param tables the same object as {@code views} and {@code namespaces}
  * @param pointers a faster way to see whether a table has changed; empty when there is none
+ * @param folders who says where a new table or view lies
  * @param io for files that no table of the catalog has given a way to
  * @param connection closed at the end
  */
@@ -29,25 +30,32 @@ record IcebergCatalog(
     ViewCatalog views,
     SupportsNamespaces namespaces,
     Optional<TablePointers> pointers,
+    Folders folders,
     Locations locations,
     WarehouseIO io,
     CommitQueue queue,
     Closeable connection) {
+  enum Folders {
+    CHOSEN_HERE,
+    CHOSEN_BY_CATALOG
+  }
+
   IcebergCatalog {
     requireNonNull(name, "name is null");
     requireNonNull(tables, "tables is null");
     requireNonNull(views, "views is null");
     requireNonNull(namespaces, "namespaces is null");
     requireNonNull(pointers, "pointers is null");
+    requireNonNull(folders, "folders is null");
     requireNonNull(locations, "locations is null");
     requireNonNull(io, "io is null");
     requireNonNull(queue, "queue is null");
     requireNonNull(connection, "connection is null");
   }
 
-  /** Where a table or view of that name is to be; empty: where the one that is there is. */
+  /** Where a new table or view of that name is to be; empty when it is not for us to say. */
   Optional<String> newFolder(String schema, String name) {
-    return exists(schema, name)
+    return folders == Folders.CHOSEN_BY_CATALOG || exists(schema, name)
         ? Optional.empty()
         : Optional.of(locations.newFolder(schema, name, io));
   }

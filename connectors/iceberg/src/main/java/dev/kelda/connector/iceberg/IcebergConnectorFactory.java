@@ -7,24 +7,46 @@ import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Makes Iceberg catalogs of type {@code iceberg}. Properties, all optional:
+ * Makes Iceberg catalogs of type {@code iceberg}. Properties of a {@code catalog = 'jdbc'}, the
+ * default, all optional:
  *
  * <ul>
- *   <li>{@code catalog}: the kind of catalog; {@code jdbc}
  *   <li>{@code uri}: {@code jdbc:sqlite:PATH} or {@code jdbc:postgresql://HOST/DB} (default: the
  *       engine's metastore, which is HOME/metastore.db if not configured)
  *   <li>{@code warehouse}: folder or {@code s3://} URL of the tables (default HOME/warehouse)
  *   <li>{@code catalog-name}: the name within the metastore (default: the catalog's own)
  *   <li>{@code user}, {@code password}: of the metastore
  * </ul>
+ *
+ * Properties of a {@code catalog = 'rest'}:
+ *
+ * <ul>
+ *   <li>{@code uri}: {@code https://HOST/PATH} of the server
+ *   <li>{@code location}: folder or {@code s3://} URL below which the server puts tables; nothing
+ *       is written elsewhere
+ *   <li>{@code warehouse}: its name at the server, if that has several
+ *   <li>{@code credential} ({@code ID:SECRET}) with {@code scope} and {@code oauth2-server-uri}, or
+ *       {@code token}: who asks, by OAuth2
+ * </ul>
  */
 public final class IcebergConnectorFactory implements ConnectorFactory {
-  private static final Set<String> PROPERTIES =
+  private static final Set<String> JDBC =
       Set.of("catalog", "uri", "warehouse", "catalog-name", "user", "password");
+  private static final Set<String> REST =
+      Set.of(
+          "catalog",
+          "uri",
+          "location",
+          "warehouse",
+          "credential",
+          "token",
+          "scope",
+          "oauth2-server-uri");
 
   @Override
   public String type() {
@@ -33,29 +55,64 @@ public final class IcebergConnectorFactory implements ConnectorFactory {
 
   @Override
   public Connector create(String catalog, Map<String, String> given, ConnectorContext context) {
+    String kind = given.getOrDefault("catalog", "jdbc");
+    return new IcebergConnector(
+        switch (kind) {
+          case "jdbc" -> jdbc(catalog, given, context);
+          case "rest" -> rest(catalog, given, context);
+          default ->
+              throw invalid(
+                  catalog, "catalog = '" + kind + "' is not supported; use 'jdbc' or 'rest'");
+        });
+  }
+
+  private static IcebergCatalog jdbc(
+      String catalog, Map<String, String> given, ConnectorContext context) {
     Map<String, String> properties = new HashMap<>(given);
     if (!given.containsKey("uri")) {
       properties.putAll(context.metastore());
     }
-    for (String property : properties.keySet()) {
-      if (!PROPERTIES.contains(property)) {
-        throw invalid(
-            catalog, "unknown property '" + property + "'; known: " + new TreeSet<>(PROPERTIES));
-      }
-    }
-    String kind = properties.getOrDefault("catalog", "jdbc");
-    if (!kind.equals("jdbc")) {
-      throw invalid(catalog, "catalog = '" + kind + "' is not supported; use 'jdbc'");
-    }
+    requireKnown(catalog, properties, JDBC);
     String uri =
         properties.getOrDefault("uri", "jdbc:sqlite:" + context.home().resolve("metastore.db"));
-    return new IcebergConnector(
-        JdbcCatalogs.open(
-            properties.getOrDefault("catalog-name", catalog),
-            checkedUri(catalog, uri),
-            new Locations(warehouse(properties, context), context.locations()),
-            context.storage(),
-            properties));
+    return JdbcCatalogs.open(
+        properties.getOrDefault("catalog-name", catalog),
+        checkedUri(catalog, uri),
+        new Locations(
+            url(properties.getOrDefault("warehouse", "warehouse"), context), context.locations()),
+        context.storage(),
+        properties);
+  }
+
+  private static IcebergCatalog rest(
+      String catalog, Map<String, String> properties, ConnectorContext context) {
+    requireKnown(catalog, properties, REST);
+    String uri = properties.getOrDefault("uri", "");
+    if (!uri.matches("https?://.+")) {
+      throw invalid(catalog, "uri must be https://HOST/PATH of a REST catalog, not '" + uri + "'");
+    }
+    String location =
+        Optional.ofNullable(properties.get("location"))
+            .orElseThrow(
+                () ->
+                    invalid(
+                        catalog,
+                        "location is missing: the folder or s3:// URL below which the tables lie"));
+    return RestCatalogs.open(
+        catalog,
+        new Locations(url(location, context), context.locations()),
+        context.storage(),
+        properties);
+  }
+
+  private static void requireKnown(
+      String catalog, Map<String, String> properties, Set<String> known) {
+    for (String property : properties.keySet()) {
+      if (!known.contains(property)) {
+        throw invalid(
+            catalog, "unknown property '" + property + "'; known: " + new TreeSet<>(known));
+      }
+    }
   }
 
   // Only plain addresses: options in a JDBC URL can name classes and files.
@@ -70,12 +127,12 @@ public final class IcebergConnectorFactory implements ConnectorFactory {
     return uri;
   }
 
-  private static String warehouse(Map<String, String> properties, ConnectorContext context) {
-    String warehouse = properties.getOrDefault("warehouse", "warehouse");
+  /** A folder of the home, or a URL. */
+  private static String url(String location, ConnectorContext context) {
     String url =
-        warehouse.contains("://")
-            ? warehouse
-            : "file://" + context.home().resolve(warehouse).toAbsolutePath().normalize();
+        location.contains("://")
+            ? location
+            : "file://" + context.home().resolve(location).toAbsolutePath().normalize();
     return url.replaceAll("/+$", "");
   }
 

@@ -11,6 +11,7 @@ import org.apache.iceberg.exceptions.NoSuchNamespaceException;
 import org.apache.iceberg.exceptions.NoSuchTableException;
 import org.apache.iceberg.exceptions.NoSuchViewException;
 import org.apache.iceberg.exceptions.NotFoundException;
+import org.apache.iceberg.exceptions.RESTException;
 import org.apache.iceberg.exceptions.RuntimeIOException;
 import org.apache.iceberg.exceptions.ValidationException;
 import org.apache.iceberg.jdbc.UncheckedInterruptedException;
@@ -70,6 +71,8 @@ final class IcebergErrors {
           error(
               ErrorCode.FILE_NOT_FOUND, "a file of " + what + " is missing: " + e.getMessage(), e);
       case UncheckedSQLException ignored ->
+          error(ErrorCode.CATALOG_ERROR, detail("the catalog failed at " + what, e), e);
+      case RESTException ignored ->
           error(ErrorCode.CATALOG_ERROR, detail("the catalog failed at " + what, e), e);
       case UncheckedInterruptedException ignored ->
           error(ErrorCode.CANCELLED, "interrupted at " + what, e);

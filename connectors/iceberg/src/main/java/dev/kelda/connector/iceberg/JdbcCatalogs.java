@@ -70,6 +70,7 @@ final class JdbcCatalogs {
         catalog,
         catalog,
         Optional.of(pointers),
+        IcebergCatalog.Folders.CHOSEN_HERE,
         locations,
         new WarehouseIO(locations, storage, Map.of()),
         new CommitQueue(),

@@ -67,7 +67,8 @@ final class OrphanFiles {
             .orElse(now - DEFAULT_AGE.toMillis());
     if (before > now - LEAST_AGE.toMillis()) {
       throw invalid(
-          "older_than must lie 24 hours back or more: younger files may belong to writes under way");
+          "older_than must lie 24 hours back or more: younger files may belong to writes under"
+              + " way");
     }
     // Listed first: what is made after that is referred to by nothing that is read below.
     List<String> old = new ArrayList<>();

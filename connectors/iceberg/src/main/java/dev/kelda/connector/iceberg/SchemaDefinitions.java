@@ -6,7 +6,6 @@ import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.iceberg.catalog.Namespace;
 import org.apache.iceberg.exceptions.NoSuchNamespaceException;
@@ -62,7 +61,7 @@ final class SchemaDefinitions {
             throw new KeldaException(
                 ErrorCode.SCHEMA_EXISTS, "schema \"" + schema + "\" already exists");
           }
-          catalog.namespaces().createNamespace(namespace, Map.of());
+          catalog.namespaces().createNamespace(namespace);
         });
   }
 

@@ -86,9 +86,11 @@ final class TableWrites {
           }
           Transaction transaction =
               replace ? builder.createOrReplaceTransaction() : builder.createTransaction();
+          org.apache.iceberg.Table table = transaction.table();
+          catalog.locations().checkTable(table.location(), table.properties());
           return new IcebergWrite(
               full,
-              transaction.table(),
+              table,
               new Publication.Create(transaction, catalog.reload(schema, name)),
               catalog.lane(schema, name));
         });

@@ -1,0 +1,78 @@
+package dev.kelda.connector.iceberg;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.iceberg.CatalogProperties;
+import org.apache.iceberg.catalog.Catalog;
+import org.apache.iceberg.catalog.SessionCatalog.SessionContext;
+import org.apache.iceberg.catalog.SupportsNamespaces;
+import org.apache.iceberg.rest.HTTPClient;
+import org.apache.iceberg.rest.RESTCatalogProperties;
+import org.apache.iceberg.rest.RESTSessionCatalog;
+import org.apache.iceberg.rest.RESTUtil;
+import org.apache.iceberg.rest.auth.AuthProperties;
+import org.apache.iceberg.rest.auth.OAuth2Properties;
+
+/** Catalogs behind Iceberg's REST protocol: Polaris, Lakekeeper, Unity, Glue and others. */
+final class RestCatalogs {
+  /** Settings that go to Iceberg's client as they are. */
+  private static final Set<String> CLIENT =
+      Set.of(
+          CatalogProperties.URI,
+          CatalogProperties.WAREHOUSE_LOCATION,
+          OAuth2Properties.CREDENTIAL,
+          OAuth2Properties.TOKEN,
+          OAuth2Properties.SCOPE,
+          OAuth2Properties.OAUTH2_SERVER_URI);
+
+  private RestCatalogs() {}
+
+  /**
+   * Opens it: asks for the server's configuration.
+   *
+   * @param locations where the server puts tables
+   * @param storage object-store options by URL prefix, secret
+   * @param settings {@code uri}, and {@code warehouse}, {@code token}, {@code credential}, {@code
+   *     scope}, {@code oauth2-server-uri} if any; secret
+   */
+  static IcebergCatalog open(
+      String name,
+      Locations locations,
+      Map<String, Map<String, String>> storage,
+      Map<String, String> settings) {
+    Map<String, String> properties = new HashMap<>(settings);
+    properties.keySet().retainAll(CLIENT);
+    properties.put(CatalogProperties.IO_MANIFEST_CACHE_ENABLED, "true");
+    boolean login =
+        settings.containsKey(OAuth2Properties.CREDENTIAL)
+            || settings.containsKey(OAuth2Properties.TOKEN);
+    properties.put(
+        AuthProperties.AUTH_TYPE,
+        login ? AuthProperties.AUTH_TYPE_OAUTH2 : AuthProperties.AUTH_TYPE_NONE);
+    properties.put(RESTCatalogProperties.METRICS_REPORTING_ENABLED, "false");
+    RESTSessionCatalog sessions =
+        new RESTSessionCatalog(
+            config ->
+                HTTPClient.builder(config)
+                    .uri(config.get(CatalogProperties.URI))
+                    .withHeaders(RESTUtil.configHeaders(config))
+                    .build(),
+            (session, io) -> new WarehouseIO(locations, storage, io));
+    IcebergErrors.translating("catalog " + name, () -> sessions.initialize(name, properties));
+    SessionContext session = SessionContext.createEmpty();
+    Catalog tables = sessions.asCatalog(session);
+    return new IcebergCatalog(
+        name,
+        tables,
+        sessions.asViewCatalog(session),
+        (SupportsNamespaces) tables,
+        Optional.empty(),
+        IcebergCatalog.Folders.CHOSEN_BY_CATALOG,
+        locations,
+        new WarehouseIO(locations, storage, Map.of()),
+        new CommitQueue(),
+        sessions);
+  }
+}
