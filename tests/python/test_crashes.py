@@ -129,7 +129,7 @@ def test_every_step(tmp_path, mode, kind):
     assert sql(home, *made)[0] == 0
     rows = pyiceberg_rows(home, "t")
     steps = []
-    first = 0 if ALL else random.randint(0, 5)
+    first = 0 if ALL else random.randint(0, 3)  # every statement has so many steps
     while ALL or not steps:
         number = 100 + len(steps)
         if not rows:
