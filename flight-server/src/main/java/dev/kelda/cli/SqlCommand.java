@@ -8,7 +8,10 @@ import dev.kelda.cli.sql.SqlConsole;
 import dev.kelda.cli.sql.SqlScript;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +53,7 @@ final class SqlCommand implements Callable<Integer> {
 
   @Option(
       names = "--format",
-      description = "table, csv, json or arrow (default: table).",
+      description = "table, csv, json, arrow, or none, which only counts (default: table).",
       defaultValue = "table")
   private OutputFormat format;
 
@@ -60,6 +63,9 @@ final class SqlCommand implements Callable<Integer> {
       description = "Rows a table shows before it leaves out the middle (40 at a terminal).")
   private Integer maxRows;
 
+  @Option(names = "--timing", description = "The time of each statement, to standard error.")
+  private boolean timing;
+
   @Override
   public Integer call() throws IOException {
     Logging.start(Level.WARNING);
@@ -68,11 +74,11 @@ final class SqlCommand implements Callable<Integer> {
             && file == null
             && System.console() != null
             && System.console().isTerminal();
-    Optional<String> script = interactive ? Optional.empty() : Optional.of(script());
-    try (SqlClient client = client()) {
-      return script.isPresent()
-          ? new SqlScript(client, format, Optional.ofNullable(maxRows)).run(script.get())
-          : new SqlConsole(client, format, Optional.ofNullable(maxRows)).run();
+    try (BufferedReader script = interactive ? null : script();
+        SqlClient client = client()) {
+      return interactive
+          ? new SqlConsole(client, format, Optional.ofNullable(maxRows)).run()
+          : new SqlScript(client, format, Optional.ofNullable(maxRows), timing).run(script);
     }
   }
 
@@ -87,14 +93,14 @@ final class SqlCommand implements Callable<Integer> {
     return EmbeddedClient.open(engine.configuration().engine(), System.getProperty("user.name"));
   }
 
-  private String script() throws IOException {
+  private BufferedReader script() throws IOException {
     if (!statements.isEmpty()) {
-      return String.join(";\n", statements);
+      return new BufferedReader(new StringReader(String.join(";\n", statements)));
     }
     try {
       return file == null
-          ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
-          : Files.readString(file);
+          ? new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))
+          : Files.newBufferedReader(file);
     } catch (java.nio.file.NoSuchFileException e) {
       throw new KeldaException(ErrorCode.FILE_NOT_FOUND, "no script '" + file + "'", e);
     }

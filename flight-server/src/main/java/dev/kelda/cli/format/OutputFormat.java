@@ -5,7 +5,8 @@ public enum OutputFormat {
   TABLE,
   CSV,
   JSON,
-  ARROW;
+  ARROW,
+  NONE;
 
   public ResultWriter writer(Layout layout) {
     return switch (this) {
@@ -13,6 +14,7 @@ public enum OutputFormat {
       case CSV -> new CsvWriter();
       case JSON -> new JsonWriter();
       case ARROW -> new ArrowWriter();
+      case NONE -> new NoneWriter();
     };
   }
 }

@@ -69,7 +69,7 @@ final class TableWriter implements ResultWriter {
     return box + (elided ? footer + ", " + (head.size() + tail.size()) + " shown" : footer) + "\n";
   }
 
-  private static String counted(long count) {
+  static String counted(long count) {
     return "%,d row%s".formatted(count, count == 1 ? "" : "s");
   }
 
