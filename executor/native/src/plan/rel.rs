@@ -170,7 +170,13 @@ impl<'a> Builder<'a> {
             outputs.extend(columns);
         }
         let width = spine_columns.len();
-        let plan = point_in_time::logical_plan(spine.into_exact_plan()?, features)?;
+        use proto::point_in_time_join::Build;
+        let build = match Build::try_from(message.build).unwrap_or(Build::Unspecified) {
+            Build::Unspecified => return Err(missing("PointInTimeJoin.build")),
+            Build::Spine => point_in_time::Build::Spine,
+            Build::Features => point_in_time::Build::Features,
+        };
+        let plan = point_in_time::logical_plan(spine.into_exact_plan()?, features, build)?;
         let found = plan.schema().columns();
         if found.len() != width + outputs.len() {
             return Err(errors::internal("a point-in-time join of the wrong width"));

@@ -3,16 +3,15 @@ use super::exec::FeatureInput;
 use super::keys::{BatchKeys, KeyEncoder};
 use super::time::Times;
 use super::{Direction, Matching};
-use datafusion::arrow::array::{ArrayRef, RecordBatch};
+use datafusion::arrow::array::{Array, ArrayRef, RecordBatch};
 use datafusion::arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use datafusion::arrow::datatypes::Schema;
 use datafusion::common::Result;
 use datafusion::physical_expr::PhysicalExpr;
 use std::sync::Arc;
 
-/// One batch of a feature input.
-pub struct FeatureBatch {
-    pub input: RecordBatch,
+/// What decides about rows of a feature input.
+pub struct Candidates {
     pub keys: BatchKeys,
     pub event: ScalarBuffer<i64>,
     pub known: Option<ScalarBuffer<i64>>,
@@ -20,32 +19,61 @@ pub struct FeatureBatch {
     pub visible: ScalarBuffer<i64>,
     /// Unset: some key or time is NULL, or the row is never visible.
     pub valid: Option<NullBuffer>,
+    pub rows: usize,
+}
+
+/// One batch of a feature input.
+pub struct FeatureBatch {
+    pub input: RecordBatch,
+    pub candidates: Candidates,
     /// The columns handed upwards.
     pub output: Vec<ArrayRef>,
-    pub rows: usize,
 }
 
 impl FeatureBatch {
     pub fn of(feature: &FeatureInput, encoder: &KeyEncoder, input: RecordBatch) -> Result<Self> {
-        let rows = input.num_rows();
-        let array = |e: &Arc<dyn PhysicalExpr>| e.evaluate(&input)?.into_array(rows);
-        let keys = feature
-            .feature_keys
-            .iter()
-            .map(array)
-            .collect::<Result<Vec<_>>>()?;
-        let keys = encoder.encode(&keys, rows)?;
-        let Matching {
-            direction, strict, ..
-        } = feature.matching;
-        let event = Times::of(&array(&feature.feature_time)?, direction)?;
-        let known = match &feature.known_at {
-            Some(known) => Some(Times::of(&array(known)?, Direction::Backward)?),
+        let columns = DecidingColumns::of(feature, &input)?;
+        let output = feature.output.iter();
+        Ok(Self {
+            candidates: columns.candidates(&feature.matching, encoder)?,
+            output: output.map(|o| Arc::clone(input.column(*o))).collect(),
+            input,
+        })
+    }
+}
+
+/// Keys and times of feature rows, as columns.
+pub struct DecidingColumns {
+    pub keys: Vec<ArrayRef>,
+    pub time: ArrayRef,
+    pub known_at: Option<ArrayRef>,
+}
+
+impl DecidingColumns {
+    pub fn of(feature: &FeatureInput, input: &RecordBatch) -> Result<Self> {
+        let array = |e: &Arc<dyn PhysicalExpr>| e.evaluate(input)?.into_array(input.num_rows());
+        Ok(Self {
+            keys: feature
+                .feature_keys
+                .iter()
+                .map(array)
+                .collect::<Result<_>>()?,
+            time: array(&feature.feature_time)?,
+            known_at: feature.known_at.as_ref().map(array).transpose()?,
+        })
+    }
+
+    pub fn candidates(&self, matching: &Matching, encoder: &KeyEncoder) -> Result<Candidates> {
+        let rows = self.time.len();
+        let keys = encoder.encode(&self.keys, rows)?;
+        let event = Times::of(&self.time, matching.direction)?;
+        let known = match &self.known_at {
+            Some(known) => Some(Times::of(known, Direction::Backward)?),
             None => None,
         };
         let mut valid = NullBuffer::union(keys.valid.as_ref(), event.valid.as_ref());
         let mut visible = event.values.clone();
-        if strict {
+        if matching.strict {
             // The greatest time comes before none.
             let last = BooleanBuffer::collect_bool(rows, |row| visible[row] != i64::MAX);
             valid = NullBuffer::union(valid.as_ref(), Some(&NullBuffer::new(last)));
@@ -56,16 +84,13 @@ impl FeatureBatch {
             let both = visible.iter().zip(known.values.iter());
             visible = both.map(|(event, known)| *event.max(known)).collect();
         }
-        let output = feature.output.iter();
-        Ok(Self {
+        Ok(Candidates {
             keys,
             event: event.values,
             known: known.map(|known| known.values),
             visible,
             valid: valid.filter(|valid| valid.null_count() > 0),
-            output: output.map(|o| Arc::clone(input.column(*o))).collect(),
             rows,
-            input,
         })
     }
 }

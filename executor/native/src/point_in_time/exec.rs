@@ -1,6 +1,7 @@
 //! The physical operator: one shared run, handed out in equal slices of the spine.
-use super::Matching;
+use super::partition::Partition;
 use super::run::{self, Inputs, Output};
+use super::{Build, Matching};
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::stats::Precision;
@@ -14,22 +15,26 @@ use datafusion::physical_plan::filter_pushdown::{
     ChildFilterDescription, ChildPushdownResult, FilterDescription, FilterPushdownPhase,
     FilterPushdownPropagation,
 };
-use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
+use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::statistics::{ChildStats, StatisticsArgs};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties,
 };
 use futures::future::{BoxFuture, FutureExt, Shared};
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{TryStreamExt, stream};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-/// See the module's documentation. Output partition i of n has the i-th n-th of the spine rows, in spine order.
+/// See the module's documentation. Of an indexed spine, output partition i of n has the i-th n-th of the rows, in spine
+/// order; of a streamed one, the rows of its partition i.
 #[derive(Debug)]
 pub struct PointInTimeJoinExec {
     spine: Arc<dyn ExecutionPlan>,
     features: Vec<FeatureInput>,
+    build: Build,
+    /// Of the output of an indexed spine.
+    partitions: usize,
     schema: SchemaRef,
     properties: Arc<PlanProperties>,
     metrics: ExecutionPlanMetricsSet,
@@ -58,18 +63,28 @@ impl PointInTimeJoinExec {
     pub fn new(
         spine: Arc<dyn ExecutionPlan>,
         features: Vec<FeatureInput>,
+        build: Build,
         schema: SchemaRef,
         partitions: usize,
     ) -> Self {
+        let (streams, emission) = match build {
+            Build::Spine => (partitions.max(1), EmissionType::Final),
+            Build::Features => (
+                spine.properties().partitioning.partition_count(),
+                EmissionType::Incremental,
+            ),
+        };
         let properties = PlanProperties::new(
             EquivalenceProperties::new(Arc::clone(&schema)),
-            Partitioning::UnknownPartitioning(partitions.max(1)),
-            EmissionType::Final,
+            Partitioning::UnknownPartitioning(streams),
+            emission,
             Boundedness::Bounded,
         );
         Self {
             spine,
             features,
+            build,
+            partitions,
             schema,
             properties: Arc::new(properties),
             metrics: ExecutionPlanMetricsSet::new(),
@@ -85,8 +100,14 @@ impl PointInTimeJoinExec {
         &self.features
     }
 
-    fn partitions(&self) -> usize {
-        self.properties.partitioning.partition_count()
+    fn with_inputs(&self, spine: Arc<dyn ExecutionPlan>, features: Vec<FeatureInput>) -> Self {
+        Self::new(
+            spine,
+            features,
+            self.build,
+            Arc::clone(&self.schema),
+            self.partitions,
+        )
     }
 
     /// The run that all output partitions wait for; dropping the last of them ends it.
@@ -99,8 +120,9 @@ impl PointInTimeJoinExec {
             let inputs = Inputs {
                 spine: Arc::clone(&self.spine),
                 features: self.features.clone(),
+                build: self.build,
                 schema: Arc::clone(&self.schema),
-                threads: self.partitions(),
+                threads: self.partitions.max(1),
             };
             let future = run::run(inputs, Arc::clone(context), self.metrics.clone());
             future
@@ -114,7 +136,7 @@ impl PointInTimeJoinExec {
 
 impl DisplayAs for PointInTimeJoinExec {
     fn fmt_as(&self, _type: DisplayFormatType, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "PointInTimeJoinExec: ")?;
+        write!(f, "PointInTimeJoinExec: build={}, ", self.build.name())?;
         for (number, feature) in self.features.iter().enumerate() {
             let separator = if number > 0 { "; " } else { "" };
             let kind = if feature.matching.inner {
@@ -162,7 +184,9 @@ impl ExecutionPlan for PointInTimeJoinExec {
     }
 
     fn benefits_from_input_partitioning(&self) -> Vec<bool> {
-        vec![false; 1 + self.features.len()]
+        let mut benefits = vec![false; 1 + self.features.len()];
+        benefits[0] = self.build == Build::Features;
+        benefits
     }
 
     fn apply_expressions(
@@ -203,12 +227,7 @@ impl ExecutionPlan for PointInTimeJoinExec {
                 ..feature.clone()
             })
             .collect();
-        Ok(Arc::new(Self::new(
-            spine,
-            features,
-            Arc::clone(&self.schema),
-            self.partitions(),
-        )))
+        Ok(Arc::new(self.with_inputs(spine, features)))
     }
 
     fn dynamic_expressions_produced(&self) -> Vec<Arc<dyn PhysicalExpr>> {
@@ -218,8 +237,8 @@ impl ExecutionPlan for PointInTimeJoinExec {
             .collect()
     }
 
-    /// Filters from above go to the spine when they read nothing else. Each feature gets a filter of ours, filled when the
-    /// spine is known.
+    /// Filters from above go to the spine when they read nothing else. Each streamed feature gets a filter of ours, filled
+    /// when the spine is known.
     fn gather_filters_for_pushdown(
         &self,
         phase: FilterPushdownPhase,
@@ -233,7 +252,8 @@ impl ExecutionPlan for PointInTimeJoinExec {
             &self.spine,
         )?;
         let mut description = FilterDescription::new().with_child(spine);
-        let ours = phase == FilterPushdownPhase::Post
+        let ours = self.build == Build::Spine
+            && phase == FilterPushdownPhase::Post
             && config.optimizer.enable_join_dynamic_filter_pushdown;
         for feature in &self.features {
             let mut child = ChildFilterDescription::all_unsupported(&parent_filters);
@@ -272,12 +292,10 @@ impl ExecutionPlan for PointInTimeJoinExec {
         }
         let propagation = FilterPushdownPropagation::if_any(result);
         Ok(match changed {
-            true => propagation.with_updated_node(Arc::new(Self::new(
-                Arc::clone(&self.spine),
-                features,
-                Arc::clone(&self.schema),
-                self.partitions(),
-            ))),
+            true => {
+                let spine = Arc::clone(&self.spine);
+                propagation.with_updated_node(Arc::new(self.with_inputs(spine, features)))
+            }
             false => propagation,
         })
     }
@@ -301,7 +319,10 @@ impl ExecutionPlan for PointInTimeJoinExec {
         }
         if args.partition().is_some() {
             all.num_rows = match all.num_rows.get_value() {
-                Some(rows) => Precision::Inexact(rows.div_ceil(self.partitions())),
+                Some(rows) => {
+                    let partitions = self.properties.partitioning.partition_count();
+                    Precision::Inexact(rows.div_ceil(partitions))
+                }
                 None => Precision::Absent,
             };
         }
@@ -321,31 +342,17 @@ impl ExecutionPlan for PointInTimeJoinExec {
         partition: usize,
         context: Arc<TaskContext>,
     ) -> Result<SendableRecordBatchStream> {
-        let joined = self.shared_run(&context);
-        let partitions = self.partitions();
-        let batch_rows = context.session_config().batch_size();
-        let metrics = self.metrics.clone();
+        let output = Partition {
+            number: partition,
+            count: self.properties.partitioning.partition_count(),
+            spine: Arc::clone(&self.spine),
+            context: Arc::clone(&context),
+            metrics: self.metrics.clone(),
+        };
+        let run = self.shared_run(&context);
         let batches = async move {
-            let joined = joined.await.map_err(DataFusionError::Shared)?;
-            match joined.as_ref() {
-                Output::Memory(joined) => {
-                    let joined = Arc::clone(joined);
-                    let batches = joined.batches(partition, partitions, batch_rows, &metrics);
-                    let batches = stream::iter(batches).then(async |batch| {
-                        tokio::task::consume_budget().await;
-                        batch
-                    });
-                    Ok::<_, DataFusionError>(batches.boxed())
-                }
-                Output::Merged(merged) => {
-                    let merged = merged.lock().unwrap_or_else(|e| e.into_inner()).take();
-                    let rows = MetricBuilder::new(&metrics).output_rows(partition);
-                    let merged = stream::iter(merged).flatten();
-                    Ok(merged
-                        .inspect_ok(move |batch| rows.add(batch.num_rows()))
-                        .boxed())
-                }
-            }
+            let run = run.await.map_err(DataFusionError::Shared)?;
+            output.batches(&run)
         };
         let stream = stream::once(batches).try_flatten();
         Ok(Box::pin(RecordBatchStreamAdapter::new(

@@ -1,9 +1,9 @@
 //! What the spine tells the feature scans: which times and keys can match at all.
 use super::Direction;
 use super::exec::FeatureInput;
-use super::index::SpineIndex;
-use datafusion::arrow::array::{Array, ArrayRef};
-use datafusion::arrow::compute::{cast, concat};
+use super::index::TimeIndex;
+use datafusion::arrow::array::{Array, ArrayRef, UInt32Array};
+use datafusion::arrow::compute::{cast, concat, take};
 use datafusion::arrow::datatypes::{DataType, Schema};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::functions_aggregate::min_max::{MaxAccumulator, MinAccumulator};
@@ -13,21 +13,23 @@ use datafusion::physical_expr::expressions::{BinaryExpr, InListExpr, lit};
 use datafusion::physical_expr::utils::conjunction;
 use std::sync::Arc;
 
-/// Up to so many distinct values of a key column are listed, so that bloom filters can be asked; then it is a range.
+/// The values of up to so many distinct keys are listed, so that bloom filters can be asked. The range stands beside the
+/// list: bounds of files, row groups and pages are compared with short lists only.
 const LISTED_KEYS: usize = 256;
 
 /// A condition over the feature's columns that every row which can match fulfils. `keys` and `time` are the spine's.
 pub fn of_spine(
     feature: &FeatureInput,
     schema: &Schema,
-    index: &SpineIndex,
+    index: &TimeIndex,
     keys: &[ArrayRef],
     time_type: &DataType,
 ) -> Result<Arc<dyn PhysicalExpr>> {
     let mut conditions = times(feature, index, time_type)?;
+    let few = (index.distinct_keys() <= LISTED_KEYS).then(|| index.row_of_each_key());
     for (expr, values) in feature.feature_keys.iter().zip(keys) {
         if expr.data_type(schema)? == *values.data_type() {
-            conditions.extend(key(expr, values, schema)?);
+            conditions.extend(key(expr, values, few.as_ref(), schema)?);
         }
     }
     Ok(match conditions.is_empty() {
@@ -38,7 +40,7 @@ pub fn of_spine(
 
 fn times(
     feature: &FeatureInput,
-    index: &SpineIndex,
+    index: &TimeIndex,
     time_type: &DataType,
 ) -> Result<Vec<Arc<dyn PhysicalExpr>>> {
     let Some((least, greatest)) = index.time_bounds() else {
@@ -109,6 +111,7 @@ fn scalar(value: i64, time_type: &DataType) -> Result<Option<ScalarValue>> {
 fn key(
     expr: &Arc<dyn PhysicalExpr>,
     values: &ArrayRef,
+    few: Option<&UInt32Array>,
     schema: &Schema,
 ) -> Result<Option<Arc<dyn PhysicalExpr>>> {
     let has_order = values.data_type().is_integer()
@@ -120,16 +123,15 @@ fn key(
     if !has_order {
         return Ok(None);
     }
-    if let Some(list) = distinct(values)? {
-        return Ok(match list.is_empty() {
-            true => Some(lit(false)),
-            false => Some(Arc::new(InListExpr::try_new(
-                Arc::clone(expr),
-                list.into_iter().map(lit).collect(),
-                false,
-                schema,
-            )?)),
-        });
+    let mut conditions: Vec<Arc<dyn PhysicalExpr>> = Vec::new();
+    if let Some(rows) = few {
+        let list = distinct(values, rows)?;
+        if list.is_empty() {
+            return Ok(Some(lit(false)));
+        }
+        let list = list.into_iter().map(lit).collect();
+        let listed = InListExpr::try_new(Arc::clone(expr), list, false, schema)?;
+        conditions.push(Arc::new(listed));
     }
     let mut least = MinAccumulator::try_new(values.data_type())?;
     let mut greatest = MaxAccumulator::try_new(values.data_type())?;
@@ -138,29 +140,23 @@ fn key(
     let bound = |operator, value: ScalarValue| {
         Arc::new(BinaryExpr::new(Arc::clone(expr), operator, lit(value))) as Arc<dyn PhysicalExpr>
     };
-    Ok(Some(conjunction([
-        bound(Operator::GtEq, least.evaluate()?),
-        bound(Operator::LtEq, greatest.evaluate()?),
-    ])))
+    conditions.push(bound(Operator::GtEq, least.evaluate()?));
+    conditions.push(bound(Operator::LtEq, greatest.evaluate()?));
+    Ok(Some(conjunction(conditions)))
 }
 
-/// The distinct values without NULL; None when they are too many.
-fn distinct(values: &ArrayRef) -> Result<Option<Vec<ScalarValue>>> {
+/// The distinct values of a key column at these rows, without NULL.
+fn distinct(values: &ArrayRef, rows: &UInt32Array) -> Result<Vec<ScalarValue>> {
+    let values = take(values, rows, None)?;
     let mut seen = std::collections::HashSet::new();
     let mut list = Vec::new();
-    for row in 0..values.len() {
-        if values.is_null(row) {
-            continue;
-        }
-        let value = ScalarValue::try_from_array(values, row)?;
+    for row in (0..values.len()).filter(|row| values.is_valid(*row)) {
+        let value = ScalarValue::try_from_array(&values, row)?;
         if seen.insert(value.clone()) {
-            if list.len() == LISTED_KEYS {
-                return Ok(None);
-            }
             list.push(value);
         }
     }
-    Ok(Some(list))
+    Ok(list)
 }
 
 /// One column of many batches.

@@ -1,5 +1,5 @@
 //! The finished join, from which every output partition cuts its rows.
-use super::index::SpineIndex;
+use super::index::TimeIndex;
 use super::slots::Winners;
 use datafusion::arrow::array::{BooleanArray, RecordBatch, RecordBatchOptions};
 use datafusion::arrow::compute::filter_record_batch;
@@ -17,7 +17,7 @@ pub struct Joined {
     spine: Vec<RecordBatch>,
     /// First spine row of each batch, and the number of rows.
     starts: Vec<usize>,
-    features: Vec<(Arc<SpineIndex>, Winners)>,
+    features: Vec<(Arc<TimeIndex>, Winners)>,
     _reservation: MemoryReservation,
 }
 
@@ -37,7 +37,7 @@ impl Joined {
         }
     }
 
-    pub fn add(&mut self, index: Arc<SpineIndex>, winners: Winners) {
+    pub fn add(&mut self, index: Arc<TimeIndex>, winners: Winners) {
         self.features.push((index, winners));
     }
 

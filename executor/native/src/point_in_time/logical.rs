@@ -1,6 +1,6 @@
 //! The logical node and its translation to [`PointInTimeJoinExec`].
 use super::exec::{FeatureInput, PointInTimeJoinExec};
-use super::{Direction, FeatureSpec, Matching, time};
+use super::{Build, Direction, FeatureSpec, Matching, time};
 use crate::proto::point_in_time_join::feature::Match;
 use async_trait::async_trait;
 use datafusion::arrow::datatypes::{FieldRef, Schema};
@@ -20,6 +20,7 @@ use std::sync::Arc;
 pub struct PointInTimeJoinNode {
     spine: LogicalPlan,
     features: Vec<FeatureNode>,
+    build: Build,
     schema: DFSchemaRef,
 }
 
@@ -36,7 +37,7 @@ struct FeatureNode {
 }
 
 impl PointInTimeJoinNode {
-    pub fn try_new(spine: LogicalPlan, features: Vec<FeatureSpec>) -> Result<Self> {
+    pub fn try_new(spine: LogicalPlan, features: Vec<FeatureSpec>, build: Build) -> Result<Self> {
         let features = features
             .into_iter()
             .map(FeatureNode::try_new)
@@ -48,6 +49,7 @@ impl PointInTimeJoinNode {
         Ok(Self {
             spine,
             features,
+            build,
             schema,
         })
     }
@@ -209,7 +211,7 @@ impl UserDefinedLogicalNodeCore for PointInTimeJoinNode {
     }
 
     fn fmt_for_explain(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "PointInTimeJoin: ")?;
+        write!(f, "PointInTimeJoin: build={}, ", self.build.name())?;
         for (number, feature) in self.features.iter().enumerate() {
             let separator = if number > 0 { "; " } else { "" };
             let kind = if feature.matching.inner {
@@ -245,6 +247,7 @@ impl UserDefinedLogicalNodeCore for PointInTimeJoinNode {
         Ok(Self {
             spine,
             features,
+            build: self.build,
             schema,
         })
     }
@@ -311,6 +314,7 @@ impl ExtensionPlanner for PointInTimeJoinPlanner {
         let exec = PointInTimeJoinExec::new(
             Arc::clone(&physical_inputs[0]),
             features,
+            node.build,
             Arc::new(schema.clone()),
             partitions,
         );

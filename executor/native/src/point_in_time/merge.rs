@@ -214,18 +214,18 @@ fn feature_columns(
 ) -> Result<RecordBatch> {
     let schema = batch.schema();
     let batch = FeatureBatch::of(feature, encoder, batch)?;
-    let valid = batch.valid.clone();
+    let candidates = batch.candidates;
     let mut columns = batch.output;
-    columns.push(Arc::new(Int64Array::new(batch.event, None)));
-    if let Some(known) = batch.known {
+    columns.push(Arc::new(Int64Array::new(candidates.event, None)));
+    if let Some(known) = candidates.known {
         columns.push(Arc::new(Int64Array::new(known, None)));
     }
-    columns.extend(batch.keys.into_column()?);
-    columns.push(Arc::new(Int64Array::new(batch.visible, None)));
+    columns.extend(candidates.keys.into_column()?);
+    columns.push(Arc::new(Int64Array::new(candidates.visible, None)));
     let output = feature.output.iter();
     let fields = output.map(|o| schema.field(*o).clone().with_nullable(true));
     let all = with_columns(fields, columns)?;
-    Ok(match valid {
+    Ok(match candidates.valid {
         Some(valid) => filter_record_batch(&all, &BooleanArray::new(valid.into_inner(), None))?,
         None => all,
     })

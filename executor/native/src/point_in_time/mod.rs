@@ -1,7 +1,7 @@
 //! Point-in-time joins: to every spine row the feature row that was current at the spine row's time.
 //!
 //! ```text
-//! spine ----> collect --> SpineIndex (key -> its rows by time) --> filters of the feature scans (times, keys)
+//! spine ----> collect --> TimeIndex (key -> its rows by time) --> filters of the feature scans (times, keys)
 //!                              |
 //! feature 1 --> stream ------> Slots: each feature row lands on the first slot that may see it,
 //! feature 2 --> stream ------> the greatest (event time, known-at, content) stays
@@ -9,8 +9,9 @@
 //!                          carry forward --> spine columns + feature columns, in spine order
 //! ```
 //! The spine is held in memory and indexed once per distinct (keys, time, direction); the features are streamed once,
-//! unsorted, and not kept: memory is bounded by the spine, all of it reserved from the query's pool. What the pool has no
-//! room for is sorted and merged on disk (`merge`).
+//! unsorted, and not kept: memory is bounded by the spine, all of it reserved from the query's pool. Where the planner
+//! knows the features to be much smaller, it is they that are held and indexed, and the spine is streamed (`lookup`). What
+//! the pool has no room for is sorted and merged on disk (`merge`).
 //!
 //! Invariants: a spine row appears exactly once (inner: at most once); the chosen row does not depend on threads or the
 //! order of arrival; NULL keys and times match nothing.
@@ -21,9 +22,11 @@ mod index;
 mod joined;
 mod keys;
 mod logical;
+mod lookup;
 mod merge;
 mod once;
 mod packed;
+mod partition;
 mod retained;
 mod run;
 mod shared;
@@ -62,10 +65,16 @@ pub struct FeatureSpec {
     pub inner: bool,
 }
 
+/// `build` is the side that is held in memory; it changes nothing but time and memory.
+///
 /// Output row: the spine's columns under their own names, then every feature's output columns in order under the names
 /// they have in `input` (all column names in one plan are unique).
-pub fn logical_plan(spine: LogicalPlan, features: Vec<FeatureSpec>) -> Result<LogicalPlan> {
-    let node = logical::PointInTimeJoinNode::try_new(spine, features)?;
+pub fn logical_plan(
+    spine: LogicalPlan,
+    features: Vec<FeatureSpec>,
+    build: Build,
+) -> Result<LogicalPlan> {
+    let node = logical::PointInTimeJoinNode::try_new(spine, features, build)?;
     Ok(LogicalPlan::Extension(Extension {
         node: Arc::new(node),
     }))
@@ -74,6 +83,22 @@ pub fn logical_plan(spine: LogicalPlan, features: Vec<FeatureSpec>) -> Result<Lo
 /// Plans the node of [`logical_plan`].
 pub fn extension_planner() -> Option<Arc<dyn ExtensionPlanner + Send + Sync>> {
     Some(Arc::new(logical::PointInTimeJoinPlanner))
+}
+
+/// The side that is held in memory and indexed; the other is streamed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Build {
+    Spine,
+    Features,
+}
+
+impl Build {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Spine => "spine",
+            Self::Features => "features",
+        }
+    }
 }
 
 /// Where the matching feature row lies.

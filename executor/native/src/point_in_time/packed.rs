@@ -1,9 +1,14 @@
 //! Feature rows of fixed width, packed row by row: one copy when a row wins a slot, one when it is handed out.
-use datafusion::arrow::array::{Array, ArrayData, ArrayRef, AsArray, BooleanArray, make_array};
+use super::index::NONE;
+use super::shared::prefetch;
+use datafusion::arrow::array::{Array, ArrayData, ArrayRef, AsArray, make_array};
 use datafusion::arrow::buffer::{BooleanBuffer, Buffer, MutableBuffer, NullBuffer};
 use datafusion::arrow::datatypes::{DataType, FieldRef};
 use datafusion::common::Result;
 use std::cmp::Ordering;
+
+/// Rows are handed out in blocks of as many as there are bits in a word of validity.
+const BLOCK: usize = 64;
 
 /// Bytes of each column in a packed row; the row begins with a bit per column that is set where the value is NULL.
 pub struct PackedLayout {
@@ -29,14 +34,21 @@ enum Order {
 
 /// One batch's columns, ready to be copied out of row by row.
 pub struct PackedSource {
-    columns: Vec<(Buffer, Option<NullBuffer>)>,
+    columns: Vec<SourceColumn>,
+    rows: usize,
 }
 
-/// Packed rows one after the other, each with `header` bytes before it; a row whose first header byte is 0 is all NULL.
-pub struct PackedRows<'a> {
-    pub bytes: &'a [u8],
-    pub header: usize,
-    pub rows: usize,
+struct SourceColumn {
+    /// `rows` values of the column's width.
+    values: Buffer,
+    nulls: Option<NullBuffer>,
+}
+
+/// A column being made of packed rows.
+struct TargetColumn {
+    values: MutableBuffer,
+    /// Bit per row that has a value; empty as long as every row of the batch that was found has one.
+    valid: Vec<u64>,
 }
 
 impl PackedLayout {
@@ -68,7 +80,9 @@ impl PackedLayout {
         self.stride
     }
 
+    /// The arrays have the layout's types and one length.
     pub fn source(&self, arrays: &[ArrayRef]) -> PackedSource {
+        let rows = arrays.first().map_or(0, |array| array.len());
         let columns = arrays.iter().zip(&self.columns).map(|(array, column)| {
             let values = match array.data_type() {
                 DataType::Boolean => {
@@ -81,38 +95,48 @@ impl PackedLayout {
                         .slice_with_length(data.offset() * column.width, data.len() * column.width)
                 }
             };
-            (
+            // `pack` relies on it.
+            assert_eq!(values.len(), rows * column.width, "values of a column");
+            let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
+            SourceColumn {
                 values,
-                array
-                    .nulls()
-                    .filter(|nulls| nulls.null_count() > 0)
-                    .cloned(),
-            )
+                nulls: nulls.cloned(),
+            }
         });
         PackedSource {
             columns: columns.collect(),
+            rows,
         }
     }
 
-    /// Writes row `row` of the source.
+    /// Writes row `row` of the source, which this layout made.
     #[inline]
     pub fn pack(&self, source: &PackedSource, row: usize, packed: &mut [u8]) {
-        packed[..self.columns.len().div_ceil(8)].fill(0);
-        for (number, (column, (values, nulls))) in
-            self.columns.iter().zip(&source.columns).enumerate()
-        {
-            if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
+        assert!(packed.len() == self.stride);
+        assert!(row < source.rows || self.columns.is_empty());
+        packed[..self.null_bytes()].fill(0);
+        for (number, (column, from)) in self.columns.iter().zip(&source.columns).enumerate() {
+            if from.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
                 packed[number / 8] |= 1 << (number % 8);
                 continue;
             }
-            let target = &mut packed[column.offset..column.offset + column.width];
-            let from = &values[row * column.width..(row + 1) * column.width];
-            match column.width {
-                4 => target.copy_from_slice(&from[..4]),
-                8 => target.copy_from_slice(&from[..8]),
-                _ => target.copy_from_slice(from),
+            // SAFETY: the source's values are `rows` times the width, asserted when it was made, and `row` is one of them;
+            // the columns of a packed row lie within its stride, both asserted above. The two never overlap: one is
+            // borrowed mutably.
+            unsafe {
+                let from = from.values.as_ptr().add(row * column.width);
+                let to = packed.as_mut_ptr().add(column.offset);
+                match column.width {
+                    4 => to.cast::<[u8; 4]>().write(from.cast::<[u8; 4]>().read()),
+                    8 => to.cast::<[u8; 8]>().write(from.cast::<[u8; 8]>().read()),
+                    width => to.copy_from_nonoverlapping(from, width),
+                }
             }
         }
+    }
+
+    fn null_bytes(&self) -> usize {
+        self.columns.len().div_ceil(8)
     }
 
     /// Compares two packed rows by their columns, NULL first.
@@ -132,28 +156,111 @@ impl PackedLayout {
         Ordering::Equal
     }
 
-    /// The columns of the rows.
-    pub fn unpack(&self, packed: &PackedRows) -> Result<Vec<ArrayRef>> {
-        let stride = packed.header + self.stride;
-        let all_present = packed.bytes.iter().step_by(stride).all(|state| *state != 0);
-        self.columns
+    /// The columns of the rows that `slots` name, in this order: `rows` holds them one after the other, `stride` bytes
+    /// each, of which the packed row begins after `header`. A row whose first byte is 0, and [`NONE`], are all NULL.
+    pub fn unpack(
+        &self,
+        rows: &[u8],
+        stride: usize,
+        header: usize,
+        slots: &[u32],
+    ) -> Result<Vec<ArrayRef>> {
+        assert!(header > 0 && stride == header + self.stride);
+        let count = rows.len() / stride;
+        let absent = vec![0_u8; stride];
+        let row = |slot: u32| match slot as usize {
+            at if at < count => rows[at * stride..].as_ptr(),
+            _ => {
+                assert!(slot == NONE, "a slot beyond the last");
+                absent.as_ptr()
+            }
+        };
+        let mut targets: Vec<TargetColumn> = self
+            .columns
             .iter()
-            .enumerate()
-            .map(|(number, column)| {
-                let byte = packed.header + number / 8;
-                let is_valid = |row: usize| {
-                    let row = &packed.bytes[row * stride..(row + 1) * stride];
-                    row[0] != 0 && row[byte] & (1 << (number % 8)) == 0
+            .map(|column| TargetColumn {
+                values: MutableBuffer::with_capacity(slots.len() * column.width),
+                valid: Vec::new(),
+            })
+            .collect();
+        let mut found = Vec::with_capacity(slots.len().div_ceil(BLOCK));
+        let mut block = [absent.as_ptr(); BLOCK];
+        for (number, here) in slots.chunks(BLOCK).enumerate() {
+            for slot in slots.iter().skip((number + 1) * BLOCK).take(BLOCK) {
+                let next = row(*slot);
+                prefetch(next);
+                prefetch(next.wrapping_add(stride - 1));
+            }
+            for (pointer, slot) in block.iter_mut().zip(here) {
+                *pointer = row(*slot);
+            }
+            // SAFETY: every pointer is that of `stride` readable bytes: a row that lies in `rows` whole, or `absent`; the
+            // columns of the layout lie within the stride.
+            unsafe { self.unpack_block(&block[..here.len()], header, &mut found, &mut targets) };
+        }
+        self.arrays(targets, found, slots.len())
+    }
+
+    /// Appends up to [`BLOCK`] rows to the columns, and to `found` a word that says which of them are not empty.
+    ///
+    /// # Safety
+    /// Each pointer is that of a row of `header` bytes and this layout's stride.
+    unsafe fn unpack_block(
+        &self,
+        rows: &[*const u8],
+        header: usize,
+        found: &mut Vec<u64>,
+        targets: &mut [TargetColumn],
+    ) {
+        let bits = |is_set: &dyn Fn(*const u8) -> bool| {
+            let bits = rows.iter().enumerate();
+            bits.fold(0, |word, (at, row)| word | (u64::from(is_set(*row)) << at))
+        };
+        // SAFETY: the first byte of a row.
+        let present = bits(&|row| unsafe { *row } != 0);
+        found.push(present);
+        let mut some_null = 0;
+        for byte in 0..self.null_bytes() {
+            for row in rows {
+                // SAFETY: a packed row begins with its NULL bits.
+                some_null |= unsafe { *row.add(header + byte) };
+            }
+        }
+        for (number, (column, target)) in self.columns.iter().zip(targets).enumerate() {
+            // SAFETY: a column lies within its row.
+            unsafe { column.append(rows, header + column.offset, &mut target.values) };
+            if some_null != 0 || !target.valid.is_empty() {
+                if target.valid.is_empty() {
+                    target.valid.extend(&found[..found.len() - 1]);
+                }
+                // SAFETY: as above.
+                let null =
+                    |row: *const u8| unsafe { *row.add(header + number / 8) } & (1 << (number % 8));
+                target.valid.push(present & !bits(&|row| null(row) != 0));
+            }
+        }
+    }
+
+    /// Columns without a NULL of their own share one validity.
+    fn arrays(
+        &self,
+        targets: Vec<TargetColumn>,
+        found: Vec<u64>,
+        rows: usize,
+    ) -> Result<Vec<ArrayRef>> {
+        let nulls = |valid: Vec<u64>| {
+            let nulls = NullBuffer::new(BooleanBuffer::new(Buffer::from_vec(valid), 0, rows));
+            (nulls.null_count() > 0).then_some(nulls)
+        };
+        let found = nulls(found);
+        let columns = self.columns.iter().zip(targets);
+        columns
+            .map(|(column, target)| {
+                let nulls = match target.valid.is_empty() {
+                    true => found.clone(),
+                    false => nulls(target.valid),
                 };
-                let nulls = if all_present && !(0..packed.rows).any(|row| !is_valid(row)) {
-                    None
-                } else {
-                    Some(NullBuffer::new(BooleanBuffer::collect_bool(
-                        packed.rows,
-                        is_valid,
-                    )))
-                };
-                column.array(packed, stride, nulls.filter(|n| n.null_count() > 0))
+                column.array(target.values.into(), nulls, rows)
             })
             .collect()
     }
@@ -171,32 +278,35 @@ impl PackedColumn {
         }
     }
 
-    fn array(
-        &self,
-        packed: &PackedRows,
-        stride: usize,
-        nulls: Option<NullBuffer>,
-    ) -> Result<ArrayRef> {
-        let rows = packed.rows;
-        let at = packed.header + self.offset;
-        if self.data_type == DataType::Boolean {
-            let values =
-                BooleanBuffer::collect_bool(rows, |row| packed.bytes[row * stride + at] != 0);
-            return Ok(std::sync::Arc::new(BooleanArray::new(values, nulls)));
-        }
-        let values = match self.width {
-            1 => gather::<1>(packed.bytes, stride, at),
-            2 => gather::<2>(packed.bytes, stride, at),
-            4 => gather::<4>(packed.bytes, stride, at),
-            8 => gather::<8>(packed.bytes, stride, at),
-            16 => gather::<16>(packed.bytes, stride, at),
-            width => {
-                let mut values = MutableBuffer::with_capacity(rows * width);
-                for row in packed.bytes.chunks_exact(stride) {
-                    values.extend_from_slice(&row[at..at + width]);
+    /// Appends the column's value of each row.
+    ///
+    /// # Safety
+    /// There are `self.width` bytes to read at `at` of each row.
+    unsafe fn append(&self, rows: &[*const u8], at: usize, values: &mut MutableBuffer) {
+        // SAFETY: the caller's.
+        unsafe {
+            match self.width {
+                1 => append::<1>(rows, at, values),
+                2 => append::<2>(rows, at, values),
+                4 => append::<4>(rows, at, values),
+                8 => append::<8>(rows, at, values),
+                16 => append::<16>(rows, at, values),
+                width => {
+                    for row in rows {
+                        let value = std::slice::from_raw_parts(row.add(at), width);
+                        values.extend_from_slice(value);
+                    }
                 }
-                values.into()
             }
+        }
+    }
+
+    fn array(&self, values: Buffer, nulls: Option<NullBuffer>, rows: usize) -> Result<ArrayRef> {
+        let values = match self.data_type {
+            DataType::Boolean => {
+                BooleanBuffer::collect_bool(rows, |row| values[row] != 0).into_inner()
+            }
+            _ => values,
         };
         let data = ArrayData::builder(self.data_type.clone())
             .len(rows)
@@ -207,15 +317,21 @@ impl PackedColumn {
     }
 }
 
-fn gather<const WIDTH: usize>(packed: &[u8], stride: usize, at: usize) -> Buffer {
-    let mut values: Vec<[u8; WIDTH]> = Vec::with_capacity(packed.len() / stride);
-    values.extend(packed.chunks_exact(stride).map(|row| {
-        let value: [u8; WIDTH] = row[at..at + WIDTH].try_into().expect("of that width");
-        value
-    }));
-    let mut buffer = MutableBuffer::with_capacity(values.len() * WIDTH);
-    buffer.extend_from_slice(values.as_flattened());
-    buffer.into()
+/// # Safety
+/// There are `WIDTH` bytes to read at `at` of each row.
+#[inline]
+unsafe fn append<const WIDTH: usize>(rows: &[*const u8], at: usize, values: &mut MutableBuffer) {
+    let start = values.len();
+    values.reserve(rows.len() * WIDTH);
+    // SAFETY: reserved; the caller's for what is read.
+    unsafe {
+        let to = values.as_mut_ptr().add(start).cast::<[u8; WIDTH]>();
+        for (number, row) in rows.iter().enumerate() {
+            to.add(number)
+                .write(row.add(at).cast::<[u8; WIDTH]>().read());
+        }
+        values.set_len(start + rows.len() * WIDTH);
+    }
 }
 
 fn signed(bytes: &[u8]) -> i128 {

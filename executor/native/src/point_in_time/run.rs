@@ -1,14 +1,16 @@
-//! One execution: collect and index the spine, stream the features, hand out the joined rows; without the memory for it,
-//! sort and merge.
+//! One execution: collect and index one side, stream the other, hand out the joined rows; without the memory for it, sort
+//! and merge.
 use super::candidate::{FeatureBatch, key_encoder};
 use super::exec::FeatureInput;
-use super::index::{NONE, SpineIndex};
+use super::index::{NONE, TimeIndex};
 use super::joined::Joined;
+use super::lookup::{IndexedFeature, Lookup};
 use super::slots::{Offered, Slots, Winners};
 use super::spill::{Spill, SpillWriter};
 use super::time::Times;
-use super::{filter, merge};
+use super::{Build, filter, merge};
 use datafusion::arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::common::{DataFusionError, Result, exec_err};
@@ -26,6 +28,7 @@ use std::sync::{Arc, Mutex};
 pub struct Inputs {
     pub spine: Arc<dyn ExecutionPlan>,
     pub features: Vec<FeatureInput>,
+    pub build: Build,
     /// Of the output.
     pub schema: SchemaRef,
     pub threads: usize,
@@ -35,6 +38,8 @@ pub struct Inputs {
 pub enum Output {
     /// Any slice of it, at any time.
     Memory(Arc<Joined>),
+    /// By joining the spine's batches as they come.
+    Lookup(Arc<Lookup>),
     /// As one stream, by whoever takes it first.
     Merged(Mutex<Option<SendableRecordBatchStream>>),
 }
@@ -46,6 +51,7 @@ struct Metrics {
     match_time: Time,
     spine_rows: Count,
     spine_keys: Count,
+    feature_keys: Count,
     feature_rows: Count,
     landed_rows: Count,
 }
@@ -60,6 +66,7 @@ impl Metrics {
             match_time: time("match_time"),
             spine_rows: count("spine_rows"),
             spine_keys: count("spine_keys"),
+            feature_keys: count("feature_keys"),
             feature_rows: count("feature_rows"),
             landed_rows: count("landed_rows"),
         }
@@ -87,7 +94,10 @@ pub async fn run(
         context,
         spill,
     };
-    run.run().await
+    match run.inputs.build {
+        Build::Spine => run.index_spine().await,
+        Build::Features => run.index_features().await,
+    }
 }
 
 fn consumer(context: &TaskContext, name: &str) -> MemoryReservation {
@@ -97,8 +107,11 @@ fn consumer(context: &TaskContext, name: &str) -> MemoryReservation {
 /// Indexes and the number of each feature's.
 struct Indexes {
     of_feature: Vec<usize>,
-    indexes: Vec<Arc<SpineIndex>>,
+    indexes: Vec<Arc<TimeIndex>>,
 }
+
+/// Batches that were read before the memory ran out, and what is left of the streams.
+type Unfit = (Vec<RecordBatch>, Vec<SendableRecordBatchStream>);
 
 /// What is left of a partition whose rows no longer fit.
 type Rest = (Vec<RecordBatch>, Option<SendableRecordBatchStream>);
@@ -110,8 +123,90 @@ enum Streamed {
 }
 
 impl Run {
-    async fn run(mut self) -> Result<Output> {
-        let (batches, rest) = self.collect().await?;
+    /// The features are held, whatever the number of their rows; the spine is only read when the output is.
+    async fn index_features(self) -> Result<Output> {
+        let mut indexed = Vec::new();
+        for number in 0..self.inputs.features.len() {
+            match self.index_feature(&self.inputs.features[number]).await? {
+                Ok(feature) => indexed.push(feature),
+                Err((batches, rest)) => {
+                    let width = self.width_of(number);
+                    let schema = Arc::new(self.inputs.schema.project(&width)?);
+                    return self
+                        .merge_after(number, Lookup::new(schema, indexed), batches, rest)
+                        .await;
+                }
+            }
+        }
+        let schema = Arc::clone(&self.inputs.schema);
+        Ok(Output::Lookup(Arc::new(Lookup::new(schema, indexed))))
+    }
+
+    /// The feature's index, or its rows when they do not fit.
+    async fn index_feature(
+        &self,
+        feature: &FeatureInput,
+    ) -> Result<std::result::Result<IndexedFeature, Unfit>> {
+        let held = consumer(&self.context, "feature");
+        let (batches, rest) = self.collect(&feature.input, &held).await?;
+        if !rest.is_empty() {
+            return Ok(Err((batches, rest)));
+        }
+        let _timer = self.metrics.index_time.timer();
+        let rows = batches.iter().map(RecordBatch::num_rows).sum();
+        self.metrics.feature_rows.add(rows);
+        let (feature, threads) = (feature.clone(), self.inputs.threads);
+        let task = SpawnedTask::spawn_blocking(move || {
+            let built = IndexedFeature::build(&feature, &batches, held, threads)?;
+            Ok::<_, DataFusionError>((built, batches))
+        });
+        let (built, batches) = joined_task(task).await??;
+        Ok(match built {
+            Some(built) => {
+                self.metrics.feature_keys.add(built.distinct_keys());
+                Ok(built)
+            }
+            None => Err((batches, Vec::new())),
+        })
+    }
+
+    /// The spine goes to disk with what the features before `first` give it, and so does feature `first`.
+    async fn merge_after(
+        self,
+        first: usize,
+        before: Lookup,
+        batches: Vec<RecordBatch>,
+        rest: Vec<SendableRecordBatchStream>,
+    ) -> Result<Output> {
+        let schema = self.inputs.features[first].input.schema();
+        let mut writer = self.spill.writer(&schema)?;
+        for batch in batches {
+            writer.write(&batch)?;
+            tokio::task::consume_budget().await;
+        }
+        let mut feature = vec![writer.finish()?];
+        feature.extend(rest);
+        let mut writer = self.spill.writer(before.schema())?;
+        for mut stream in self.streams(&self.inputs.spine)? {
+            while let Some(batch) = stream.try_next().await? {
+                self.metrics.spine_rows.add(batch.num_rows());
+                writer.write(&before.join(&batch)?)?;
+                tokio::task::consume_budget().await;
+            }
+        }
+        drop(before);
+        self.merge(first, writer.finish()?, Some(feature)).await
+    }
+
+    /// The output columns before those of feature `number`.
+    fn width_of(&self, number: usize) -> Vec<usize> {
+        let later = self.inputs.features[number..].iter();
+        let later: usize = later.map(|feature| feature.output.len()).sum();
+        (0..self.inputs.schema.fields().len() - later).collect()
+    }
+
+    async fn index_spine(mut self) -> Result<Output> {
+        let (batches, rest) = self.collect(&self.inputs.spine, &self.reservation).await?;
         if !rest.is_empty() {
             return self.merge_from(0, batches, rest, None).await;
         }
@@ -146,13 +241,17 @@ impl Run {
         Ok(Output::Memory(Arc::new(joined)))
     }
 
-    /// The spine's batches; and what is left of its streams when they do not fit.
-    async fn collect(&self) -> Result<(Vec<RecordBatch>, Vec<SendableRecordBatchStream>)> {
+    /// The input's batches, paid for by `held`; and what is left of its streams when they do not fit.
+    async fn collect(
+        &self,
+        input: &Arc<dyn ExecutionPlan>,
+        held: &MemoryReservation,
+    ) -> Result<Unfit> {
         let _timer = self.metrics.collect_time.timer();
         let full = Arc::new(AtomicBool::new(false));
         let mut tasks = Vec::new();
-        for stream in self.streams(&self.inputs.spine)? {
-            let share = self.reservation.new_empty();
+        for stream in self.streams(input)? {
+            let share = held.new_empty();
             tasks.push(SpawnedTask::spawn(collect_partition(
                 stream,
                 share,
@@ -164,7 +263,7 @@ impl Run {
             let (part, left, share) = joined_task(task).await??;
             batches.extend(part);
             rest.extend(left);
-            self.reservation.grow(share.free());
+            held.grow(share.free());
         }
         Ok((batches, rest))
     }
@@ -195,7 +294,7 @@ impl Run {
         let mut of_feature = vec![0; self.inputs.features.len()];
         let mut indexes = Vec::with_capacity(groups.len());
         for group in groups {
-            let transient = SpineIndex::bytes_for(rows);
+            let transient = TimeIndex::bytes_for(rows);
             let paid = self.reservation.new_empty();
             if paid.try_grow(transient).is_err() {
                 return Ok(None);
@@ -245,7 +344,7 @@ impl Run {
     async fn stream(
         &self,
         feature: &FeatureInput,
-        index: &Arc<SpineIndex>,
+        index: &Arc<TimeIndex>,
         reservation: MemoryReservation,
     ) -> Result<Streamed> {
         let schema = feature.input.schema();
@@ -285,7 +384,7 @@ impl Run {
         let (tolerance, inner) = (feature.matching.tolerance(), feature.matching.inner);
         let finish =
             SpawnedTask::spawn_blocking(move || slots.finish(&index, tolerance, threads, inner));
-        Ok(Streamed::Done(joined_task(finish).await?))
+        Ok(Streamed::Done(joined_task(finish).await??))
     }
 
     /// Goes on from feature `first`: what has been joined so far, and the rows of that feature, go to disk and are merged.
@@ -305,13 +404,7 @@ impl Run {
         }
         let mut feature = vec![writer.finish()?];
         feature.extend(rest);
-        let done: usize = self.inputs.features[first..]
-            .iter()
-            .map(|feature| feature.output.len())
-            .sum();
-        let width = self.inputs.schema.fields().len() - done;
-        let columns: Vec<usize> = (0..width).collect();
-        let schema = Arc::new(self.inputs.schema.project(&columns)?);
+        let schema = Arc::new(self.inputs.schema.project(&self.width_of(first))?);
         let mut writer = self.spill.writer(&schema)?;
         let joined = Arc::new(joined.with_schema(schema));
         for batch in Arc::clone(&joined).all(self.context.session_config().batch_size()) {
@@ -417,7 +510,7 @@ fn build(
     features: &[FeatureInput],
     rows: usize,
     threads: usize,
-) -> Result<(SpineIndex, Vec<Arc<dyn PhysicalExpr>>)> {
+) -> Result<(TimeIndex, Vec<Arc<dyn PhysicalExpr>>)> {
     let feature = &features[0];
     let keys = feature
         .spine_keys
@@ -427,7 +520,9 @@ fn build(
     let time = whole_column(spine, &feature.spine_time)?;
     let encoder = key_encoder(&feature.spine_keys, &spine[0].schema())?;
     let times = Times::of(&time, feature.matching.direction)?;
-    let index = SpineIndex::build(encoder.encode(&keys, rows)?, &times, threads);
+    let encoded = encoder.encode(&keys, rows)?;
+    let present = NullBuffer::union(encoded.valid.as_ref(), times.valid.as_ref());
+    let index = TimeIndex::build(encoded, &times.values, present, threads);
     let time_type: &DataType = time.data_type();
     let conditions = features
         .iter()
@@ -450,7 +545,7 @@ fn whole_column(batches: &[RecordBatch], expression: &Arc<dyn PhysicalExpr>) -> 
 /// One task: a partition of a feature's rows.
 struct Offering {
     feature: FeatureInput,
-    index: Arc<SpineIndex>,
+    index: Arc<TimeIndex>,
     slots: Arc<Slots>,
     full: Arc<AtomicBool>,
     metrics: Metrics,
@@ -469,7 +564,7 @@ impl Offering {
             }
             let _timer = self.metrics.match_time.timer();
             let prepared = FeatureBatch::of(&self.feature, &encoder, batch)?;
-            self.metrics.feature_rows.add(prepared.rows);
+            self.metrics.feature_rows.add(prepared.candidates.rows);
             let mut offered = self.slots.offer(&self.index, &prepared)?;
             if matches!(offered, Offered::NoMemory) {
                 self.slots.compact()?;

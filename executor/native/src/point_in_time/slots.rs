@@ -1,44 +1,45 @@
-//! The best feature row so far for every slot of the spine, for one feature input.
-use super::candidate::{FeatureBatch, Tolerance};
-use super::index::{NONE, SpineIndex};
-use super::packed::{PackedLayout, PackedRows, PackedSource};
+//! The best feature row so far for every slot of an index, for one feature input.
+mod offer;
+mod winners;
+
+pub use offer::Offered;
+pub use winners::Winners;
+
+use super::candidate::{Candidates, FeatureBatch};
+use super::index::{NONE, TimeIndex};
+use super::packed::PackedLayout;
 use super::retained::{Retained, RetainedBatch, RowRef};
-use super::shared::{Shared, prefetch};
-use datafusion::arrow::array::{ArrayRef, RecordBatch};
-use datafusion::arrow::datatypes::{Schema, SchemaRef};
+use super::shared::Shared;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use datafusion::common::Result;
 use datafusion::execution::memory_pool::MemoryReservation;
-use std::cmp::Ordering;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::*};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::*};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Retained batches are compacted when they exceed this and have doubled since the last time.
 const COMPACT_ABOVE_BYTES: usize = 64 << 20;
 const ROWS_PER_COMPACTED_BATCH: usize = 1 << 16;
 
-/// Rows go through the stages of a search together, so that memory is fetched for the next stage meanwhile.
-const BLOCK: usize = 256;
-/// Rows handed out ahead of which memory is fetched.
-const AHEAD: usize = 16;
-
 const EMPTY: u8 = 0;
 const TAKEN: u8 = 1;
 const LOCKED: u8 = 2;
 
-/// A feature row *lands* on the first slot of its key that may see it. Among the rows landing on one slot the greatest
-/// (event time, known-at, content) stays: the winner does not depend on the order of arrival.
-///
 /// Each slot has a row of bytes: its state, which is also its lock; the candidate's known-at where there is one; the
-/// candidate's packed values, or where its row is retained.
+/// candidate's packed values, or where its row is retained. The candidate's event time, offset so that 0 is the least, is
+/// the event of the slot in the index: only one feature at a time uses an index.
+///
+/// Feature rows come into slots by [`offer`](Self::offer) (a spine is indexed) or [`place`](Self::place) (the features
+/// are), [`finish`](Self::finish) makes them winners.
 pub struct Slots {
-    /// The candidate's event time, offset so that 0 is the least; grows only.
-    events: Shared<u64>,
     rows: Shared<u8>,
     stride: usize,
     /// Bytes before the content.
     header: usize,
     content: Content,
     reservation: MemoryReservation,
+    /// Whether the index's bitmap is asked: until most rows pass it.
+    filtered: AtomicBool,
 }
 
 enum Content {
@@ -54,26 +55,6 @@ struct RetainedRows {
     compact_at: Mutex<usize>,
 }
 
-/// What became of a batch.
-pub enum Offered {
-    /// So many rows landed.
-    Landed(usize),
-    /// The pool has no room for a batch that holds winners; nothing of it was taken.
-    NoMemory,
-}
-
-/// The finished state: every slot has the values of the feature row it sees.
-pub struct Winners {
-    slots: Slots,
-    inner: bool,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Found {
-    row: u32,
-    slots: (u32, u32),
-}
-
 impl Slots {
     /// Bytes needed before the first row is offered.
     pub fn bytes_for(slots: usize, input: &Schema, output: &[usize], known_at: bool) -> usize {
@@ -81,7 +62,7 @@ impl Slots {
             Some(layout) => layout.stride(),
             None => size_of::<RowRef>(),
         };
-        slots * (size_of::<u64>() + header(known_at) + content)
+        slots * (header(known_at) + content)
     }
 
     /// `reservation` has paid for [`Self::bytes_for`], and pays for retained batches later.
@@ -108,197 +89,64 @@ impl Slots {
                 Content::Retained(_) => size_of::<RowRef>(),
             };
         Self {
-            events: Shared::from(vec![0; slots]),
             rows: Shared::from(vec![0; slots * stride]),
             stride,
             header,
             content,
             reservation,
+            filtered: AtomicBool::new(true),
         }
     }
 
-    /// Offers every row of the batch to the slot it lands on.
-    pub fn offer(&self, index: &SpineIndex, batch: &FeatureBatch) -> Result<Offered> {
-        match &self.content {
-            Content::Packed(layout) => {
-                let source = layout.source(&batch.output);
-                let mut scratch = vec![0; layout.stride()];
-                let mut landed = 0;
-                for first in (0..batch.rows).step_by(BLOCK) {
-                    landed += self.block(index, batch, first, |slot, row| {
-                        self.offer_packed(layout, &source, batch, slot, row, &mut scratch)
-                    });
-                }
-                Ok(Offered::Landed(landed))
-            }
+    /// Puts each row of the batch into the slot that the index, which was made of these very rows, gave it. `first` is the
+    /// number of the batch's first row in the index. A retained batch must be paid for already.
+    ///
+    /// # Safety
+    /// Nobody else uses the slots of these rows.
+    pub unsafe fn place(&self, index: &TimeIndex, batch: &FeatureBatch, first: usize) {
+        let rows = &batch.candidates;
+        let slots = &index.slots()[first..first + rows.rows];
+        let taken = slots.iter().enumerate().filter(|(_, slot)| **slot != NONE);
+        let number = match &self.content {
             Content::Retained(retained) => {
-                let offered = self.offer_retained(retained, index, batch)?;
-                self.compact_if(retained, |bytes, limit| bytes > limit)?;
-                Ok(offered)
+                let output = Arc::clone(&retained.output);
+                let own = RetainedBatch::new(batch.input.clone(), output);
+                write(&retained.rows).add(Arc::new(own))
             }
-        }
-    }
-
-    /// One block of rows: calls `take` with each slot on which a row lands whose event is not too early for it.
-    fn block(
-        &self,
-        index: &SpineIndex,
-        batch: &FeatureBatch,
-        first: usize,
-        mut take: impl FnMut(u32, usize),
-    ) -> usize {
-        let last = (first + BLOCK).min(batch.rows);
-        let mut found = [Found::default(); BLOCK];
-        let mut count = 0;
-        for row in first..last {
-            let hash = batch.keys.hashes[row];
-            found[count].row = row as u32;
-            count += usize::from(index.may_contain(hash));
-        }
-        if let Some(valid) = &batch.valid {
-            let mut kept = 0;
-            for at in 0..count {
-                found[kept] = found[at];
-                kept += usize::from(valid.is_valid(found[at].row as usize));
-            }
-            count = kept;
-        }
-        for row in &found[..count] {
-            index.prefetch_key(batch.keys.hashes[row.row as usize]);
-        }
-        let mut kept = 0;
-        for at in 0..count {
-            let row = found[at].row as usize;
-            if let Some(slots) = index.find(batch.keys.hashes[row], &batch.keys.values, row) {
-                index.prefetch_times(slots);
-                found[kept] = Found {
-                    row: row as u32,
-                    slots,
-                };
-                kept += 1;
-            }
-        }
-        count = kept;
-        kept = 0;
-        for at in 0..count {
-            let row = found[at].row;
-            if let Some(slot) = index.first_from(found[at].slots, batch.visible[row as usize]) {
-                prefetch(self.events.at(slot as usize));
-                found[kept] = Found {
-                    row,
-                    slots: (slot, 1),
-                };
-                kept += 1;
-            }
-        }
-        let landed = kept;
-        count = kept;
-        kept = 0;
-        for at in 0..count {
-            let Found {
-                row,
-                slots: (slot, _),
-            } = found[at];
-            // Events only grow: a row that is too early now stays too early.
-            if offset(batch.event[row as usize]) >= self.event(slot).load(Relaxed) {
-                let bytes = self.row(slot);
-                prefetch(bytes);
-                prefetch(bytes.wrapping_add(self.stride - 1));
-                found[kept] = found[at];
-                kept += 1;
-            }
-        }
-        for row in &found[..kept] {
-            take(row.slots.0, row.row as usize);
-        }
-        landed
-    }
-
-    #[inline]
-    fn offer_packed(
-        &self,
-        layout: &PackedLayout,
-        source: &PackedSource,
-        batch: &FeatureBatch,
-        slot: u32,
-        row: usize,
-        scratch: &mut [u8],
-    ) {
-        let before = self.lock(slot);
-        let order = self.rank(before, slot, batch, row);
-        // SAFETY: the slot is locked.
-        let content = unsafe { self.content(slot) };
-        let wins = match order {
-            Ordering::Less => false,
-            Ordering::Greater => {
-                layout.pack(source, row, content);
-                true
-            }
-            Ordering::Equal => {
-                layout.pack(source, row, scratch);
-                let greater = layout.compare(scratch, content) == Ordering::Greater;
-                if greater {
-                    content.copy_from_slice(scratch);
-                }
-                greater
-            }
+            Content::Packed(_) => 0,
         };
-        self.unlock(before, wins, slot, batch, row);
-    }
-
-    fn offer_retained(
-        &self,
-        retained: &RetainedRows,
-        index: &SpineIndex,
-        batch: &FeatureBatch,
-    ) -> Result<Offered> {
-        let _gate = read(&retained.gate);
-        let mut candidates = Vec::new();
-        let mut landed = 0;
-        for first in (0..batch.rows).step_by(BLOCK) {
-            landed += self.block(index, batch, first, |slot, row| {
-                candidates.push((slot, row))
-            });
-        }
-        if candidates.is_empty() {
-            return Ok(Offered::Landed(landed));
-        }
-        let own = Arc::new(RetainedBatch::new(
-            batch.input.clone(),
-            Arc::clone(&retained.output),
-        ));
-        if self.reservation.try_grow(own.bytes()).is_err() {
-            return Ok(Offered::NoMemory);
-        }
-        let number = write(&retained.rows).add(Arc::clone(&own));
-        for (slot, row) in candidates {
-            let before = self.lock(slot);
-            let mut order = self.rank(before, slot, batch, row);
-            // SAFETY: the slot is locked.
-            let content = unsafe { self.content(slot) };
-            if order == Ordering::Equal {
-                let best = reference(content);
-                order = match read(&retained.rows).batch(best.batch) {
-                    Ok(other) => own.compare(row as u32, other, best.row),
-                    Err(error) => {
-                        self.unlock(before, false, slot, batch, row);
-                        return Err(error);
-                    }
-                };
-            }
-            let wins = order == Ordering::Greater;
-            if wins {
-                refer(
+        let source = match &self.content {
+            Content::Packed(layout) => Some((layout, layout.source(&batch.output))),
+            Content::Retained(_) => None,
+        };
+        for (row, slot) in taken {
+            // SAFETY: the caller says so.
+            let content = unsafe { self.content(*slot) };
+            match &source {
+                Some((layout, source)) => layout.pack(source, row, content),
+                None => refer(
                     content,
                     RowRef {
                         batch: number,
                         row: row as u32,
                     },
-                );
+                ),
             }
-            self.unlock(before, wins, slot, batch, row);
+            // SAFETY: as above.
+            unsafe { self.note_known(*slot, rows, row) };
+            index.event(*slot).store(offset(rows.event[row]), Relaxed);
+            self.state(*slot).store(TAKEN, Relaxed);
         }
-        Ok(Offered::Landed(landed))
+    }
+
+    /// Whether winners refer to the batches they came in.
+    pub fn keeps_batches(&self) -> bool {
+        matches!(self.content, Content::Retained(_))
+    }
+
+    /// So many bytes that the reservation has paid for are not used any more.
+    pub fn give_back(&self, bytes: usize) {
+        self.reservation.shrink(bytes);
     }
 
     /// Gives back what no winner needs. Waits until nobody offers rows.
@@ -359,51 +207,6 @@ impl Slots {
         Ok(batches)
     }
 
-    /// Carries every candidate forward to the later rows of its key, as long as it is the greatest and not too old.
-    pub fn finish(
-        self,
-        index: &SpineIndex,
-        tolerance: Option<Tolerance>,
-        threads: usize,
-        inner: bool,
-    ) -> Winners {
-        std::thread::scope(|scope| {
-            for run in index.runs(threads) {
-                let slots = &self;
-                scope.spawn(move || {
-                    for key in run {
-                        slots.carry(index, key, tolerance);
-                    }
-                });
-            }
-        });
-        Winners { slots: self, inner }
-    }
-
-    fn carry(&self, index: &SpineIndex, key: std::ops::Range<u32>, tolerance: Option<Tolerance>) {
-        let mut best: Option<(u64, i64, u32)> = None;
-        for slot in key {
-            let own = (self.state(slot).load(Relaxed) != EMPTY)
-                .then(|| (self.event(slot).load(Relaxed), self.known(slot), slot));
-            if let Some(own) = own
-                && best.is_none_or(|best| (own.0, own.1) >= (best.0, best.1))
-            {
-                best = Some(own);
-            }
-            let Some((event, _, from)) = best else {
-                continue;
-            };
-            let near = tolerance
-                .is_none_or(|limit| limit.allows(index.time(slot), event as i64 ^ i64::MIN));
-            if near && from != slot {
-                // SAFETY: the slots of one key are one thread's, and they are two.
-                unsafe { self.content(slot).copy_from_slice(self.content(from)) };
-            }
-            self.state(slot)
-                .store(if near { TAKEN } else { EMPTY }, Relaxed);
-        }
-    }
-
     fn taken(&self) -> Vec<u32> {
         let slots = self.slots() as u32;
         (0..slots)
@@ -412,7 +215,7 @@ impl Slots {
     }
 
     fn slots(&self) -> usize {
-        self.events.len()
+        self.rows.len() / self.stride
     }
 
     #[inline]
@@ -424,12 +227,6 @@ impl Slots {
     fn state(&self, slot: u32) -> &AtomicU8 {
         // SAFETY: inside the allocation that `self` owns; the byte is only ever read and written as an atomic.
         unsafe { AtomicU8::from_ptr(self.row(slot)) }
-    }
-
-    #[inline]
-    fn event(&self, slot: u32) -> &AtomicU64 {
-        // SAFETY: as `state`.
-        unsafe { AtomicU64::from_ptr(self.events.at(slot as usize)) }
     }
 
     /// The bytes after the header.
@@ -458,6 +255,23 @@ impl Slots {
         }
     }
 
+    /// Notes from when on the slot's new candidate is known.
+    ///
+    /// # Safety
+    /// The caller has locked the slot, or nobody else uses it.
+    #[inline]
+    unsafe fn note_known(&self, slot: u32, rows: &Candidates, row: usize) {
+        if let Some(known) = &rows.known {
+            // SAFETY: eight bytes of the header.
+            unsafe {
+                self.row(slot)
+                    .add(1)
+                    .cast::<i64>()
+                    .write_unaligned(known[row])
+            };
+        }
+    }
+
     /// Waits for the slot and returns the state it had.
     #[inline]
     fn lock(&self, slot: u32) -> u8 {
@@ -474,94 +288,9 @@ impl Slots {
             std::hint::spin_loop();
         }
     }
-
-    /// How a feature row compares with the candidate of a locked slot; Greater where there is none.
-    #[inline]
-    fn rank(&self, before: u8, slot: u32, batch: &FeatureBatch, row: usize) -> Ordering {
-        if before == EMPTY {
-            return Ordering::Greater;
-        }
-        let by_event = offset(batch.event[row]).cmp(&self.event(slot).load(Relaxed));
-        match &batch.known {
-            Some(known) => by_event.then_with(|| known[row].cmp(&self.known(slot))),
-            None => by_event,
-        }
-    }
-
-    #[inline]
-    fn unlock(&self, before: u8, wins: bool, slot: u32, batch: &FeatureBatch, row: usize) {
-        if !wins {
-            self.state(slot).store(before, Release);
-            return;
-        }
-        self.event(slot).store(offset(batch.event[row]), Relaxed);
-        if let Some(known) = &batch.known {
-            // SAFETY: eight bytes of the header of a locked slot.
-            unsafe {
-                self.row(slot)
-                    .add(1)
-                    .cast::<i64>()
-                    .write_unaligned(known[row])
-            };
-        }
-        self.state(slot).store(TAKEN, Release);
-    }
 }
 
-impl Winners {
-    /// Whether a spine row of this slot stays: it found a row, or need not.
-    pub fn keeps(&self, slot: u32) -> bool {
-        !self.inner || (slot != NONE && self.slots.state(slot).load(Relaxed) != EMPTY)
-    }
-
-    pub fn is_inner(&self) -> bool {
-        self.inner
-    }
-
-    /// The output columns for spine rows with these slots.
-    pub fn columns(&self, slots: &[u32]) -> Result<Vec<ArrayRef>> {
-        match &self.slots.content {
-            Content::Packed(layout) => {
-                let stride = self.slots.stride;
-                let mut bytes = Vec::with_capacity(slots.len() * stride);
-                for (at, slot) in slots.iter().enumerate() {
-                    if let Some(next) = slots.get(at + AHEAD).filter(|next| **next != NONE) {
-                        let row = self.slots.row(*next);
-                        prefetch(row);
-                        prefetch(row.wrapping_add(stride - 1));
-                    }
-                    match *slot {
-                        NONE => bytes.resize(bytes.len() + stride, 0),
-                        // SAFETY: the slots are finished: nobody writes.
-                        slot => bytes.extend_from_slice(unsafe {
-                            std::slice::from_raw_parts(self.slots.row(slot), stride)
-                        }),
-                    }
-                }
-                layout.unpack(&PackedRows {
-                    bytes: &bytes,
-                    header: self.slots.header,
-                    rows: slots.len(),
-                })
-            }
-            Content::Retained(retained) => {
-                let rows: Vec<_> = slots
-                    .iter()
-                    .map(|slot| {
-                        let found = *slot != NONE && self.slots.state(*slot).load(Relaxed) != EMPTY;
-                        // SAFETY: the slots are finished: nobody writes.
-                        found.then(|| reference(unsafe { self.slots.content(*slot) }))
-                    })
-                    .collect();
-                let input = read(&retained.rows).rows(&rows)?;
-                let columns = retained.output.iter();
-                Ok(columns.map(|c| Arc::clone(input.column(*c))).collect())
-            }
-        }
-    }
-}
-
-fn output_fields(input: &Schema, output: &[usize]) -> Vec<datafusion::arrow::datatypes::FieldRef> {
+fn output_fields(input: &Schema, output: &[usize]) -> Vec<FieldRef> {
     let fields = output.iter();
     fields.map(|o| Arc::clone(&input.fields()[*o])).collect()
 }
@@ -574,6 +303,12 @@ fn header(known_at: bool) -> usize {
 #[inline]
 fn offset(event: i64) -> u64 {
     (event ^ i64::MIN) as u64
+}
+
+/// The event time of an [`offset`].
+#[inline]
+pub fn original(offset: u64) -> i64 {
+    offset as i64 ^ i64::MIN
 }
 
 fn reference(content: &[u8]) -> RowRef {

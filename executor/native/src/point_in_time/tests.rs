@@ -1,5 +1,5 @@
 //! Random joins against a brute-force model, for every kind of key, payload, comparison and partitioning.
-use super::{FeatureSpec, extension_planner, logical_plan};
+use super::{Build, FeatureSpec, extension_planner, logical_plan};
 use crate::proto::point_in_time_join::feature::Match;
 use datafusion::arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
@@ -68,6 +68,7 @@ struct Case {
     tolerance: Option<i64>,
     exclusive: bool,
     inner: bool,
+    build: Build,
 }
 
 fn case(seed: u64) -> Case {
@@ -112,6 +113,7 @@ fn case(seed: u64) -> Case {
         tolerance: (random.below(2) == 0).then(|| random.below(12) as i64),
         exclusive: random.below(2) == 0,
         inner: random.below(3) == 0,
+        build: Build::Spine,
     }
 }
 
@@ -267,7 +269,12 @@ fn plan(case: &Case, partitions: usize, batch_rows: usize) -> LogicalPlan {
         output,
         inner: case.inner,
     };
-    logical_plan(scan("s", spine_schema, spine, partitions), vec![spec]).unwrap()
+    logical_plan(
+        scan("s", spine_schema, spine, partitions),
+        vec![spec],
+        case.build,
+    )
+    .unwrap()
 }
 
 async fn join(case: &Case, partitions: usize, batch_rows: usize) -> Vec<(i64, Option<i64>)> {
@@ -316,23 +323,30 @@ async fn join_within(
     rows
 }
 
-/// All of them: `KELDA_PIT_CASES=10000 executor/native/build.sh --test`.
-fn cases() -> u64 {
-    std::env::var("KELDA_PIT_CASES").map_or(300, |cases| cases.parse().unwrap())
+const BUILDS: [Build; 2] = [Build::Spine, Build::Features];
+
+/// Ten thousand: `KELDA_PIT_CASES=10000 executor/native/build.sh --test`; others: `KELDA_PIT_SEED=1000000`.
+fn seeds() -> std::ops::Range<u64> {
+    let number = |name, default| std::env::var(name).map_or(default, |n| n.parse().unwrap());
+    let first = number("KELDA_PIT_SEED", 0);
+    first..first + number("KELDA_PIT_CASES", 300)
 }
 
 #[tokio::test]
 async fn random_cases_equal_the_model() {
-    for seed in 0..cases() {
-        let case = case(seed);
+    for seed in seeds() {
+        let mut case = case(seed);
         let partitions = 1 + (seed % 8) as usize;
-        for (partitions, batch_rows) in [(partitions, 7), (9 - partitions, 8192), (4, 1)] {
-            let rows = join(&case, partitions, batch_rows).await;
-            assert_eq!(
-                rows,
-                model(&case),
-                "seed {seed}, {partitions} partitions, {batch_rows} rows a batch: {case:?}"
-            );
+        for build in BUILDS {
+            case.build = build;
+            for (partitions, batch_rows) in [(partitions, 7), (9 - partitions, 8192), (4, 1)] {
+                let rows = join(&case, partitions, batch_rows).await;
+                assert_eq!(
+                    rows,
+                    model(&case),
+                    "seed {seed}, {partitions} partitions, {batch_rows} rows a batch: {case:?}"
+                );
+            }
         }
     }
 }
@@ -340,9 +354,10 @@ async fn random_cases_equal_the_model() {
 /// So little memory that collecting the spine, its index, or the rows kept of a feature does not fit; the sorts just do.
 #[tokio::test]
 async fn random_cases_on_disk_equal_the_model() {
-    for seed in 0..cases() / 3 {
-        let case = case(seed);
-        for memory in [70_000, 90_000] {
+    for seed in seeds().step_by(3) {
+        let mut case = case(seed);
+        for (build, memory) in BUILDS.into_iter().flat_map(|b| [(b, 70_000), (b, 90_000)]) {
+            case.build = build;
             let rows = join_within(&case, 1 + (seed % 8) as usize, 7, memory).await;
             assert_eq!(rows, model(&case), "seed {seed}, {memory} bytes: {case:?}");
         }
@@ -372,12 +387,16 @@ async fn ten_times_the_memory_gives_the_same_rows() {
         tolerance: Some(100),
         exclusive: true,
         inner: false,
+        build: Build::Spine,
     };
     // About 70 bytes a row of 180,000.
     for (keys, strings, known_at) in [(1, false, false), (2, true, true), (0, false, false)] {
         (case.keys, case.strings, case.known_at) = (keys, strings, known_at);
         let unlimited = join(&case, 4, 128).await;
-        assert_eq!(join_within(&case, 4, 128, 1_200_000).await, unlimited);
+        for build in BUILDS {
+            case.build = build;
+            assert_eq!(join_within(&case, 4, 128, 1_200_000).await, unlimited);
+        }
     }
 }
 
@@ -407,6 +426,7 @@ async fn large_spines_are_sharded_and_large_payloads_compacted() {
         tolerance: None,
         exclusive: false,
         inner: false,
+        build: Build::Spine,
     };
     let packed = join(&case, 4, 1024).await;
     let mut features: std::collections::HashMap<i64, Vec<(i64, i64)>> = Default::default();
@@ -431,6 +451,10 @@ async fn large_spines_are_sharded_and_large_payloads_compacted() {
     expected.sort();
     assert_eq!(packed, expected);
     case.strings = true;
+    assert_eq!(join(&case, 4, 1024).await, expected);
+    case.build = Build::Features;
+    assert_eq!(join(&case, 4, 1024).await, expected);
+    case.strings = false;
     assert_eq!(join(&case, 4, 1024).await, expected);
 }
 

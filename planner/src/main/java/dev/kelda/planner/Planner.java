@@ -13,6 +13,7 @@ import dev.kelda.planner.encode.Types;
 import dev.kelda.planner.proto.Plan;
 import dev.kelda.planner.proto.Rel;
 import dev.kelda.planner.rules.Optimizer;
+import dev.kelda.planner.rules.PointInTimeJoin;
 import dev.kelda.planner.validate.FromRewriter;
 import dev.kelda.planner.validate.QueryConverter;
 import dev.kelda.planner.validate.QueryValidator;
@@ -24,6 +25,7 @@ import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.extension.QueryAnalysis;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -47,17 +49,18 @@ public final class Planner {
 
   /**
    * @param disabledPhases names of optimiser phases to leave out, to find a phase at fault
+   * @param build the side that joins in time index; empty = by the sizes of the sides
    */
-  public record Options(Set<String> disabledPhases) {
-    public static final Options DEFAULT = new Options(Set.of());
-
+  public record Options(Set<String> disabledPhases, Optional<PointInTimeJoin.Build> build) {
     public Options {
       disabledPhases = Set.copyOf(disabledPhases);
+      requireNonNull(build, "build is null");
     }
   }
 
   public Planner(Options options) {
-    this.optimizer = new Optimizer(requireNonNull(options, "options is null").disabledPhases());
+    requireNonNull(options, "options is null");
+    this.optimizer = new Optimizer(options.disabledPhases(), options.build());
   }
 
   /**

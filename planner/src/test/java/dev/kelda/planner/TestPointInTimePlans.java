@@ -130,4 +130,19 @@ class TestPointInTimePlans {
     assertThat(plan.indexOf("LogicalFilter")).isLessThan(plan.indexOf("PointInTimeJoin"));
     assertThat(plan.substring(plan.indexOf("PointInTimeJoin"))).doesNotContain("LogicalFilter");
   }
+
+  @Test
+  void muchSmallerFeaturesAreBuilt() {
+    assertThat(join("SELECT l.id, w.temp" + JOIN).getBuild())
+        .isEqualTo(PointInTimeJoin.Build.SPINE);
+    String orders =
+        "SELECT l.l_orderkey, o.o_totalprice FROM lineitem l LEFT ASOF JOIN %s o"
+            + " MATCH_CONDITION (l.l_shipdate >= o.o_orderdate) ON l.l_orderkey = o.o_orderkey";
+    assertThat(join(orders.formatted("orders")).getBuild())
+        .isEqualTo(PointInTimeJoin.Build.FEATURES);
+    assertThat(
+            join(orders.formatted("(SELECT * FROM orders UNION ALL SELECT * FROM orders)"))
+                .getBuild())
+        .isEqualTo(PointInTimeJoin.Build.SPINE);
+  }
 }

@@ -15,6 +15,7 @@ import dev.kelda.planner.catalog.Catalogs;
 import dev.kelda.spi.connector.CanonicalTypes;
 import java.time.LocalDate;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
@@ -185,7 +186,7 @@ final class Tpch {
 
   static QueryPlan plan(String sql, Set<String> disabledPhases) {
     Statement.Query query = (Statement.Query) SqlText.parse(sql);
-    return new Planner(new Planner.Options(disabledPhases))
+    return new Planner(new Planner.Options(disabledPhases, Optional.empty()))
         .plan(query.query(), CatalogSnapshot.of(catalogs(), SESSION), SESSION);
   }
 

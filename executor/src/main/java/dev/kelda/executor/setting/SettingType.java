@@ -5,11 +5,14 @@ import dev.kelda.spi.error.KeldaException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * How a setting's text becomes a value.
@@ -63,6 +66,25 @@ public record SettingType<T>(
           "a time zone such as 'UTC' or 'Europe/Paris'",
           SettingType::zone,
           ZoneId::getId);
+
+  /** A constant of the enum by its name; {@code auto} = none of them. */
+  public static <E extends Enum<E>> SettingType<Optional<E>> choice(Class<E> constants) {
+    List<String> names =
+        Stream.concat(
+                Stream.of("auto"),
+                Stream.of(constants.getEnumConstants()).map(c -> c.name().toLowerCase(Locale.ROOT)))
+            .toList();
+    return new SettingType<>(
+        "CHOICE",
+        "one of " + String.join(", ", names),
+        text -> {
+          String name = text.strip().toUpperCase(Locale.ROOT);
+          return name.equals("AUTO")
+              ? Optional.empty()
+              : Optional.of(Enum.valueOf(constants, name));
+        },
+        value -> value.map(c -> c.name().toLowerCase(Locale.ROOT)).orElse("auto"));
+  }
 
   /** An integer between two bounds, both inclusive. */
   public static SettingType<Long> integer(long least, long most) {

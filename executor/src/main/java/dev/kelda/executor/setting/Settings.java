@@ -1,12 +1,14 @@
 package dev.kelda.executor.setting;
 
 import dev.kelda.planner.catalog.Names;
+import dev.kelda.planner.rules.PointInTimeJoin;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Every setting there is. To add one, add a constant and name it in {@link #ALL}. */
 public final class Settings {
@@ -51,6 +53,13 @@ public final class Settings {
           true,
           "Whether the planner chooses the order of joins by cost",
           true);
+  public static final Setting<Optional<PointInTimeJoin.Build>> ASOF_BUILD =
+      new Setting<>(
+          "asof_build",
+          SettingType.choice(PointInTimeJoin.Build.class),
+          Optional.empty(),
+          "The side that as-of joins index in memory: spine, features, or auto = the smaller one",
+          true);
   public static final Setting<Boolean> PLAN_CACHE =
       new Setting<>(
           "plan_cache",
@@ -68,6 +77,7 @@ public final class Settings {
 
   public static final List<Setting<?>> ALL =
       List.of(
+          ASOF_BUILD,
           BATCH_ROWS,
           JOIN_REORDERING,
           MAX_RESULT_ROWS,

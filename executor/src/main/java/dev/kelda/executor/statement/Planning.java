@@ -15,11 +15,8 @@ import java.util.List;
 import java.util.Set;
 import org.apache.calcite.sql.SqlNode;
 
-/** The planners: one as it comes, one that leaves joins in the order of the text. */
+/** A planner as the session's settings want it. */
 public final class Planning {
-  private final Planner planner = new Planner(Planner.Options.DEFAULT);
-  private final Planner inTextOrder = new Planner(new Planner.Options(Set.of("join order")));
-
   PlannedQuery query(SqlNode query, Request request) {
     return new PlannedQuery(
         planner(request.session()).plan(query, request.catalog(), request.catalog().session()));
@@ -42,12 +39,16 @@ public final class Planning {
    */
   public QueryAnalysis analyze(Statement statement, Request request) {
     if (statement instanceof Statement.Query query) {
-      return planner.analyze(query.query(), request.catalog());
+      return planner(request.session()).analyze(query.query(), request.catalog());
     }
     throw new KeldaException(ErrorCode.INVALID_STATEMENT, "a query must stand here");
   }
 
-  private Planner planner(Session session) {
-    return session.settings().value(Settings.JOIN_REORDERING) ? planner : inTextOrder;
+  private static Planner planner(Session session) {
+    boolean reorder = session.settings().value(Settings.JOIN_REORDERING);
+    return new Planner(
+        new Planner.Options(
+            reorder ? Set.of() : Set.of("join-order"),
+            session.settings().value(Settings.ASOF_BUILD)));
   }
 }

@@ -88,7 +88,13 @@ final class JoinEncoder {
 
   Rel encode(PointInTimeJoin join) {
     var to =
-        dev.kelda.planner.proto.PointInTimeJoin.newBuilder().setSpine(rels.encode(join.spine()));
+        dev.kelda.planner.proto.PointInTimeJoin.newBuilder()
+            .setSpine(rels.encode(join.spine()))
+            .setBuild(
+                switch (join.build()) {
+                  case SPINE -> dev.kelda.planner.proto.PointInTimeJoin.Build.SPINE;
+                  case FEATURES -> dev.kelda.planner.proto.PointInTimeJoin.Build.FEATURES;
+                });
     RexEncoder spine = rels.over(join.spine());
     for (PointInTimeJoin.Feature feature : join.features()) {
       RelNode input = feature.input();

@@ -57,6 +57,16 @@ final class Estimates {
     return known;
   }
 
+  /** Whether the sizes of all tables below are known. */
+  boolean isKnown(RelNode node) {
+    return switch (node) {
+      case HepRelVertex vertex -> isKnown(vertex.getCurrentRel());
+      case TableScan scan ->
+          table(scan).filter(table -> table.statistics().rows().isPresent()).isPresent();
+      default -> node.getInputs().stream().allMatch(this::isKnown);
+    };
+  }
+
   private double compute(RelNode node) {
     return switch (node) {
       case HepRelVertex vertex -> rows(vertex.getCurrentRel());

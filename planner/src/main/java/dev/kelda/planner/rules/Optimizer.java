@@ -1,6 +1,9 @@
 package dev.kelda.planner.rules;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.apache.calcite.plan.Contexts;
@@ -16,8 +19,8 @@ import org.apache.calcite.tools.RelBuilderFactory;
 
 /**
  * Runs the phases in order: {@code semi-joins, sub-queries, decorrelate, window-sums, filters,
- * empty, join-order, filters-again, trim, finish}. Each may be left out by its name to find out
- * which one is at fault; the plan is then slower, or refused, but not wrong.
+ * empty, join-order, trim, finish, build-sides, module-calls}. Each may be left out by its name to
+ * find out which one is at fault; the plan is then slower, or refused, but not wrong.
  */
 public final class Optimizer {
   private static final HepProgram SEMI_JOINS = program(List.of(SemiJoinRule.INSTANCE));
@@ -31,9 +34,14 @@ public final class Optimizer {
       RelBuilder.proto(Contexts.of(RelBuilder.Config.DEFAULT.withBloat(-1)));
 
   private final Set<String> disabled;
+  private final Optional<PointInTimeJoin.Build> build;
 
-  public Optimizer(Set<String> disabled) {
+  /**
+   * @param build of every join in time; empty = by the sizes of its sides
+   */
+  public Optimizer(Set<String> disabled, Optional<PointInTimeJoin.Build> build) {
     this.disabled = Set.copyOf(disabled);
+    this.build = requireNonNull(build, "build is null");
   }
 
   public RelNode optimize(RelNode root) {
@@ -47,6 +55,7 @@ public final class Optimizer {
     rel = phase("join-order", rel, r -> new JoinOrder(new Estimates()).reorder(r));
     rel = phase("trim", rel, r -> new FieldTrimmer(builder).trim(r));
     rel = phase("finish", rel, r -> run(FINISH, r));
+    rel = phase("build-sides", rel, r -> r.accept(new BuildSides(new Estimates(), build)));
     return phase("module-calls", rel, ModuleCalls::once);
   }
 

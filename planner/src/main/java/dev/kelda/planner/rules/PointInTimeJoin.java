@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.calcite.plan.Convention;
 import org.apache.calcite.plan.RelOptCluster;
@@ -30,6 +31,7 @@ import org.apache.calcite.sql.validate.SqlValidatorUtil;
 public final class PointInTimeJoin extends AbstractRelNode {
   private RelNode spine;
   private final List<Feature> features;
+  private final Build build;
 
   /**
    * One feature input. Key and time expressions are over the spine's row and the feature's row.
@@ -79,6 +81,12 @@ public final class PointInTimeJoin extends AbstractRelNode {
     }
   }
 
+  /** The side that is held in memory and indexed; the other is streamed. */
+  public enum Build {
+    SPINE,
+    FEATURES
+  }
+
   /** spine time (match) feature time. */
   public enum Match {
     GREATER_OR_EQUAL(">="),
@@ -94,15 +102,25 @@ public final class PointInTimeJoin extends AbstractRelNode {
   }
 
   public PointInTimeJoin(
-      RelOptCluster cluster, RelTraitSet traits, RelNode spine, List<Feature> features) {
+      RelOptCluster cluster,
+      RelTraitSet traits,
+      RelNode spine,
+      List<Feature> features,
+      Build build) {
     super(cluster, traits);
     this.spine = requireNonNull(spine, "spine is null");
     this.features = new ArrayList<>(features);
+    this.build = requireNonNull(build, "build is null");
   }
 
   static PointInTimeJoin create(RelNode spine, List<Feature> features) {
     RelOptCluster cluster = spine.getCluster();
-    return new PointInTimeJoin(cluster, cluster.traitSetOf(Convention.NONE), spine, features);
+    return new PointInTimeJoin(
+        cluster, cluster.traitSetOf(Convention.NONE), spine, features, Build.SPINE);
+  }
+
+  PointInTimeJoin building(Build side) {
+    return new PointInTimeJoin(getCluster(), getTraitSet(), spine, features, side);
   }
 
   public RelNode spine() {
@@ -111,6 +129,10 @@ public final class PointInTimeJoin extends AbstractRelNode {
 
   public List<Feature> features() {
     return List.copyOf(features);
+  }
+
+  public Build build() {
+    return build;
   }
 
   @Override
@@ -137,7 +159,7 @@ public final class PointInTimeJoin extends AbstractRelNode {
     for (int i = 0; i < features.size(); i++) {
       copied.add(features.get(i).with(inputs.get(i + 1)));
     }
-    return new PointInTimeJoin(getCluster(), traits, inputs.getFirst(), copied);
+    return new PointInTimeJoin(getCluster(), traits, inputs.getFirst(), copied, build);
   }
 
   @Override
@@ -187,6 +209,6 @@ public final class PointInTimeJoin extends AbstractRelNode {
       writer.item("output" + i, f.output());
       writer.itemIf("inner" + i, true, f.inner());
     }
-    return writer;
+    return writer.item("build", build.name().toLowerCase(Locale.ROOT));
   }
 }

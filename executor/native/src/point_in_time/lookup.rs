@@ -1,0 +1,241 @@
+//! The join the other way round: the features are held and indexed, the spine streams past them.
+//!
+//! Every feature row has a slot of its own, in the order of (key, visible from); a slot's winner is the greatest row up
+//! to it. A spine row sees the winner of the last slot of its key that is visible at its time.
+use super::candidate::{DecidingColumns, FeatureBatch, Tolerance, key_encoder};
+use super::exec::FeatureInput;
+use super::filter::whole;
+use super::index::{BLOCK, Found, NONE, TimeIndex};
+use super::keys::{BatchKeys, KeyEncoder};
+use super::slots::{Slots, Winners, original};
+use super::time::Times;
+use datafusion::arrow::array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
+use datafusion::arrow::buffer::{NullBuffer, ScalarBuffer};
+use datafusion::arrow::compute::filter_record_batch;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::common::Result;
+use datafusion::execution::memory_pool::MemoryReservation;
+use datafusion::physical_expr::PhysicalExpr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// One indexed feature.
+pub struct IndexedFeature {
+    feature: FeatureInput,
+    tolerance: Option<Tolerance>,
+    index: TimeIndex,
+    winners: Winners,
+    _reservation: MemoryReservation,
+}
+
+/// All features of a join, ready for the spine.
+pub struct Lookup {
+    schema: SchemaRef,
+    features: Vec<IndexedFeature>,
+}
+
+/// The keys and times of a spine batch for one feature.
+struct Asking {
+    keys: BatchKeys,
+    times: ScalarBuffer<i64>,
+    valid: Option<NullBuffer>,
+}
+
+impl IndexedFeature {
+    /// `held` pays for the batches and what is made of them; None when the pool has not got the memory.
+    pub fn build(
+        feature: &FeatureInput,
+        batches: &[RecordBatch],
+        held: MemoryReservation,
+        threads: usize,
+    ) -> Result<Option<Self>> {
+        let schema = feature.input.schema();
+        let rows = batches.iter().map(RecordBatch::num_rows).sum();
+        let known_at = feature.known_at.is_some();
+        let slots_bytes = Slots::bytes_for(rows, &schema, &feature.output, known_at);
+        let index_held = held.new_empty();
+        if rows >= NONE as usize
+            || held.try_grow(slots_bytes).is_err()
+            || index_held.try_grow(TimeIndex::bytes_for(rows)).is_err()
+        {
+            return Ok(None);
+        }
+        let encoder = key_encoder(&feature.feature_keys, &schema)?;
+        let all = deciding_columns(feature, batches)?.candidates(&feature.matching, &encoder)?;
+        let index = TimeIndex::build(all.keys, &all.visible, all.valid, threads);
+        index_held.resize(index.bytes());
+        let batch_bytes = held.size() - slots_bytes;
+        let slots = Slots::new(index.len(), &schema, &feature.output, known_at, held);
+        place(&slots, &index, feature, &encoder, batches, threads)?;
+        if !slots.keeps_batches() {
+            slots.give_back(batch_bytes);
+        }
+        let inner = feature.matching.inner;
+        Ok(Some(Self {
+            tolerance: feature.matching.tolerance(),
+            winners: slots.finish_placed(&index, threads, inner)?,
+            feature: feature.clone(),
+            index,
+            _reservation: index_held,
+        }))
+    }
+
+    pub fn distinct_keys(&self) -> usize {
+        self.index.distinct_keys()
+    }
+
+    fn asking(&self, spine: &RecordBatch, encoder: &KeyEncoder) -> Result<Asking> {
+        let rows = spine.num_rows();
+        let array = |e: &Arc<dyn PhysicalExpr>| e.evaluate(spine)?.into_array(rows);
+        let keys = self.feature.spine_keys.iter().map(array);
+        let keys = encoder.encode(&keys.collect::<Result<Vec<_>>>()?, rows)?;
+        let time = array(&self.feature.spine_time)?;
+        let times = Times::of(&time, self.feature.matching.direction)?;
+        let valid = NullBuffer::union(keys.valid.as_ref(), times.valid.as_ref());
+        Ok(Asking {
+            keys,
+            times: times.values,
+            valid: valid.filter(|valid| valid.null_count() > 0),
+        })
+    }
+
+    /// The slot whose winner each row sees, or [`NONE`].
+    fn slots(&self, asking: &Asking) -> Vec<u32> {
+        let rows = asking.times.len();
+        let mut slots = vec![NONE; rows];
+        for first in (0..rows).step_by(BLOCK) {
+            let block = first..(first + BLOCK).min(rows);
+            let mut found = [Found::default(); BLOCK];
+            let valid = asking.valid.as_ref();
+            let count = self
+                .index
+                .search(&asking.keys, valid, block, true, &mut found);
+            for found in &found[..count] {
+                let row = found.row as usize;
+                let time = asking.times[row];
+                let near = |slot: &u32| {
+                    let event = original(self.index.event(*slot).load(Relaxed));
+                    self.tolerance.is_none_or(|limit| limit.allows(time, event))
+                };
+                if let Some(slot) = self.index.last_until(*found, time).filter(near) {
+                    slots[row] = slot;
+                }
+            }
+        }
+        slots
+    }
+}
+
+/// The columns of all batches, which are not empty, one after the other.
+fn deciding_columns(feature: &FeatureInput, batches: &[RecordBatch]) -> Result<DecidingColumns> {
+    let empty = [RecordBatch::new_empty(feature.input.schema())];
+    let batches = if batches.is_empty() { &empty } else { batches };
+    let parts = batches
+        .iter()
+        .map(|batch| DecidingColumns::of(feature, batch))
+        .collect::<Result<Vec<_>>>()?;
+    let all = |column: &dyn Fn(&DecidingColumns) -> ArrayRef| {
+        whole(&parts.iter().map(column).collect::<Vec<_>>())
+    };
+    Ok(DecidingColumns {
+        keys: (0..feature.feature_keys.len())
+            .map(|key| all(&|part| Arc::clone(&part.keys[key])))
+            .collect::<Result<_>>()?,
+        time: all(&|part| Arc::clone(&part.time))?,
+        known_at: match parts[0].known_at {
+            Some(_) => Some(all(&|part| {
+                Arc::clone(part.known_at.as_ref().expect("all have it"))
+            })?),
+            None => None,
+        },
+    })
+}
+
+/// Every row into its slot, by several threads.
+fn place(
+    slots: &Slots,
+    index: &TimeIndex,
+    feature: &FeatureInput,
+    encoder: &KeyEncoder,
+    batches: &[RecordBatch],
+    threads: usize,
+) -> Result<()> {
+    let mut first = 0;
+    let mut parts: Vec<Vec<(usize, &RecordBatch)>> = vec![Vec::new(); threads.max(1)];
+    for (number, batch) in batches.iter().enumerate() {
+        parts[number % threads.max(1)].push((first, batch));
+        first += batch.num_rows();
+    }
+    std::thread::scope(|scope| {
+        let running: Vec<_> = parts
+            .into_iter()
+            .map(|part| {
+                scope.spawn(move || {
+                    for (first, batch) in part {
+                        let batch = FeatureBatch::of(feature, encoder, batch.clone())?;
+                        // SAFETY: every row has a slot of its own.
+                        unsafe { slots.place(index, &batch, first) };
+                    }
+                    Ok(())
+                })
+            })
+            .collect();
+        running
+            .into_iter()
+            .try_for_each(|thread| thread.join().expect("placing rows does not panic"))
+    })
+}
+
+impl Lookup {
+    /// `schema`: the spine's columns, then the output columns of the features.
+    pub fn new(schema: SchemaRef, features: Vec<IndexedFeature>) -> Self {
+        Self { schema, features }
+    }
+
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// The spine's rows with what they see; rows that an inner feature drops are not among them.
+    pub fn join(&self, spine: &RecordBatch) -> Result<RecordBatch> {
+        let mut slots = Vec::with_capacity(self.features.len());
+        for indexed in &self.features {
+            let encoder = key_encoder(&indexed.feature.spine_keys, &spine.schema())?;
+            slots.push(indexed.slots(&indexed.asking(spine, &encoder)?));
+        }
+        let keep = self.kept(&slots);
+        let spine = match &keep {
+            Some(keep) => {
+                for slots in &mut slots {
+                    let mut row = 0..;
+                    slots.retain(|_| row.next().is_some_and(|row| keep.value(row)));
+                }
+                filter_record_batch(spine, keep)?
+            }
+            None => spine.clone(),
+        };
+        let mut columns = spine.columns().to_vec();
+        for (indexed, slots) in self.features.iter().zip(&slots) {
+            columns.extend(indexed.winners.columns(slots)?);
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(spine.num_rows()));
+        let schema = Arc::clone(&self.schema);
+        Ok(RecordBatch::try_new_with_options(
+            schema, columns, &options,
+        )?)
+    }
+
+    /// Which of the rows stay; None when all do.
+    fn kept(&self, slots: &[Vec<u32>]) -> Option<BooleanArray> {
+        let inner: Vec<_> = self
+            .features
+            .iter()
+            .zip(slots)
+            .filter(|(indexed, _)| indexed.winners.is_inner())
+            .collect();
+        let rows = inner.first()?.1.len();
+        let stays = |row: usize| inner.iter().all(|(i, slots)| i.winners.keeps(slots[row]));
+        let keep: BooleanArray = (0..rows).map(|row| Some(stays(row))).collect();
+        (keep.true_count() < rows).then_some(keep)
+    }
+}
