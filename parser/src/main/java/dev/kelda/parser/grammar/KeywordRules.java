@@ -106,7 +106,10 @@ final class KeywordRules {
   private static final BitSet ROUNDING = Words.kinds(FLOOR, CEIL, CEILING);
   private static final BitSet BEFORE_ROW_COUNT = Words.kinds(OFFSET, FIRST, NEXT);
 
-  /** What can follow an alias; anything else after AS OF is the time of a table. */
+  /**
+   * What can follow an alias; anything else after AS OF is the time of a table, and so is a
+   * parenthesis that holds more than names.
+   */
   private static final BitSet AFTER_ALIAS =
       Words.kinds(
           EOF,
@@ -214,7 +217,8 @@ final class KeywordRules {
           words.previous() == AS
                   && (words.kind(-2) == SYSTEM_TIME
                       || words.kind(-2) == SYSTEM_VERSION
-                      || !AFTER_ALIAS.get(words.next()))
+                      || !AFTER_ALIAS.get(words.next())
+                      || words.next() == LPAREN && !words.opensNames())
               || words.previousIs(MEMBER, SUBMULTISET);
       case UNNEST -> words.next() == LPAREN;
       case VALUES -> words.nextIs(LPAREN, ROW, QUOTED_STRING, UNSIGNED_INTEGER_LITERAL, HOOK);

@@ -195,6 +195,18 @@ final class Words {
     return false;
   }
 
+  /** The next token opens a parenthesis with nothing but names between commas. */
+  boolean opensNames() {
+    int i = at + 2;
+    while (isNameLike(kindAt(i)) && !KeywordRules.RESERVED.get(kindAt(i))) {
+      if (kindAt(i + 1) != COMMA) {
+        return kindAt(i + 1) == RPAREN;
+      }
+      i += 2;
+    }
+    return false;
+  }
+
   /** Whether INTERVAL, the current token, has a value or a unit; remembers where its units are. */
   boolean startsInterval() {
     int i = at + 1;

@@ -38,6 +38,7 @@ import org.apache.calcite.sql.SqlNodeList;
 import org.apache.calcite.sql.SqlSelect;
 import org.apache.calcite.sql.SqlSnapshot;
 import org.apache.calcite.sql.SqlWith;
+import org.apache.calcite.sql.SqlWithItem;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.parser.SqlParserPos;
 
@@ -60,8 +61,10 @@ public final class FromRewriter {
 
   private final CatalogSnapshot catalog;
   private final Function<SqlNode, Schema> columns;
+  private final TimelineJoins timelines;
   private final Deque<SqlWith> withs =
       new ArrayDeque<>(); // around the current node, innermost first
+  private final Deque<String> queryNames = new ArrayDeque<>(); // what WITH gave around it
 
   /**
    * @param columns the columns of a query, which is used up
@@ -69,6 +72,7 @@ public final class FromRewriter {
   public FromRewriter(CatalogSnapshot catalog, Function<SqlNode, Schema> columns) {
     this.catalog = catalog;
     this.columns = columns;
+    this.timelines = new TimelineJoins(catalog, columns, queryNames);
   }
 
   /** The same query without paths, table functions and versions. */
@@ -97,13 +101,30 @@ public final class FromRewriter {
         WindowFilters.expand(call);
       }
       if (call instanceof SqlWith with) {
-        withs.push(with);
-        with.getOperandList().forEach(this::walk);
-        withs.pop();
+        with(with);
       } else {
         call.getOperandList().forEach(this::walk);
       }
     }
+  }
+
+  /** Each query sees those before it, a recursive one itself. */
+  private void with(SqlWith with) {
+    withs.push(with);
+    for (SqlNode item : with.withList) {
+      SqlWithItem query = (SqlWithItem) item;
+      boolean recursive = query.recursive.booleanValue();
+      if (recursive) {
+        queryNames.push(query.name.getSimple());
+      }
+      walk(query);
+      if (!recursive) {
+        queryNames.push(query.name.getSimple());
+      }
+    }
+    walk(with.body);
+    with.withList.forEach(item -> queryNames.pop());
+    withs.pop();
   }
 
   private static void expandCounts(SqlCall call) {
@@ -119,9 +140,10 @@ public final class FromRewriter {
   private SqlNode from(SqlNode node, boolean needsAlias) {
     return switch (node) {
       case SqlPath path -> path(path, needsAlias);
-      case SqlJoin join -> TimelineJoins.rewrite(join, catalog);
+      case SqlJoin join -> timelines.rewrite(join);
       case SqlSnapshot snapshot ->
-          TimelineJoins.at(snapshot, catalog, needsAlias)
+          timelines
+              .at(snapshot, needsAlias)
               .orElseGet(
                   () ->
                       version(

@@ -54,6 +54,9 @@ public final class QueryValidator extends SqlValidatorImpl {
     SqlNode match = expand(join.matchCondition(), scope);
     refuseSubQueries(match);
     join.setOperand(6, match);
+    if (join.ofTimeline()) {
+      validateInstant((SqlCall) match, scope);
+    }
     validateWhereOrOn(scope, match, "MATCH_CONDITION");
     if (!SqlKind.ORDER_COMPARISON.contains(match.getKind())) {
       throw ValidationErrors.at(
@@ -68,6 +71,22 @@ public final class QueryValidator extends SqlValidatorImpl {
               expanded.validate(this, scope);
               deriveType(scope, expanded);
             });
+  }
+
+  private void validateInstant(SqlCall match, SqlValidatorScope scope) {
+    RelDataType instant = deriveType(scope, match.operand(0));
+    RelDataType event = deriveType(scope, match.operand(1));
+    boolean fits =
+        SqlTypeUtil.isNumeric(event)
+            ? SqlTypeUtil.isNumeric(instant)
+            : SqlTypeUtil.isDatetime(event) && SqlTypeUtil.isDatetime(instant);
+    if (!fits) {
+      throw ValidationErrors.at(
+          ErrorCode.TYPE_MISMATCH,
+          "AS OF takes what can be compared with the table's event time of type %s, not a value of type %s"
+              .formatted(event, instant),
+          match.operand(0));
+    }
   }
 
   private void validateTolerance(

@@ -1,6 +1,8 @@
 package dev.kelda.planner.validate;
 
+import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.toUnmodifiableSet;
 
 import dev.kelda.parser.Positions;
 import dev.kelda.parser.SqlAsofJoin;
@@ -15,18 +17,27 @@ import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.error.TextPosition;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
+import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.Schema;
 import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlJoin;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlLiteral;
 import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.SqlOperator;
 import org.apache.calcite.sql.SqlSelect;
 import org.apache.calcite.sql.SqlSnapshot;
+import org.apache.calcite.sql.SqlSyntax;
+import org.apache.calcite.sql.SqlUtil;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.parser.SqlParserPos;
 import org.apache.calcite.sql.util.SqlBasicVisitor;
@@ -41,11 +52,32 @@ import org.apache.calcite.util.Util;
 final class TimelineJoins {
   private static final String INSTANT = "$as_of";
   private static final String RANK = "$rank";
+  private static final String TABLE = "$table";
 
-  private TimelineJoins() {}
+  /** CURRENT_TIMESTAMP and its like: functions that look like columns. */
+  private static final Set<String> CONTEXT =
+      SqlStdOperatorTable.instance().getOperatorList().stream()
+          .filter(operator -> operator.getSyntax() == SqlSyntax.FUNCTION_ID)
+          .map(SqlOperator::getName)
+          .collect(toUnmodifiableSet());
+
+  private final CatalogSnapshot catalog;
+  private final Function<SqlNode, Schema> columns;
+  private final Collection<String> queryNames;
+
+  /**
+   * @param columns the columns of a query, which is used up
+   * @param queryNames what WITH gave around the current node; changes
+   */
+  TimelineJoins(
+      CatalogSnapshot catalog, Function<SqlNode, Schema> columns, Collection<String> queryNames) {
+    this.catalog = requireNonNull(catalog, "catalog is null");
+    this.columns = requireNonNull(columns, "columns is null");
+    this.queryNames = requireNonNull(queryNames, "queryNames is null");
+  }
 
   /** {@code l JOIN t AS OF l.x ON …} as a join in time; any other join as it is. */
-  static SqlNode rewrite(SqlJoin join, CatalogSnapshot catalog) {
+  SqlNode rewrite(SqlJoin join) {
     SqlNode right = join.getRight();
     SqlNode table = right.getKind() == SqlKind.AS ? ((SqlCall) right).operand(0) : right;
     if (join instanceof SqlAsofJoin
@@ -53,7 +85,7 @@ final class TimelineJoins {
         || !readsColumns(snapshot.getPeriod())) {
       return join;
     }
-    TableReference reference = reference(snapshot, catalog);
+    TableReference reference = reference(snapshot);
     Timeline timeline =
         timeline(reference, snapshot)
             .orElseThrow(
@@ -100,11 +132,11 @@ final class TimelineJoins {
   }
 
   /** One row per key of a table with a timeline; empty for one without. */
-  static Optional<SqlNode> at(SqlSnapshot snapshot, CatalogSnapshot catalog, boolean needsAlias) {
+  Optional<SqlNode> at(SqlSnapshot snapshot, boolean needsAlias) {
     if (!(snapshot.getTableRef() instanceof SqlIdentifier name)) {
       return Optional.empty();
     }
-    TableReference reference = reference(snapshot, catalog);
+    TableReference reference = reference(snapshot);
     Optional<Timeline> declared = timeline(reference, snapshot);
     if (declared.isEmpty()) {
       return Optional.empty();
@@ -115,6 +147,7 @@ final class TimelineJoins {
           "AS OF a column is for the right side of a JOIN with ON or USING; here it must be a constant",
           snapshot);
     }
+    checkInstant(name, declared.get(), snapshot);
     SqlNode latest = latest(name, reference, declared.get(), snapshot.getPeriod());
     SqlParserPos at = snapshot.getParserPosition();
     return Optional.of(
@@ -154,16 +187,43 @@ final class TimelineJoins {
             .collect(joining());
     String list = columns.stream().map(TimelineJoins::quoted).collect(joining(", "));
     String sql =
-        "SELECT %s FROM (SELECT %s, ROW_NUMBER() OVER (%s ORDER BY %s) AS %s FROM \"$table\" WHERE %s%s) WHERE %s = 1"
+        "SELECT %s FROM (SELECT %s, ROW_NUMBER() OVER (%s ORDER BY %s) AS %s FROM %s WHERE %s%s) WHERE %s = 1"
             .formatted(
                 list,
                 list,
                 partition,
                 order,
                 quoted(RANK),
+                quoted(TABLE),
                 String.join(" AND ", visible),
                 keys,
                 quoted(RANK));
+    return filled(sql, name, instant);
+  }
+
+  /** The instant can be compared with the event time. */
+  private void checkInstant(SqlIdentifier name, Timeline timeline, SqlSnapshot snapshot) {
+    SqlNode instant = snapshot.getPeriod();
+    if (ParameterTypes.anyIn(instant) || SqlUtil.isNullLiteral(instant, true)) {
+      return;
+    }
+    String sql =
+        "SELECT %s, %s FROM %s"
+            .formatted(quoted(timeline.eventTime()), quoted(INSTANT), quoted(TABLE));
+    List<Field> row = columns.apply(filled(sql, name, instant)).getFields();
+    ArrowType event = row.get(0).getType();
+    ArrowType given = row.get(1).getType();
+    if (!(isDatetime(event) ? isDatetime(given) : isNumeric(event) && isNumeric(given))) {
+      throw error(
+          ErrorCode.TYPE_MISMATCH,
+          "AS OF takes what can be compared with the event time \"%s\" of the table, not %s"
+              .formatted(timeline.eventTime(), instant),
+          snapshot);
+    }
+  }
+
+  /** The query with the table and the instant in their places. */
+  private static SqlNode filled(String sql, SqlIdentifier name, SqlNode instant) {
     return parsed(sql)
         .accept(
             new SqlShuttle() {
@@ -173,19 +233,27 @@ final class TimelineJoins {
                   return id;
                 }
                 return switch (id.getSimple()) {
-                  case "$table" -> name;
-                  case INSTANT -> instant;
+                  case TABLE -> name;
+                  case INSTANT -> RelationArguments.copy(instant);
                   default -> id;
                 };
               }
             });
   }
 
-  private static TableReference reference(SqlSnapshot snapshot, CatalogSnapshot catalog) {
+  private TableReference reference(SqlSnapshot snapshot) {
     Optional<TextPosition> position = Positions.start(snapshot.getParserPosition());
     if (!(snapshot.getTableRef() instanceof SqlIdentifier name)) {
       throw new KeldaException(
           ErrorCode.NOT_SUPPORTED, "only a table by its name can be read AS OF", position, null);
+    }
+    if (name.isSimple() && queryNames.stream().anyMatch(name.getSimple()::equalsIgnoreCase)) {
+      throw new KeldaException(
+          ErrorCode.NOT_SUPPORTED,
+          "\"%s\" is a query of WITH, which declares no event time; write ASOF JOIN … MATCH_CONDITION"
+              .formatted(name.getSimple()),
+          position,
+          null);
     }
     return catalog.table(name.names, position);
   }
@@ -201,22 +269,47 @@ final class TimelineJoins {
     }
     timeline.ifPresent(
         t -> {
-          List<String> columns =
+          List<String> names =
               reference.table().schema().getFields().stream().map(Field::getName).toList();
           Stream.concat(
                   Stream.concat(t.primaryKey().stream(), Stream.of(t.eventTime())),
                   t.knownAt().stream())
-              .filter(c -> !columns.contains(c))
+              .filter(c -> !names.contains(c))
               .forEach(
                   c -> {
                     throw error(
                         ErrorCode.COLUMN_NOT_FOUND,
                         "the timeline of table \"%s\" names a column \"%s\" that it has not got%s"
-                            .formatted(reference, c, Names.suggestion(c, columns)),
+                            .formatted(reference, c, Names.suggestion(c, names)),
                         at);
                   });
+          if (t.timeToLive().isPresent()
+              && !isDatetime(reference.table().schema().findField(t.eventTime()).getType())) {
+            throw error(
+                ErrorCode.INVALID_ARGUMENT,
+                "table \"%s\" has a ttl, and an event time \"%s\" that is no date or timestamp"
+                    .formatted(reference, t.eventTime()),
+                at);
+          }
         });
     return timeline;
+  }
+
+  private static boolean isDatetime(ArrowType type) {
+    return switch (type) {
+      case ArrowType.Date ignored -> true;
+      case ArrowType.Timestamp ignored -> true;
+      default -> false;
+    };
+  }
+
+  private static boolean isNumeric(ArrowType type) {
+    return switch (type) {
+      case ArrowType.Int ignored -> true;
+      case ArrowType.FloatingPoint ignored -> true;
+      case ArrowType.Decimal ignored -> true;
+      default -> false;
+    };
   }
 
   private static boolean readsColumns(SqlNode node) {
@@ -225,7 +318,14 @@ final class TimelineJoins {
           new SqlBasicVisitor<Void>() {
             @Override
             public Void visit(SqlIdentifier id) {
-              throw Util.FoundOne.NULL;
+              boolean context =
+                  id.isSimple()
+                      && !id.isComponentQuoted(0)
+                      && CONTEXT.contains(id.getSimple().toUpperCase(Locale.ROOT));
+              if (!context) {
+                throw Util.FoundOne.NULL;
+              }
+              return null;
             }
           });
       return false;
