@@ -26,7 +26,10 @@ final class PlanCache {
 
   /** The kept action when the tables it was planned on are as they were, else a new one. */
   Action find(Session session, String sql, long names, Supplier<Action> prepare) {
-    boolean keep = session.settings().value(Settings.PLAN_CACHE) && sql.length() < LONGEST_TEXT;
+    boolean keep =
+        session.settings().value(Settings.PLAN_CACHE)
+            && session.scope().isEmpty()
+            && sql.length() < LONGEST_TEXT;
     Key key = new Key(sql, session.user(), session.path(), session.settings().planningKey(), names);
     Optional<Action> known = keep ? Optional.ofNullable(plans.getIfPresent(key)) : Optional.empty();
     if (known.isPresent() && known.get().isCurrent()) {

@@ -253,14 +253,16 @@ public final class QueryEngine implements AutoCloseable {
       }
 
       @Override
-      public QueryAnalysis analyze(Session session, SqlQuery query) {
+      public QueryAnalysis analyze(Session session, SqlQuery query, boolean through) {
         try {
           return planningThreads.call(
               whenCancelled -> {},
               () ->
                   planning.analyze(
                       SqlText.parse(query.text()),
-                      Request.ofWholes(session, connectors.catalogs())));
+                      through
+                          ? Request.of(session, connectors.catalogs())
+                          : Request.ofWholes(session, connectors.catalogs())));
         } catch (KeldaException e) {
           throw ModuleStatementHandler.shifted(e, query);
         }

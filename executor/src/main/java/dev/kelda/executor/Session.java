@@ -3,8 +3,10 @@ package dev.kelda.executor;
 import static java.util.Objects.requireNonNull;
 
 import dev.kelda.executor.setting.SettingValues;
+import dev.kelda.spi.extension.Scope;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -28,18 +30,46 @@ public final class Session implements AutoCloseable {
   private final SettingValues defaults;
   private final Consumer<Session> onClose;
   private final Instant created = Instant.now();
+  private final Optional<Scope> scope;
   private volatile Instant lastUsed = created;
   private volatile Path path;
   private volatile SettingValues settings;
   private volatile boolean closed;
 
   Session(String id, String user, Path path, SettingValues defaults, Consumer<Session> onClose) {
+    this(id, user, path, defaults, onClose, Optional.empty());
+  }
+
+  private Session(
+      String id,
+      String user,
+      Path path,
+      SettingValues defaults,
+      Consumer<Session> onClose,
+      Optional<Scope> scope) {
     this.id = requireNonNull(id, "id is null");
     this.user = requireNonNull(user, "user is null");
     this.path = requireNonNull(path, "path is null");
     this.defaults = requireNonNull(defaults, "defaults is null");
     this.settings = defaults;
     this.onClose = requireNonNull(onClose, "onClose is null");
+    this.scope = scope;
+  }
+
+  /** The same session for statements of a module's own; not closed. */
+  public Session within(Scope inner) {
+    return new Session(
+        id,
+        user,
+        new Path(inner.catalog(), inner.schema()),
+        settings,
+        closing -> {},
+        Optional.of(inner));
+  }
+
+  /** Of statements that a module makes. */
+  public Optional<Scope> scope() {
+    return scope;
   }
 
   public String id() {

@@ -2,6 +2,8 @@ package dev.kelda.feature;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.kelda.feature.refresh.RefreshStatements;
+import dev.kelda.feature.refresh.Refreshes;
 import dev.kelda.feature.registry.FeatureViewRegistry;
 import dev.kelda.feature.registry.FeatureViewResolver;
 import dev.kelda.feature.registry.RegistryCatalog;
@@ -23,6 +25,7 @@ import dev.kelda.spi.extension.SystemTable;
 import dev.kelda.spi.extension.TableResolver;
 import dev.kelda.spi.http.HttpRoute;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -33,6 +36,7 @@ public final class FeatureExtension implements Extension {
   private final ViewTables tables;
   private final RegistryCatalog onlineViews;
   private final OnlineModule online;
+  private final Refreshes refreshes;
 
   private FeatureExtension(EngineServices services) {
     this.services = requireNonNull(services, "services is null");
@@ -40,6 +44,9 @@ public final class FeatureExtension implements Extension {
     this.tables = new ViewTables(services, registry);
     this.onlineViews = new RegistryCatalog(services, registry, tables);
     this.online = new OnlineModule(services, onlineViews, Clock.systemUTC());
+    this.refreshes =
+        new Refreshes(
+            services, tables, onlineViews, online.home(), online.loads(), online.pushes());
   }
 
   /** Found by ServiceLoader. */
@@ -57,7 +64,10 @@ public final class FeatureExtension implements Extension {
 
   @Override
   public List<StatementHandler<?>> statements() {
-    return new FeatureViewStatements(services, registry, tables).handlers();
+    List<StatementHandler<?>> all =
+        new ArrayList<>(new FeatureViewStatements(services, registry, tables).handlers());
+    all.add(new RefreshStatements(services, registry, tables, refreshes).handler());
+    return all;
   }
 
   @Override

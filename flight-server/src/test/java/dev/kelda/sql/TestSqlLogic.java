@@ -20,8 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Every file below tests/sql, in-process and over JDBC, each on an empty home.
  *
- * <p>{@code -Dslt.file=joins/inner.slt} runs one file; {@code -Dslt.complete=true} rewrites it with
- * what the engine answers.
+ * <p>{@code -Dslt.file=joins/inner.slt} runs one file, {@code joins/} those of a folder; {@code
+ * -Dslt.complete=true} rewrites it with what the engine answers.
  */
 final class TestSqlLogic {
   private static final Path ROOT = Path.of("..", "tests", "sql").toAbsolutePath().normalize();

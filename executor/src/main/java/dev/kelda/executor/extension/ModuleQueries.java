@@ -22,8 +22,12 @@ public interface ModuleQueries {
   /** Parses and plans. */
   Action plan(Session session, SqlQuery query);
 
-  /** Parses and looks at it. */
-  QueryAnalysis analyze(Session session, SqlQuery query);
+  /**
+   * Parses and looks at it.
+   *
+   * @param through views that are a part of something else, too
+   */
+  QueryAnalysis analyze(Session session, SqlQuery query, boolean through);
 
   /**
    * @param parent the statement that it is a part of; empty: a statement of its own

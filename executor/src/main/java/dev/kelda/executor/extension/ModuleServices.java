@@ -130,7 +130,12 @@ public record ModuleServices(
 
   @Override
   public QueryAnalysis analyze(Caller caller, SqlQuery query) {
-    return within(caller, session -> queries.analyze(session, query));
+    return within(caller, session -> queries.analyze(session, query, false));
+  }
+
+  @Override
+  public QueryAnalysis analyzeThrough(Caller caller, SqlQuery query) {
+    return within(caller, session -> queries.analyze(session, query, true));
   }
 
   @Override

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.kelda.executor.run.Execution;
 import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.extension.Caller;
+import dev.kelda.spi.extension.Scope;
 import dev.kelda.spi.extension.SqlQuery;
 import dev.kelda.spi.extension.StatementContext;
 import java.util.List;
@@ -49,6 +50,20 @@ public record RunningStatement(Execution execution, ModuleQueries queries)
   public ArrowReader query(SqlQuery query, List<Scalar> parameters) {
     return Results.rows(
         queries.run(execution.session(), query, parameters, Optional.of(execution)), query);
+  }
+
+  @Override
+  public ArrowReader query(Scope scope, SqlQuery query, List<Scalar> parameters) {
+    return Results.rows(
+        queries.run(execution.session().within(scope), query, parameters, Optional.of(execution)),
+        query);
+  }
+
+  @Override
+  public long execute(Scope scope, SqlQuery statement, List<Scalar> parameters) {
+    return Results.count(
+        queries.run(
+            execution.session().within(scope), statement, parameters, Optional.of(execution)));
   }
 
   @Override

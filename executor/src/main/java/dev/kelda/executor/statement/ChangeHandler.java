@@ -23,7 +23,7 @@ record ChangeHandler(Services services) implements StatementHandler<Statement.Ch
   public Action prepare(Statement.Change statement, Request request) {
     Name name = statement.target();
     TableReference target = request.catalog().table(name.parts(), Optional.of(name.position()));
-    target.requireOwn(Optional.of(name.position()));
+    request.requireOwn(target, name);
     if (!(target.table() instanceof ChangeableTable table)) {
       throw new KeldaException(
           ErrorCode.NOT_SUPPORTED,
@@ -36,7 +36,8 @@ record ChangeHandler(Services services) implements StatementHandler<Statement.Ch
               case UPDATE -> RowChange.Kind.UPDATE;
               case DELETE -> RowChange.Kind.DELETE;
               case MERGE -> RowChange.Kind.MERGE;
-            });
+            },
+            request.summary());
     ChangePlan plan = services.planning().change(statement, target, change, request);
     return Action.write(
         new PlannedQuery(plan.query()),

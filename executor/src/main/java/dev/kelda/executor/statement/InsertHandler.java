@@ -22,7 +22,7 @@ record InsertHandler(Services services, Sinks sinks) implements StatementHandler
   public Action prepare(Statement.Insert statement, Request request) {
     Name name = statement.target();
     TableReference target = request.catalog().table(name.parts(), Optional.of(name.position()));
-    Optional<RowSink> sink = sinks.of(target);
+    Optional<RowSink> sink = request.owns(target) ? Optional.empty() : sinks.of(target);
     if (sink.isPresent()) {
       return intoSink(sink.get(), target, statement, request);
     }
@@ -34,7 +34,7 @@ record InsertHandler(Services services, Sinks sinks) implements StatementHandler
         request,
         (connector, table) ->
             statement.branch().isEmpty()
-                ? connector.insert(table.schema(), table.name())
+                ? connector.insert(table.schema(), table.name(), request.summary())
                 : connector.insertIntoBranch(
                     table.schema(), table.name(), statement.branch().get().last()));
   }

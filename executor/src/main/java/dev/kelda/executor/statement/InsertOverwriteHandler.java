@@ -18,6 +18,7 @@ record InsertOverwriteHandler(Services services)
         statement.source(),
         services,
         request,
-        (connector, target) -> connector.overwrite(target.schema(), target.name(), target.table()));
+        (connector, target) ->
+            connector.overwrite(target.schema(), target.name(), target.table(), request.summary()));
   }
 }

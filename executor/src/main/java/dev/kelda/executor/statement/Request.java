@@ -3,9 +3,18 @@ package dev.kelda.executor.statement;
 import static java.util.Objects.requireNonNull;
 
 import dev.kelda.executor.Session;
+import dev.kelda.parser.Name;
 import dev.kelda.planner.SessionContext;
 import dev.kelda.planner.catalog.CatalogSnapshot;
 import dev.kelda.planner.catalog.Catalogs;
+import dev.kelda.planner.catalog.TableReference;
+import dev.kelda.spi.connector.Table;
+import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.extension.Scope;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * Who asks, and the tables as that statement sees them.
@@ -19,7 +28,30 @@ public record Request(Session session, CatalogSnapshot catalog) {
   }
 
   public static Request of(Session session, Catalogs catalogs) {
-    return new Request(session, CatalogSnapshot.of(catalogs, context(session)));
+    Map<List<String>, Table> instead = new HashMap<>();
+    session
+        .scope()
+        .ifPresent(scope -> scope.tables().forEach((name, t) -> instead.put(name.parts(), t)));
+    return new Request(session, CatalogSnapshot.of(catalogs, context(session), instead));
+  }
+
+  /** Kept with what the statement commits. */
+  Map<String, String> summary() {
+    return session.scope().map(Scope::summary).orElse(Map.of());
+  }
+
+  /** Whether the table is a part of what the statement works for. */
+  boolean owns(TableReference table) {
+    return session.scope().filter(scope -> scope.owns(table.table())).isPresent();
+  }
+
+  /**
+   * @throws KeldaException INVALID_STATEMENT for a table that is a part of something else
+   */
+  void requireOwn(TableReference table, Name name) {
+    if (!owns(table)) {
+      table.requireOwn(Optional.of(name.position()));
+    }
   }
 
   /** For a statement that is only looked at. */

@@ -31,7 +31,8 @@ final class TableInsert {
       Request request,
       Start start) {
     TableReference target =
-        Targets.table(request.catalog().table(name.parts(), Optional.of(name.position())), name);
+        Targets.table(
+            request.catalog().table(name.parts(), Optional.of(name.position())), name, request);
     WritableConnector connector =
         Targets.writable(request.catalog().catalog(target.catalog(), Optional.empty()));
     PlannedQuery query = query(target, columns, source, services, request);

@@ -87,6 +87,13 @@ final class Targets {
    * @throws KeldaException INVALID_STATEMENT for a view
    */
   static TableReference table(TableReference found, Name name) {
+    found.requireOwn(Optional.of(name.position()));
+    return requireKind(found, name, found.table() instanceof View, "is a view, not a table");
+  }
+
+  /** As {@link #table(TableReference, Name)}, where what the statement works for owns the table. */
+  static TableReference table(TableReference found, Name name, Request request) {
+    request.requireOwn(found, name);
     return requireKind(found, name, found.table() instanceof View, "is a view, not a table");
   }
 
@@ -94,12 +101,12 @@ final class Targets {
    * @throws KeldaException INVALID_STATEMENT for a table
    */
   static TableReference view(TableReference found, Name name) {
+    found.requireOwn(Optional.of(name.position()));
     return requireKind(found, name, !(found.table() instanceof View), "is a table, not a view");
   }
 
   private static TableReference requireKind(
       TableReference found, Name name, boolean wrong, String what) {
-    found.requireOwn(Optional.of(name.position()));
     if (wrong) {
       throw new KeldaException(
           ErrorCode.INVALID_STATEMENT, "\"" + name + "\" " + what, name.position());

@@ -23,7 +23,15 @@ public record OnlineView(TableName table, ViewLayout layout, boolean keepsRows) 
 
   /** Where the rows that were pushed are kept; the version's own, whatever the view is called. */
   public TableName pushedTable() {
-    return table.beside(id().substring(id().lastIndexOf('.') + 1) + "$pushed");
+    return pushedTable(table, id().substring(id().lastIndexOf('.') + 1));
+  }
+
+  /**
+   * @param view any version's table
+   * @param reference {@code v@3}
+   */
+  public static TableName pushedTable(TableName view, String reference) {
+    return view.beside(reference + "@pushed");
   }
 
   /** As it stands in SQL. */

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.types.pojo.Field;
 
@@ -83,6 +84,64 @@ public final class Loads {
               ready.put(view.id(), view.layout().fingerprint());
               return null;
             });
+  }
+
+  /** The offline table was made anew: so is the online one, if there is one already. */
+  public void reload(OnlineView view) {
+    home.gate(view.id())
+        .writing(
+            () -> {
+              if (home.views().checkpoint(view.layout()).isPresent()) {
+                load(view);
+              }
+              return null;
+            });
+  }
+
+  /**
+   * Brings rows online that were added to the offline table, and nothing else was.
+   *
+   * @param before the table before they were added
+   * @param now the table after it
+   * @param rows opens them; with the view's columns, in their order
+   */
+  public void add(
+      OnlineView view, SnapshotTable before, SnapshotTable now, Supplier<ArrowReader> rows) {
+    home.gate(view.id())
+        .writing(
+            () -> {
+              Optional<Checkpoint> checkpoint = home.views().checkpoint(view.layout());
+              boolean next =
+                  checkpoint
+                      .filter(c -> c.snapshot().equals(snapshot(Optional.of(before))))
+                      .isPresent();
+              if (next && now.parentId().equals(before.snapshotId())) {
+                merge(view, rows);
+                Checkpoint covered =
+                    new Checkpoint(
+                        view.layout().fingerprint(),
+                        snapshot(Optional.of(now)),
+                        checkpoint.get().pushed());
+                home.views().merge(view.layout(), List.of(), Optional.of(covered));
+              } else if (checkpoint.isPresent()) {
+                load(view);
+              }
+              return null;
+            });
+  }
+
+  private void merge(OnlineView view, Supplier<ArrowReader> rows) {
+    try (ArrowReader added = rows.get()) {
+      while (added.loadNextBatch()) {
+        home.views()
+            .merge(
+                view.layout(),
+                OnlineViews.encode(view.layout(), added.getVectorSchemaRoot()),
+                Optional.empty());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private void publish(OnlineView view, String snapshot, long covered, OnlineViews.Loaded loaded) {

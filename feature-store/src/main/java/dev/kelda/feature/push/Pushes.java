@@ -28,7 +28,7 @@ import org.apache.arrow.vector.ipc.ArrowReader;
  * <p>The offline table's snapshots say up to which offset they hold a log's entries. What is
  * appended after that and was not acknowledged to the log is found there again, so a fold that was
  * cut off is neither lost nor done twice. All pushed rows are also kept in a table of their own,
- * {@code view@version$pushed}: the view's definition cannot make them again.
+ * {@code view@version@pushed}: the view's definition cannot make them again.
  */
 public final class Pushes {
   /** Key in the summary of a snapshot, before the log's name: the last offset it holds. */

@@ -3,7 +3,7 @@
  *
  * <pre>
  * INSERT, ingest, POST /push --Pushes.push--&gt; PushLog (fsync) --&gt; online store --&gt; acknowledged
- * PushLog --Pushes.fold, in the background--&gt; view@n$pushed, the view's offline table
+ * PushLog --Pushes.fold, in the background--&gt; view@n@pushed, the view's offline table
  * offline table --Loads--&gt; online store
  * </pre>
  *

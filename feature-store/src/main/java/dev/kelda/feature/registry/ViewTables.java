@@ -86,7 +86,8 @@ public final class ViewTables {
     return table.partOf().orElseThrow().substring(PART_OF.length());
   }
 
-  static String owner(FeatureView view) {
+  /** {@link Table#partOf} of the view's table. */
+  public static String owner(FeatureView view) {
     return PART_OF + view.reference();
   }
 

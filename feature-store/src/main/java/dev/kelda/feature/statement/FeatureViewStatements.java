@@ -236,7 +236,8 @@ public final class FeatureViewStatements {
     return found;
   }
 
-  static KeldaException missing(TableName name, FeatureViewRegistry registry) {
+  /** That there is no such view, with names that are near. */
+  public static KeldaException missing(TableName name, FeatureViewRegistry registry) {
     List<FeatureView> versions = registry.versions(Reference.of(name).view());
     String hint =
         versions.isEmpty()

@@ -1,6 +1,7 @@
 package dev.kelda.planner.analysis;
 
 import dev.kelda.planner.catalog.CatalogSnapshot;
+import dev.kelda.planner.catalog.TableReference;
 import dev.kelda.spi.extension.EngineServices.NamedTable;
 import dev.kelda.spi.extension.QueryAnalysis;
 import java.util.List;
@@ -28,9 +29,19 @@ public final class Analyses {
         parameters,
         catalog.resolved().stream()
             .filter(table -> !table.catalog().equals(CatalogSnapshot.NO_CATALOG))
-            .map(t -> new NamedTable(t.catalog(), t.schema(), t.name(), t.table()))
+            .map(table -> named(table, catalog))
             .toList(),
         Lineage.of(converted),
+        Growths.of(converted, catalog),
         UnstableCalls.of(validated, converted));
+  }
+
+  /** What has no name of its own, such as a table as it was, is in no schema. */
+  private static NamedTable named(TableReference table, CatalogSnapshot catalog) {
+    return catalog
+        .syntheticKey(table)
+        .map(key -> new NamedTable(table.catalog(), "", key, table.table()))
+        .orElseGet(
+            () -> new NamedTable(table.catalog(), table.schema(), table.name(), table.table()));
   }
 }

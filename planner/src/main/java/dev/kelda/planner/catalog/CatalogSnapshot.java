@@ -45,6 +45,7 @@ public final class CatalogSnapshot {
   private final Map<String, TableReference> synthetic;
   private final List<TableReference> resolved;
   private final boolean whole;
+  private final Map<List<String>, Table> instead;
 
   private CatalogSnapshot(
       Catalogs catalogs,
@@ -54,7 +55,8 @@ public final class CatalogSnapshot {
       Map<List<String>, List<String>> listings,
       Map<String, TableReference> synthetic,
       List<TableReference> resolved,
-      boolean whole) {
+      boolean whole,
+      Map<List<String>, Table> instead) {
     this.catalogs = requireNonNull(catalogs, "catalogs is null");
     this.session = requireNonNull(session, "session is null");
     this.tables = tables;
@@ -63,6 +65,7 @@ public final class CatalogSnapshot {
     this.synthetic = synthetic;
     this.resolved = resolved;
     this.whole = whole;
+    this.instead = instead;
   }
 
   public static CatalogSnapshot of(Catalogs catalogs, SessionContext session) {
@@ -74,7 +77,27 @@ public final class CatalogSnapshot {
         new HashMap<>(),
         new HashMap<>(),
         new ArrayList<>(),
-        false);
+        false,
+        Map.of());
+  }
+
+  /**
+   * As {@link #of}, but some names mean other tables.
+   *
+   * @param instead by catalog, schema and name, as their catalogs spell them
+   */
+  public static CatalogSnapshot of(
+      Catalogs catalogs, SessionContext session, Map<List<String>, Table> instead) {
+    return new CatalogSnapshot(
+        catalogs,
+        session,
+        new HashMap<>(),
+        new HashMap<>(),
+        new HashMap<>(),
+        new HashMap<>(),
+        new ArrayList<>(),
+        false,
+        Map.copyOf(instead));
   }
 
   /** As {@link #of}, but a view that is a part of something else is a table, not its query. */
@@ -87,13 +110,14 @@ public final class CatalogSnapshot {
         new HashMap<>(),
         new HashMap<>(),
         new ArrayList<>(),
-        true);
+        true,
+        Map.of());
   }
 
   /** The same tables, with names looked up from another place. */
   public CatalogSnapshot in(SessionContext place) {
     return new CatalogSnapshot(
-        catalogs, place, tables, schemas, listings, synthetic, resolved, whole);
+        catalogs, place, tables, schemas, listings, synthetic, resolved, whole, instead);
   }
 
   /** The table as it was at a moment; empty when its catalog keeps no past. */
@@ -229,6 +253,14 @@ public final class CatalogSnapshot {
         "depends on " + what, NO_CATALOG, what, () -> Optional.of(new VersionTable(version.get())));
   }
 
+  /** What a table was added under that has no name of its own; empty for tables with names. */
+  public Optional<String> syntheticKey(TableReference table) {
+    return synthetic.entrySet().stream()
+        .filter(entry -> entry.getValue() == table)
+        .map(Map.Entry::getKey)
+        .findFirst();
+  }
+
   public Optional<TableReference> synthetic(String key) {
     return Optional.ofNullable(synthetic.get(key));
   }
@@ -330,7 +362,9 @@ public final class CatalogSnapshot {
   }
 
   private Optional<TableReference> open(Catalogs.Entry catalog, String schema, String name) {
-    Supplier<Optional<Table>> loader = () -> catalogs.table(catalog, schema, name);
+    Optional<Table> other = Optional.ofNullable(instead.get(List.of(catalog.name(), schema, name)));
+    Supplier<Optional<Table>> loader =
+        () -> other.isPresent() ? other : catalogs.table(catalog, schema, name);
     return loader
         .get()
         .map(t -> whole && t instanceof View view && t.partOf().isPresent() ? new Whole(view) : t)

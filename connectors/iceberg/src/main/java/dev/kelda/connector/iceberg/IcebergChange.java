@@ -28,6 +28,7 @@ final class IcebergChange implements RowChange {
   private final String name;
   private final IcebergTable base;
   private final IcebergTable.Changes changes;
+  private final Map<String, String> summary;
   private final Isolation isolation;
   private final DataFolder folder;
   private final boolean lineage;
@@ -41,8 +42,14 @@ final class IcebergChange implements RowChange {
   private Expression read = Expressions.alwaysFalse();
   private List<String> deleteFiles = List.of();
 
-  IcebergChange(String name, IcebergTable base, IcebergTable.Changes changes, Kind kind) {
+  IcebergChange(
+      String name,
+      IcebergTable base,
+      IcebergTable.Changes changes,
+      Kind kind,
+      Map<String, String> summary) {
     this.name = name;
+    this.summary = summary;
     this.base = base;
     this.changes = changes;
     int version = TableUtil.formatVersion(base.iceberg());
@@ -202,7 +209,7 @@ final class IcebergChange implements RowChange {
         folder.dataFiles(
             written.stream().filter(file -> !deletes.isOurs(file)).toList(),
             base.iceberg().sortOrder());
-    if (added.isEmpty() && removed.isEmpty() && partly.isEmpty()) {
+    if (added.isEmpty() && removed.isEmpty() && partly.isEmpty() && summary.isEmpty()) {
       return;
     }
     Publication publication = partly.isEmpty() ? replace() : delta(written);
@@ -211,7 +218,7 @@ final class IcebergChange implements RowChange {
 
   private Publication replace() {
     return new Publication.Replace(
-        changes.reload(), base.snapshotId(), removed, read, isolation.serializable());
+        changes.reload(), base.snapshotId(), removed, read, isolation.serializable(), summary);
   }
 
   private Publication delta(List<WrittenFile> written) {
@@ -226,7 +233,8 @@ final class IcebergChange implements RowChange {
         files,
         partly.keySet().stream().map(task -> task.file().location()).toList(),
         read,
-        isolation.serializable());
+        isolation.serializable(),
+        summary);
   }
 
   @Override

@@ -108,8 +108,8 @@ final class IcebergConnector implements AlterableConnector, ViewConnector, TimeT
   }
 
   @Override
-  public TableWrite overwrite(String schema, String name, Table read) {
-    return writes.overwrite(schema, name, read);
+  public TableWrite overwrite(String schema, String name, Table read, Map<String, String> summary) {
+    return writes.overwrite(schema, name, read, summary);
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.kelda.spi.connector.RowChange;
 import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.connector.Scan;
 import dev.kelda.spi.connector.SnapshotTable;
+import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TableDefinition;
 import dev.kelda.spi.connector.TableKind;
 import dev.kelda.spi.connector.TableStatistics;
@@ -178,9 +179,19 @@ final class IcebergTable implements ChangeableTable, AnalyzableTable, SnapshotTa
   }
 
   @Override
-  public RowChange change(RowChange.Kind kind) {
+  public Optional<Table> filesBeyond(SnapshotTable other) {
+    return IcebergErrors.translating(
+        name,
+        () -> {
+          FilesBeyond part = FilesBeyond.of(this, (IcebergTable) other);
+          return part.isEmpty() ? Optional.empty() : Optional.of(part);
+        });
+  }
+
+  @Override
+  public RowChange change(RowChange.Kind kind, Map<String, String> summary) {
     Changes now = changes();
-    return IcebergErrors.translating(name, () -> new IcebergChange(name, this, now, kind));
+    return IcebergErrors.translating(name, () -> new IcebergChange(name, this, now, kind, summary));
   }
 
   @Override

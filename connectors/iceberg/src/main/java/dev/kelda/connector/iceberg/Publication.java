@@ -110,7 +110,8 @@ interface Publication {
    *
    * @param read the snapshot that the new rows were made from; empty for a table without one
    */
-  record Overwrite(Reload reload, Optional<Long> read) implements Publication {
+  record Overwrite(Reload reload, Optional<Long> read, Map<String, String> summary)
+      implements Publication {
     @Override
     public void publish(List<DataFile> files, String commitId) {
       Table table = reload.now();
@@ -124,12 +125,14 @@ interface Publication {
                 .validateNoConflictingDeletes();
         read.ifPresent(overwrite::validateFromSnapshot);
         files.forEach(overwrite::addFile);
+        summary.forEach(overwrite::set);
         commit(overwrite, commitId);
       } else if (!files.isEmpty()) {
         ReplacePartitions replace =
             table.newReplacePartitions().validateNoConflictingData().validateNoConflictingDeletes();
         read.ifPresent(replace::validateFromSnapshot);
         files.forEach(replace::addFile);
+        summary.forEach(replace::set);
         commit(replace, commitId);
       }
     }
@@ -157,7 +160,8 @@ interface Publication {
       Optional<Long> read,
       List<DataFile> removed,
       Expression condition,
-      boolean serializable)
+      boolean serializable,
+      Map<String, String> summary)
       implements Publication {
     @Override
     public void publish(List<DataFile> files, String commitId) {
@@ -173,6 +177,7 @@ interface Publication {
       }
       removed.forEach(overwrite::deleteFile);
       files.forEach(overwrite::addFile);
+      summary.forEach(overwrite::set);
       commit(overwrite, commitId);
     }
   }
@@ -189,7 +194,8 @@ interface Publication {
       PositionDeletes.Written deletes,
       List<String> changed,
       Expression condition,
-      boolean serializable)
+      boolean serializable,
+      Map<String, String> summary)
       implements Publication {
     @Override
     public void publish(List<DataFile> files, String commitId) {
@@ -209,6 +215,7 @@ interface Publication {
       removed.forEach(delta::removeRows);
       deletes.added().forEach(delta::addDeletes);
       deletes.replaced().forEach(delta::removeDeletes);
+      summary.forEach(delta::set);
       commit(delta, commitId);
     }
   }

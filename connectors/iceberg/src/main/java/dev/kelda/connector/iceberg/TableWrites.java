@@ -53,11 +53,13 @@ final class TableWrites {
   /**
    * @param read the table as the statement saw it
    */
-  TableWrite overwrite(String schema, String name, Table read) {
+  TableWrite overwrite(String schema, String name, Table read, Map<String, String> summary) {
     Optional<Long> snapshot =
         read instanceof IcebergTable known ? known.snapshotId() : Optional.empty();
     return write(
-        schema, name, table -> new Publication.Overwrite(catalog.reload(schema, name), snapshot));
+        schema,
+        name,
+        table -> new Publication.Overwrite(catalog.reload(schema, name), snapshot, summary));
   }
 
   private interface Publishing {

@@ -68,7 +68,7 @@ final class TestConflicts {
   /** An UPDATE that takes out the row of id 3. */
   private RowChange update() {
     IcebergTable table = (IcebergTable) connector.table("main", "t").orElseThrow();
-    RowChange change = table.change(RowChange.Kind.UPDATE);
+    RowChange change = table.change(RowChange.Kind.UPDATE, Map.of());
     Scan.Files files = (Scan.Files) change.rows().scan(List.of(id(Predicate.Operator.LESS, 10)));
     assertThat(files.files()).hasSize(1);
     change.takeOut(0, new long[] {3});

@@ -15,4 +15,13 @@ public interface SnapshotTable extends Table {
    * that is still kept does.
    */
   Optional<String> summary(String key);
+
+  /**
+   * The files of this snapshot that another one has not, or has with other rows deleted. All rows
+   * that only this one has are in them; there may be others, which both have.
+   *
+   * @param other of the same table and with the same columns
+   * @return empty when there are none
+   */
+  Optional<Table> filesBeyond(SnapshotTable other);
 }

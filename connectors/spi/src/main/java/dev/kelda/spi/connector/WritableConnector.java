@@ -59,9 +59,11 @@ public interface WritableConnector extends Connector {
    * Starts replacing the partitions that the new rows fall into; all rows of a table that has none.
    *
    * @param read the table as the statement saw it: later changes of what is replaced are conflicts
+   * @param summary kept with the commit, for {@link SnapshotTable#summary}
    * @throws dev.kelda.spi.error.KeldaException TABLE_NOT_FOUND, NOT_SUPPORTED
    */
-  default TableWrite overwrite(String schema, String name, Table read) {
+  default TableWrite overwrite(
+      String schema, String name, Table read, Map<String, String> summary) {
     throw new KeldaException(
         ErrorCode.NOT_SUPPORTED, "rows of this catalog's tables cannot be replaced");
   }

@@ -86,6 +86,9 @@ public interface EngineServices {
    */
   QueryAnalysis analyze(Caller caller, SqlQuery query);
 
+  /** As {@link #analyze}, but nothing is looked at as a whole: every view is looked through. */
+  QueryAnalysis analyzeThrough(Caller caller, SqlQuery query);
+
   /**
    * The full name of a table that need not exist; its catalog and schema do.
    *

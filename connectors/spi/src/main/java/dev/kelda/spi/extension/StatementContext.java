@@ -31,10 +31,16 @@ public interface StatementContext {
    */
   ArrowReader query(SqlQuery query, List<Scalar> parameters);
 
+  /** As {@link #query(SqlQuery, List)}, in a scope of its own. */
+  ArrowReader query(Scope scope, SqlQuery query, List<Scalar> parameters);
+
   /**
    * Runs a statement to its end as part of this one.
    *
    * @return rows written or read
    */
   long execute(SqlQuery statement, List<Scalar> parameters);
+
+  /** As {@link #execute(SqlQuery, List)}, in a scope of its own. */
+  long execute(Scope scope, SqlQuery statement, List<Scalar> parameters);
 }

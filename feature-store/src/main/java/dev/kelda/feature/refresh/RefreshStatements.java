@@ -1,0 +1,144 @@
+package dev.kelda.feature.refresh;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.kelda.feature.registry.FeatureView;
+import dev.kelda.feature.registry.FeatureViewRegistry;
+import dev.kelda.feature.registry.ViewTables;
+import dev.kelda.feature.statement.FeatureViewStatements;
+import dev.kelda.feature.statement.Statements;
+import dev.kelda.parser.FeatureViewStatement.RefreshFeatureView;
+import dev.kelda.parser.Name;
+import dev.kelda.parser.Positions;
+import dev.kelda.planner.validate.FunctionArguments;
+import dev.kelda.spi.connector.CanonicalTypes;
+import dev.kelda.spi.connector.Scalar;
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.extension.Caller;
+import dev.kelda.spi.extension.EngineServices;
+import dev.kelda.spi.extension.EngineServices.TableName;
+import dev.kelda.spi.extension.StatementHandler;
+import dev.kelda.spi.extension.StatementPlan;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.calcite.sql.SqlDynamicParam;
+import org.apache.calcite.sql.SqlNode;
+
+/** {@code REFRESH FEATURE VIEW}. */
+public final class RefreshStatements {
+  private final EngineServices services;
+  private final FeatureViewRegistry registry;
+  private final ViewTables tables;
+  private final Refreshes refreshes;
+
+  public RefreshStatements(
+      EngineServices services,
+      FeatureViewRegistry registry,
+      ViewTables tables,
+      Refreshes refreshes) {
+    this.services = requireNonNull(services, "services is null");
+    this.registry = requireNonNull(registry, "registry is null");
+    this.tables = requireNonNull(tables, "tables is null");
+    this.refreshes = requireNonNull(refreshes, "refreshes is null");
+  }
+
+  public StatementHandler<?> handler() {
+    return Statements.handler(RefreshFeatureView.class, this::refresh);
+  }
+
+  private StatementPlan refresh(RefreshFeatureView statement, Caller caller) {
+    boolean range = statement.from().isPresent() || statement.to().isPresent();
+    if (range && statement.full()) {
+      throw Statements.at(
+          ErrorCode.INVALID_STATEMENT,
+          "FULL makes every row anew; leave it out for a range",
+          position(statement.from().or(statement::to).orElseThrow()));
+    }
+    List<FeatureView> views = views(statement.name(), caller);
+    Field time = Field.nullable("?", CanonicalTypes.TIMESTAMP);
+    return new StatementPlan.Update(
+        Collections.nCopies(statement.parameterCount(), time),
+        () ->
+            views.stream()
+                .flatMap(v -> refreshes.explain(v, caller.user(), statement.full(), range).stream())
+                .toList(),
+        (context, parameters) -> {
+          long rows = 0;
+          for (FeatureView view : views) {
+            Refreshes.Range of =
+                new Refreshes.Range(
+                    statement.from().map(n -> time(n, view, parameters)),
+                    statement.to().map(n -> time(n, view, parameters)));
+            rows += refreshes.refresh(view, context, statement.full(), of);
+          }
+          return rows;
+        });
+  }
+
+  private List<FeatureView> views(Optional<Name> name, Caller caller) {
+    if (name.isEmpty()) {
+      Predicate<TableName> here = Statements.in(services, caller, Optional.empty());
+      return ordered(
+          registry.all().stream()
+              .filter(v -> v.current() && v.options().materialized() && here.test(v.name()))
+              .toList());
+    }
+    TableName full = Statements.fullName(services, caller, name.get());
+    List<FeatureView> found = new ArrayList<>();
+    Statements.positioned(
+        name.get(),
+        () ->
+            found.add(
+                tables
+                    .find(full)
+                    .orElseThrow(() -> FeatureViewStatements.missing(full, registry))));
+    return found;
+  }
+
+  /** Each after those that it reads. */
+  private static List<FeatureView> ordered(List<FeatureView> views) {
+    List<FeatureView> left = new ArrayList<>(views);
+    List<FeatureView> ordered = new ArrayList<>();
+    while (!left.isEmpty()) {
+      Set<TableName> waiting = new HashSet<>();
+      left.forEach(view -> waiting.add(view.name()));
+      List<FeatureView> next =
+          left.stream()
+              .filter(view -> Collections.disjoint(view.definition().sources(), waiting))
+              .toList();
+      if (next.isEmpty()) {
+        throw new IllegalStateException("feature views read each other: " + left);
+      }
+      ordered.addAll(next);
+      left.removeAll(next);
+    }
+    return ordered;
+  }
+
+  /** A bound, in the type of the event time. */
+  private static Scalar time(SqlNode node, FeatureView view, List<Scalar> parameters) {
+    Scalar given =
+        node instanceof SqlDynamicParam parameter
+            ? parameters.get(parameter.getIndex())
+            : FunctionArguments.constant(node);
+    if (!(given.type() instanceof ArrowType.Timestamp) || given.value().isEmpty()) {
+      throw Statements.at(
+          ErrorCode.INVALID_ARGUMENT,
+          "FROM and TO take a TIMESTAMP or a parameter",
+          position(node));
+    }
+    return given;
+  }
+
+  private static dev.kelda.spi.error.TextPosition position(SqlNode node) {
+    return Positions.start(node.getParserPosition())
+        .orElse(new dev.kelda.spi.error.TextPosition(1, 1));
+  }
+}

@@ -1,0 +1,215 @@
+package dev.kelda.feature.refresh;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.kelda.feature.online.OnlineCatalog;
+import dev.kelda.feature.online.OnlineView;
+import dev.kelda.feature.push.Loads;
+import dev.kelda.feature.push.OnlineHome;
+import dev.kelda.feature.push.Pushes;
+import dev.kelda.feature.refresh.RefreshPlan.Change;
+import dev.kelda.feature.refresh.RefreshPlan.Way;
+import dev.kelda.feature.refresh.RefreshPlanner.Want;
+import dev.kelda.feature.registry.FeatureView;
+import dev.kelda.feature.registry.Json;
+import dev.kelda.feature.registry.ViewTables;
+import dev.kelda.spi.connector.CanonicalTypes;
+import dev.kelda.spi.connector.Scalar;
+import dev.kelda.spi.connector.SnapshotTable;
+import dev.kelda.spi.connector.Table;
+import dev.kelda.spi.extension.EngineServices;
+import dev.kelda.spi.extension.EngineServices.TableName;
+import dev.kelda.spi.extension.Scope;
+import dev.kelda.spi.extension.SqlQuery;
+import dev.kelda.spi.extension.StatementContext;
+import dev.kelda.spi.run.Progress;
+import dev.kelda.spi.run.Runs;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.arrow.vector.ipc.ArrowReader;
+
+/** Refreshes views. Thread-safe. */
+public final class Refreshes {
+  private static final String KEYS = "changed keys";
+
+  private final EngineServices services;
+  private final ViewTables tables;
+  private final RefreshPlanner planner;
+  private final OnlineCatalog online;
+  private final OnlineHome home;
+  private final Loads loads;
+  private final Pushes pushes;
+
+  public Refreshes(
+      EngineServices services,
+      ViewTables tables,
+      OnlineCatalog online,
+      OnlineHome home,
+      Loads loads,
+      Pushes pushes) {
+    this.services = requireNonNull(services, "services is null");
+    this.tables = requireNonNull(tables, "tables is null");
+    this.planner = new RefreshPlanner(services, tables);
+    this.online = requireNonNull(online, "online is null");
+    this.home = requireNonNull(home, "home is null");
+    this.loads = requireNonNull(loads, "loads is null");
+    this.pushes = requireNonNull(pushes, "pushes is null");
+  }
+
+  /**
+   * Event times whose rows are made anew, with their bounds' values.
+   *
+   * @param from the first one; empty: no bound
+   * @param to the first one after it; empty: no bound
+   */
+  public record Range(Optional<Scalar> from, Optional<Scalar> to) {
+    public static final Range ALL = new Range(Optional.empty(), Optional.empty());
+
+    boolean isBounded() {
+      return from.isPresent() || to.isPresent();
+    }
+
+    List<Scalar> values() {
+      List<Scalar> values = new ArrayList<>();
+      from.ifPresent(values::add);
+      to.ifPresent(values::add);
+      return values;
+    }
+  }
+
+  /** What would be done. */
+  public List<String> explain(FeatureView view, String user, boolean full, boolean range) {
+    return planner.plan(view, user, want(full, range)).explanation();
+  }
+
+  private static Want want(boolean full, boolean range) {
+    return range ? Want.RANGE : full ? Want.FULL : Want.WHATEVER_IT_TAKES;
+  }
+
+  /**
+   * Brings the view's table up to date, and what is online of it.
+   *
+   * @return rows written
+   */
+  public long refresh(FeatureView view, StatementContext context, boolean full, Range range) {
+    Runs.Subject subject =
+        new Runs.Subject(
+            "refresh_feature_view",
+            view.toString(),
+            context.caller().user(),
+            Optional.of(context.queryId()));
+    return home.gate(view.toString())
+        .writing(
+            () ->
+                services
+                    .runs()
+                    .record(subject, progress -> refresh(view, context, full, range, progress)));
+  }
+
+  private long refresh(
+      FeatureView view, StatementContext context, boolean full, Range range, Progress progress) {
+    if (tables.isRefreshed(view) && home.isOpen()) {
+      pushes.fold(view.toString());
+    }
+    RefreshPlan plan = planner.plan(view, context.caller().user(), want(full, range.isBounded()));
+    progress.detail(plan.explanation().getLast().strip());
+    long rows = run(plan, context, range);
+    progress.add(rows);
+    services.namesChanged();
+    online.byId(view.toString()).ifPresent(served -> show(served, plan, context));
+    return rows;
+  }
+
+  private long run(RefreshPlan plan, StatementContext context, Range range) {
+    RefreshSql sql = new RefreshSql(plan.view(), pushed(plan.view()));
+    return switch (plan.way()) {
+      case Way.Nothing ignored -> 0;
+      case Way.Full ignored ->
+          context.execute(scope(plan, Map.of()), SqlQuery.of(sql.overwrite()), List.of());
+      case Way.Append append ->
+          context.execute(
+              scope(plan, added(append.change())), SqlQuery.of(sql.append()), List.of());
+      case Way.ByKeys by -> byKeys(plan, by, sql, context);
+      case Way.Range ignored -> {
+        List<Scalar> values = new ArrayList<>();
+        for (int i = 0; i < (sql.pushed().isPresent() ? 3 : 2); i++) {
+          values.addAll(range.values());
+        }
+        yield context.execute(
+            scope(plan, Map.of()),
+            SqlQuery.of(sql.mergeRange(range.from().isPresent(), range.to().isPresent())),
+            values);
+      }
+    };
+  }
+
+  private static Map<TableName, Table> added(Change change) {
+    return change.added().map(table -> Map.of(change.source(), table)).orElse(Map.of());
+  }
+
+  private long byKeys(RefreshPlan plan, Way.ByKeys by, RefreshSql sql, StatementContext context) {
+    ChangedKeys.Collector collector = new ChangedKeys.Collector();
+    for (Optional<Table> files : List.of(by.change().added(), by.change().gone())) {
+      if (files.isPresent()) {
+        Scope scope = scope(plan, Map.of(by.change().source(), files.get()));
+        ArrowReader keys = context.query(scope, SqlQuery.of(sql.keys(by.keys())), List.of());
+        if (!collector.add(keys)) {
+          return context.execute(scope(plan, Map.of()), SqlQuery.of(sql.overwrite()), List.of());
+        }
+      }
+    }
+    TableName name = plan.view().name().beside(KEYS);
+    Optional<ChangedKeys> keys = collector.all();
+    if (keys.isEmpty()) {
+      return context.execute(
+          scope(plan, Map.of()), SqlQuery.of(sql.append() + " WHERE FALSE"), List.of());
+    }
+    return context.execute(
+        scope(plan, Map.of(name, keys.get())),
+        SqlQuery.of(sql.mergeKeys(by.keys(), name)),
+        List.of(Scalar.of(CanonicalTypes.BOOL, true)));
+  }
+
+  /** The sources as they were planned, some of them replaced. */
+  private static Scope scope(RefreshPlan plan, Map<TableName, Table> instead) {
+    Map<TableName, Table> all = new HashMap<>(plan.sources());
+    all.put(plan.view().table(), plan.target());
+    all.putAll(instead);
+    FeatureView.Definition definition = plan.view().definition();
+    return new Scope(
+        definition.catalog(),
+        definition.schema(),
+        all,
+        ViewTables.owner(plan.view()),
+        Map.of(ViewTables.REFRESH, Json.of(plan.covers())));
+  }
+
+  private Optional<TableName> pushed(FeatureView view) {
+    TableName name = OnlineView.pushedTable(view.name(), view.reference());
+    return Optional.of(name).filter(table -> tables.stored(table).isPresent());
+  }
+
+  /** Rows that were only added go online one by one; otherwise the online table is made anew. */
+  private void show(OnlineView view, RefreshPlan plan, StatementContext context) {
+    if (!home.isOpen() || plan.way() instanceof Way.Nothing) {
+      return;
+    }
+    SnapshotTable now = (SnapshotTable) tables.stored(view.table()).orElseThrow();
+    Optional<Table> added =
+        plan.way() instanceof Way.Append ? now.filesBeyond(plan.target()) : Optional.empty();
+    if (added.isEmpty()) {
+      loads.reload(view);
+      return;
+    }
+    Scope scope =
+        new Scope(view.table().catalog(), view.table().schema(), Map.of(view.table(), added.get()));
+    loads.add(
+        view,
+        plan.target(),
+        now,
+        () -> context.query(scope, SqlQuery.of("SELECT * FROM " + view.quoted()), List.of()));
+  }
+}
