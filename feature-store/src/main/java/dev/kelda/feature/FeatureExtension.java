@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.kelda.feature.refresh.RefreshStatements;
 import dev.kelda.feature.refresh.Refreshes;
+import dev.kelda.feature.refresh.Schedule;
 import dev.kelda.feature.registry.FeatureViewRegistry;
 import dev.kelda.feature.registry.FeatureViewResolver;
 import dev.kelda.feature.registry.RegistryCatalog;
@@ -11,6 +12,7 @@ import dev.kelda.feature.registry.ViewTables;
 import dev.kelda.feature.serving.OnlineModule;
 import dev.kelda.feature.statement.FeatureViewStatements;
 import dev.kelda.feature.statement.SystemTables;
+import dev.kelda.feature.training.DatasetStatements;
 import dev.kelda.spi.connector.TableFunction;
 import dev.kelda.spi.exchange.Exchange;
 import dev.kelda.spi.extension.EngineServices;
@@ -37,6 +39,8 @@ public final class FeatureExtension implements Extension {
   private final RegistryCatalog onlineViews;
   private final OnlineModule online;
   private final Refreshes refreshes;
+  private final DatasetStatements datasets;
+  private final Schedule schedule;
 
   private FeatureExtension(EngineServices services) {
     this.services = requireNonNull(services, "services is null");
@@ -47,6 +51,8 @@ public final class FeatureExtension implements Extension {
     this.refreshes =
         new Refreshes(
             services, tables, onlineViews, online.home(), online.loads(), online.pushes());
+    this.datasets = new DatasetStatements(services);
+    this.schedule = new Schedule(services, registry, Clock.systemUTC());
   }
 
   /** Found by ServiceLoader. */
@@ -67,17 +73,20 @@ public final class FeatureExtension implements Extension {
     List<StatementHandler<?>> all =
         new ArrayList<>(new FeatureViewStatements(services, registry, tables).handlers());
     all.add(new RefreshStatements(services, registry, tables, refreshes).handler());
+    all.addAll(datasets.handlers());
     return all;
   }
 
   @Override
   public List<TableResolver> resolvers() {
-    return List.of(new FeatureViewResolver(registry, tables));
+    return List.of(new FeatureViewResolver(registry, tables), datasets.resolver());
   }
 
   @Override
   public List<SystemTable<?>> systemTables() {
-    return SystemTables.of(registry, tables);
+    List<SystemTable<?>> all = new ArrayList<>(SystemTables.of(registry, tables));
+    all.add(datasets.systemTable());
+    return all;
   }
 
   @Override
@@ -112,11 +121,14 @@ public final class FeatureExtension implements Extension {
 
   @Override
   public List<Metric> metrics() {
-    return online.metrics();
+    List<Metric> all = new ArrayList<>(online.metrics());
+    all.addAll(refreshes.metrics());
+    return all;
   }
 
   @Override
   public void close() {
+    schedule.close();
     online.close();
   }
 }

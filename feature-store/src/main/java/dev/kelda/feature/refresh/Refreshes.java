@@ -19,6 +19,7 @@ import dev.kelda.spi.connector.SnapshotTable;
 import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.extension.EngineServices;
 import dev.kelda.spi.extension.EngineServices.TableName;
+import dev.kelda.spi.extension.Metric;
 import dev.kelda.spi.extension.Scope;
 import dev.kelda.spi.extension.SqlQuery;
 import dev.kelda.spi.extension.StatementContext;
@@ -42,6 +43,7 @@ public final class Refreshes {
   private final OnlineHome home;
   private final Loads loads;
   private final Pushes pushes;
+  private final RefreshMetrics metrics = new RefreshMetrics();
 
   public Refreshes(
       EngineServices services,
@@ -80,6 +82,10 @@ public final class Refreshes {
     }
   }
 
+  public List<Metric> metrics() {
+    return metrics.all();
+  }
+
   /** What would be done. */
   public List<String> explain(FeatureView view, String user, boolean full, boolean range) {
     return planner.plan(view, user, want(full, range)).explanation();
@@ -111,13 +117,15 @@ public final class Refreshes {
 
   private long refresh(
       FeatureView view, StatementContext context, boolean full, Range range, Progress progress) {
-    if (tables.isRefreshed(view) && home.isOpen()) {
+    // What was pushed is in the view's table before all of it is made anew.
+    if (tables.isRefreshed(view) && home.isInUse() && online.byId(view.toString()).isPresent()) {
       pushes.fold(view.toString());
     }
     RefreshPlan plan = planner.plan(view, context.caller().user(), want(full, range.isBounded()));
     progress.detail(plan.explanation().getLast().strip());
     long rows = run(plan, context, range);
     progress.add(rows);
+    metrics.done(plan.way(), rows);
     services.namesChanged();
     online.byId(view.toString()).ifPresent(served -> show(served, plan, context));
     return rows;

@@ -2,6 +2,7 @@ package dev.kelda.feature.registry;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.kelda.feature.online.OnlineView;
 import dev.kelda.feature.registry.FeatureViewRegistry.Entry;
 import dev.kelda.feature.registry.FeatureViewRegistry.Reference;
 import dev.kelda.feature.registry.FeatureViewRegistry.State;
@@ -77,12 +78,12 @@ public final class ViewTables {
   }
 
   /** Whether the table belongs to a feature view; the version's number is part of the text. */
-  static boolean isOurs(Table table) {
+  public static boolean isOurs(Table table) {
     return table.partOf().filter(owner -> owner.startsWith(PART_OF)).isPresent();
   }
 
   /** {@code v@2} of a table that belongs to it. */
-  static String reference(Table table) {
+  public static String reference(Table table) {
     return table.partOf().orElseThrow().substring(PART_OF.length());
   }
 
@@ -282,6 +283,10 @@ public final class ViewTables {
       } else if (there.isPresent()) {
         connector(at).dropTable(at.schema(), at.name());
       }
+    }
+    TableName pushed = OnlineView.pushedTable(view.name(), view.reference());
+    if (stored(pushed).isPresent()) {
+      connector(pushed).dropTable(pushed.schema(), pushed.name());
     }
     registry.remove(view.name(), view.version());
   }

@@ -26,8 +26,8 @@ import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
 
-/** What CREATE FEATURE VIEW declares, checked against its query. */
-final class Definitions {
+/** What CREATE FEATURE VIEW and CREATE TRAINING DATASET declare, checked against the query. */
+public final class Definitions {
   private Definitions() {}
 
   /**
@@ -78,7 +78,7 @@ final class Definitions {
   }
 
   /** A query whose rows are to be kept must give the same ones when it is run again. */
-  static void requireStable(QueryAnalysis query, TextPosition otherwise) {
+  public static void requireStable(QueryAnalysis query, TextPosition otherwise) {
     for (UnstableCall call : query.unstable()) {
       throw at(
           ErrorCode.INVALID_STATEMENT,
@@ -90,7 +90,7 @@ final class Definitions {
   }
 
   /** Each with a name of its own and a type; any may be NULL in rows to come. */
-  private static Schema columns(Schema query, TextPosition position) {
+  public static Schema columns(Schema query, TextPosition position) {
     Set<String> names = new HashSet<>();
     List<Field> columns = new ArrayList<>();
     for (Field field : query.getFields()) {
@@ -106,7 +106,12 @@ final class Definitions {
     return new Schema(columns);
   }
 
-  private static Field column(Name name, Schema columns) {
+  /**
+   * The column of a name.
+   *
+   * @throws KeldaException COLUMN_NOT_FOUND
+   */
+  public static Field column(Name name, Schema columns) {
     List<String> names = columns.getFields().stream().map(Field::getName).toList();
     return Names.match(name.last(), names)
         .map(columns::findField)
