@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! border (JNI) -> query -> plan (proto -> LogicalPlan) -> DataFusion -> FFI_ArrowArrayStream
-//!      |                     |-- scan, write, point_in_time, functions
+//!      |                     |-- scan, write, point_in_time, search, functions
 //!      '-> engine (runtime, memory, stores)       upcall -> Java: open a scan, evaluate a function
 //! ```
 //! Invariants: every `extern` function stands in `border`; no panic leaves this library; Java is
@@ -29,6 +29,8 @@ pub mod point_in_time;
 pub mod proto;
 pub mod query;
 pub mod scan;
+pub mod search;
 pub mod session;
 pub mod upcall;
+pub mod vectors;
 pub mod write;

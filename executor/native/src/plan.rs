@@ -25,6 +25,7 @@ pub mod literal;
 pub mod recursion;
 pub mod rel;
 pub mod scan;
+pub mod search;
 pub mod set;
 pub mod types;
 pub mod unnest;

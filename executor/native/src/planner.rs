@@ -24,6 +24,7 @@ impl QueryPlanner for KeldaPlanner {
         let extensions = [
             crate::write::extension_planner(),
             crate::point_in_time::extension_planner(),
+            crate::search::extension_planner(),
         ];
         let extensions = extensions.into_iter().flatten().collect();
         let physical = DefaultPhysicalPlanner::with_extension_planners(extensions)

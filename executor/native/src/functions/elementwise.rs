@@ -50,8 +50,19 @@ struct Elementwise {
     parameters: &'static [Parameter],
     result: ResultType,
     kernel: Kernel,
-    unit_first: bool,
+    constants: Constants,
     signature: Signature,
+}
+
+/// How constant arguments arrive among columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Constants {
+    /// As columns.
+    Repeated,
+    /// The first one as one row, the others as columns.
+    FirstOnce,
+    /// As one row each.
+    Once,
 }
 
 impl PartialEq for Elementwise {
@@ -75,7 +86,13 @@ pub fn function(
     result: ResultType,
     kernel: Kernel,
 ) -> ScalarUDF {
-    ScalarUDF::new_from_impl(elementwise(id, parameters, result, kernel, false))
+    ScalarUDF::new_from_impl(elementwise(
+        id,
+        parameters,
+        result,
+        kernel,
+        Constants::Repeated,
+    ))
 }
 
 /// The same for functions whose first argument is nearly always a constant: it arrives as one row then, the others
@@ -86,7 +103,29 @@ pub fn unit_function(
     result: ResultType,
     kernel: Kernel,
 ) -> ScalarUDF {
-    ScalarUDF::new_from_impl(elementwise(id, parameters, result, kernel, true))
+    ScalarUDF::new_from_impl(elementwise(
+        id,
+        parameters,
+        result,
+        kernel,
+        Constants::FirstOnce,
+    ))
+}
+
+/// The same for functions of large values: every constant argument arrives as one row.
+pub fn once_function(
+    id: &'static str,
+    parameters: &'static [Parameter],
+    result: ResultType,
+    kernel: Kernel,
+) -> ScalarUDF {
+    ScalarUDF::new_from_impl(elementwise(
+        id,
+        parameters,
+        result,
+        kernel,
+        Constants::Once,
+    ))
 }
 
 fn elementwise(
@@ -94,14 +133,14 @@ fn elementwise(
     parameters: &'static [Parameter],
     result: ResultType,
     kernel: Kernel,
-    unit_first: bool,
+    constants: Constants,
 ) -> Elementwise {
     Elementwise {
         id,
         parameters,
         result,
         kernel,
-        unit_first,
+        constants,
         signature: Signature::user_defined(Volatility::Immutable),
     }
 }
@@ -145,7 +184,12 @@ impl ScalarUDFImpl for Elementwise {
         let rows = if constant { 1 } else { args.number_rows };
         let mut arrays = Vec::with_capacity(args.args.len());
         for (i, argument) in args.args.into_iter().enumerate() {
-            let once = self.unit_first && i == 0 && matches!(argument, ColumnarValue::Scalar(_));
+            let once = match self.constants {
+                Constants::Repeated => false,
+                Constants::FirstOnce => i == 0,
+                Constants::Once => true,
+            };
+            let once = once && matches!(argument, ColumnarValue::Scalar(_));
             let array = argument.into_array(if once { 1 } else { rows })?;
             let target = self.target(i, array.data_type());
             arrays.push(if *array.data_type() == target {

@@ -38,6 +38,7 @@ mod regex;
 mod rounding;
 pub mod rows;
 mod text;
+mod vectors;
 
 pub use regex::similar_pattern;
 
@@ -70,6 +71,8 @@ fn own_scalar(id: &str) -> Option<Arc<ScalarUDF>> {
         .or_else(|| convert::function(id))
         .or_else(|| format::function(id))
         .or_else(|| arrays::function(id))
+        .or_else(|| vectors::function(id))
+        .or_else(|| crate::search::function(id))
         .map(Arc::new)
 }
 

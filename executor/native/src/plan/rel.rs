@@ -73,6 +73,7 @@ impl<'a> Builder<'a> {
             Kind::Write(write) => self.write(write),
             Kind::Recursion(recursion) => self.recursion(recursion),
             Kind::WorkTable(table) => self.work_table(table),
+            Kind::Search(search) => self.search(search),
         }
     }
 
@@ -264,11 +265,11 @@ fn integer_literal(value: Typed) -> Result<i64> {
     }
 }
 
-/// LIMIT and OFFSET.
-fn row_count(value: Typed) -> Result<usize> {
+/// LIMIT and OFFSET, and how many rows a search finds.
+pub(super) fn row_count(value: Typed) -> Result<usize> {
     let number = integer_literal(value)?;
     usize::try_from(number).map_err(|_| {
-        let text = format!("LIMIT and OFFSET count rows; {number} is negative");
+        let text = format!("LIMIT, OFFSET and top_k count rows; {number} is negative");
         errors::failure(errors::INVALID_ARGUMENT, text)
     })
 }

@@ -7,6 +7,7 @@ mod equality;
 mod position;
 mod vector;
 
+use super::addresses;
 use super::location::Location;
 use super::table::ScanContext;
 use crate::errors::{self, failure, internal};
@@ -48,13 +49,15 @@ impl Deletes {
         }
     }
 
+    /// `wanted` are addresses of rows, ascending; None = all rows.
     pub async fn row_filter(
         &self,
         file: &proto::DataFile,
         meta: &ObjectMeta,
         store: &Arc<dyn ObjectStore>,
+        wanted: Option<&[i64]>,
     ) -> Result<RowFilter> {
-        if file.deletes.is_empty() {
+        if file.deletes.is_empty() && wanted.is_none() {
             return Ok(RowFilter::default());
         }
         let mut deleted: Vec<u64> = Vec::new();
@@ -94,11 +97,13 @@ impl Deletes {
         deleted.sort_unstable();
         deleted.dedup();
         let kept = kept(&deleted, rows);
+        let mut selection =
+            RowSelection::from_consecutive_ranges(kept.into_iter(), rows as usize);
+        if let Some(wanted) = wanted {
+            selection = selection.intersection(&addresses::selection(wanted, file, rows as usize));
+        }
         Ok(RowFilter {
-            selection: Some(RowSelection::from_consecutive_ranges(
-                kept.into_iter(),
-                rows as usize,
-            )),
+            selection: Some(selection),
         })
     }
 

@@ -5,7 +5,7 @@
 use super::column::Column;
 use crate::proto;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use datafusion::common::{Result, ScalarValue};
+use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::logical_expr::Operator;
 use datafusion::parquet::arrow::RowNumber;
@@ -19,6 +19,8 @@ use std::sync::Arc;
 const ROW_NUMBER: &str = "parquet.virtual.row_number";
 
 pub const POSITION: i32 = 2_147_483_645;
+/// Not of Iceberg: the row's address, which is the file's first row id (here its first address) + position.
+pub const ADDRESS: i32 = -2;
 const ROW_ID: i32 = 2_147_483_540;
 const LAST_UPDATED: i32 = 2_147_483_539;
 
@@ -78,6 +80,17 @@ impl Inherited {
                     position,
                 )),
                 _ => literal(None),
+            },
+            ADDRESS => match position() {
+                Some(position) => {
+                    let first = literal(Some(self.first_row_id));
+                    return Ok(Some(Arc::new(BinaryExpr::new(
+                        first,
+                        Operator::Plus,
+                        position,
+                    ))));
+                }
+                None => return internal_err!("addresses of rows without positions"),
             },
             LAST_UPDATED => literal(Some(self.sequence_number)),
             _ => return Ok(None),

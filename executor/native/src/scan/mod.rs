@@ -10,6 +10,7 @@
 //! them wrong; an error names its file; a delete is applied or refused, never passed over.
 
 mod adapter;
+mod addresses;
 mod column;
 mod convert;
 mod deletes;

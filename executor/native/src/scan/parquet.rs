@@ -7,6 +7,7 @@
 //! It has no protobuf form, so a plan with it is refused by a serialiser instead of losing deletes or field ids.
 
 use super::adapter::FileAdapterFactory;
+use super::addresses;
 use super::convert;
 use super::deletes::{Deletes, RowFilter};
 use super::failures;
@@ -217,6 +218,7 @@ impl Opening {
     /// What must be known before the file can be read.
     async fn prepare(&self, piece: PartitionedFile) -> Result<Box<dyn MorselPlanner>> {
         let file = self.file(&piece)?;
+        let wanted = addresses::wanted(&self.table.context, self.table.filter());
         let mut piece = piece;
         if !self.is_known(file) {
             let meta = self.store.head(&piece.object_meta.location).await;
@@ -233,7 +235,7 @@ impl Opening {
         let rows = self
             .table
             .deletes
-            .row_filter(file, &piece.object_meta, &self.store)
+            .row_filter(file, &piece.object_meta, &self.store, wanted.as_deref())
             .await?;
         self.plan(piece, rows)
     }
@@ -294,7 +296,8 @@ impl Morselizer for TableMorselizer {
     fn plan_file(&self, piece: PartitionedFile) -> Result<Box<dyn MorselPlanner>> {
         let file = self.0.file(&piece)?;
         let url = Arc::from(file.path.as_str());
-        let step = if self.0.is_known(file) && file.deletes.is_empty() {
+        let plain = file.deletes.is_empty() && !addresses::may_be_wanted(&self.0.table.context);
+        let step = if self.0.is_known(file) && plain {
             Step::Ready(self.0.plan(piece, RowFilter::default())?)
         } else {
             Step::Unprepared(Arc::clone(&self.0), Box::new(piece))

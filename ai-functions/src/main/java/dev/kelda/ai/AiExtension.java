@@ -10,6 +10,7 @@ import dev.kelda.ai.registry.ModelBindings;
 import dev.kelda.ai.registry.ModelFiles;
 import dev.kelda.ai.registry.ModelRegistry;
 import dev.kelda.ai.serve.InferenceRoutes;
+import dev.kelda.ai.search.VectorSearchFunction;
 import dev.kelda.spi.connector.TableFunction;
 import dev.kelda.spi.extension.EngineServices;
 import dev.kelda.spi.extension.Extension;
@@ -67,7 +68,10 @@ public final class AiExtension implements Extension {
 
   @Override
   public List<TableFunction> tableFunctions() {
-    return List.of(new MlPredictFunction(registry, false), new MlPredictFunction(registry, true));
+    return List.of(
+        new MlPredictFunction(registry, false),
+        new MlPredictFunction(registry, true),
+        new VectorSearchFunction());
   }
 
   @Override

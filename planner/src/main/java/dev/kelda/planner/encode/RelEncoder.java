@@ -10,6 +10,7 @@ import dev.kelda.planner.proto.Sort;
 import dev.kelda.planner.proto.SortKey;
 import dev.kelda.planner.proto.Values;
 import dev.kelda.planner.rules.PointInTimeJoin;
+import dev.kelda.planner.search.SearchNode;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.util.ArrayList;
@@ -71,6 +72,7 @@ public final class RelEncoder {
         case Window window -> new WindowEncoder(this).encode(window);
         case Join join -> new JoinEncoder(this).encode(join);
         case PointInTimeJoin join -> new JoinEncoder(this).encode(join);
+        case SearchNode search -> new SearchEncoder(this, scans).encode(search);
         case Correlate correlate -> new UnnestEncoder(this).encode(correlate);
         case Uncollect uncollect -> new UnnestEncoder(this).encode(uncollect);
         case Union union -> setOp(union, union.all, SetOp.Kind.UNION);
@@ -154,7 +156,8 @@ public final class RelEncoder {
     return Rel.newBuilder().setSort(to).build();
   }
 
-  private Optional<Expr> bound(RexNode node) {
+  /** A row count: a literal or a parameter. */
+  Optional<Expr> bound(RexNode node) {
     RelDataType bigint =
         rex.getTypeFactory().createSqlType(org.apache.calcite.sql.type.SqlTypeName.BIGINT);
     return Optional.ofNullable(node)

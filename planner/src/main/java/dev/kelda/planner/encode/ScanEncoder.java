@@ -2,6 +2,7 @@ package dev.kelda.planner.encode;
 
 import dev.kelda.planner.ScanSpec;
 import dev.kelda.planner.catalog.CatalogTable;
+import dev.kelda.planner.catalog.TableReference;
 import dev.kelda.planner.proto.Filter;
 import dev.kelda.planner.proto.Project;
 import dev.kelda.planner.proto.Rel;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.core.TableScan;
 import org.apache.calcite.rex.RexBuilder;
@@ -55,20 +57,7 @@ final class ScanEncoder {
         onlyColumns && remaining.isEmpty()
             ? project.get().stream().map(p -> ((RexInputRef) p).getIndex()).toList()
             : used.asList();
-    int scanId = scans.size();
-    scans.add(new ScanSpec(scanId, table.reference(), hints));
-    Rel rel =
-        Rel.newBuilder()
-            .setScan(
-                Scan.newBuilder()
-                    .setScanId(scanId)
-                    .addAllColumns(
-                        table.reference().table().schema().getFields().stream()
-                            .map(Types::toProtoField)
-                            .toList())
-                    .addAllProjection(projection)
-                    .setLabel(table.reference().toString()))
-            .build();
+    Rel rel = scan(table.reference(), projection, hints);
     RexEncoder encoder = new RexEncoder(rex, projection::indexOf, projection.size());
     if (!remaining.isEmpty()) {
       rel =
@@ -85,6 +74,25 @@ final class ScanEncoder {
     return Rel.newBuilder()
         .setProject(
             Project.newBuilder().setInput(rel).addAllExpressions(encoder.encodeAll(project.get())))
+        .build();
+  }
+
+  /** Some columns of a table, without a condition. */
+  Rel encode(RelOptTable table, List<Integer> columns) {
+    return scan(table.unwrap(CatalogTable.class).reference(), columns, List.of());
+  }
+
+  private Rel scan(TableReference table, List<Integer> projection, List<Predicate> hints) {
+    int scanId = scans.size();
+    scans.add(new ScanSpec(scanId, table, hints));
+    return Rel.newBuilder()
+        .setScan(
+            Scan.newBuilder()
+                .setScanId(scanId)
+                .addAllColumns(
+                    table.table().schema().getFields().stream().map(Types::toProtoField).toList())
+                .addAllProjection(projection)
+                .setLabel(table.toString()))
         .build();
   }
 

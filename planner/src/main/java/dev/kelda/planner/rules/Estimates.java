@@ -4,6 +4,7 @@ import dev.kelda.planner.catalog.CatalogTable;
 import dev.kelda.spi.connector.ColumnStatistics;
 import dev.kelda.spi.connector.Scalar;
 import java.math.BigDecimal;
+import dev.kelda.planner.search.SearchNode;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -32,6 +33,8 @@ import org.apache.calcite.sql.type.SqlTypeUtil;
  * Guesses where nothing is known; only ever used to choose between equal plans.
  */
 final class Estimates {
+  private static final double ROWS_OF_A_QUERY = 10;
+
   private final Map<RelNode, Double> rows = new IdentityHashMap<>();
 
   /**
@@ -81,6 +84,7 @@ final class Estimates {
       case Aggregate aggregate -> groups(aggregate);
       case Join join -> join(join);
       case PointInTimeJoin join -> rows(join.spine());
+      case SearchNode search -> rows(search.queries()) * ROWS_OF_A_QUERY;
       case Union union -> union.getInputs().stream().mapToDouble(this::rows).sum();
       default -> node.getInputs().isEmpty() ? 1000 : rows(node.getInput(0));
     };

@@ -1,6 +1,7 @@
 package dev.kelda.planner.rules;
 
 import dev.kelda.planner.rules.PointInTimeJoin.Feature;
+import dev.kelda.planner.search.SearchNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -16,7 +17,7 @@ import org.apache.calcite.util.mapping.Mapping;
 import org.apache.calcite.util.mapping.MappingType;
 import org.apache.calcite.util.mapping.Mappings;
 
-/** Calcite's trimmer, which also knows joins in time. Public for its reflective dispatch. */
+/** Calcite's trimmer, which also knows joins in time and searches. Public for its reflective dispatch. */
 public final class FieldTrimmer extends RelFieldTrimmer {
   FieldTrimmer(RelBuilder builder) {
     super(null, builder);
@@ -92,5 +93,81 @@ public final class FieldTrimmer extends RelFieldTrimmer {
         feature.knownAt().map(known -> known.accept(overInput)),
         feature.inner(),
         output.stream().map(o -> input.right.getTarget(o)).toList());
+  }
+
+  /**
+   * Of what is searched only the columns that find rows are read at first, or with those that are
+   * asked for where rows cannot be found again.
+   */
+  public TrimResult trimFields(
+      SearchNode search, ImmutableBitSet fieldsUsed, Set<RelDataTypeField> extraFields) {
+    SearchNode.Spec spec = search.spec();
+    int queryColumns = search.queryColumns();
+    ImmutableBitSet.Builder queriesUsed =
+        fieldsUsed.intersect(ImmutableBitSet.range(queryColumns)).rebuild();
+    ImmutableBitSet.Builder rowsUsed = ImmutableBitSet.builder();
+    for (SearchNode.Branch branch : spec.branches()) {
+      queriesUsed.set(branch.query());
+      if (branch.vector() >= 0) {
+        rowsUsed.set(branch.vector());
+      }
+    }
+    List<Integer> wanted = new ArrayList<>();
+    for (int i = 0; i < spec.output().size(); i++) {
+      if (fieldsUsed.get(queryColumns + i)) {
+        wanted.add(i);
+      }
+    }
+    boolean again = spec.found().isPresent();
+    if (again) {
+      rowsUsed.set(spec.address());
+    } else {
+      wanted.forEach(i -> rowsUsed.set(spec.output().get(i)));
+    }
+    TrimResult queries = trimChild(search, search.queries(), queriesUsed.build(), Set.of());
+    TrimResult rows = trimChild(search, search.rows(), rowsUsed.build(), Set.of());
+    List<SearchNode.Branch> branches =
+        spec.branches().stream()
+            .map(
+                b ->
+                    new SearchNode.Branch(
+                        queries.right.getTarget(b.query()),
+                        b.count(),
+                        b.vector() < 0 ? -1 : rows.right.getTarget(b.vector())))
+            .toList();
+    List<Integer> output =
+        wanted.stream()
+            .map(i -> spec.output().get(i))
+            .map(column -> again ? column : Integer.valueOf(rows.right.getTarget(column)))
+            .toList();
+    SearchNode trimmed =
+        SearchNode.create(
+            queries.left,
+            rows.left,
+            new SearchNode.Spec(
+                spec.search(),
+                branches,
+                spec.fused(),
+                spec.found(),
+                again ? rows.right.getTarget(spec.address()) : -1,
+                output,
+                spec.outer()));
+    int all = search.getRowType().getFieldCount();
+    Mapping mapping =
+        Mappings.create(
+            MappingType.INVERSE_SURJECTION, all, trimmed.getRowType().getFieldCount());
+    for (int i = 0; i < queryColumns; i++) {
+      if (queries.right.getTargetOpt(i) >= 0) {
+        mapping.set(i, queries.right.getTarget(i));
+      }
+    }
+    int next = queries.left.getRowType().getFieldCount();
+    for (int i : wanted) {
+      mapping.set(queryColumns + i, next++);
+    }
+    for (int i = queryColumns + spec.output().size(); i < all; i++) {
+      mapping.set(i, next++);
+    }
+    return result(trimmed, mapping);
   }
 }

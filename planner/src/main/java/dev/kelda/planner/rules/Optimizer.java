@@ -2,6 +2,7 @@ package dev.kelda.planner.rules;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.kelda.planner.search.SearchNode;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -18,11 +19,13 @@ import org.apache.calcite.tools.RelBuilder;
 import org.apache.calcite.tools.RelBuilderFactory;
 
 /**
- * Runs the phases in order: {@code semi-joins, sub-queries, decorrelate, window-sums, filters,
- * empty, join-order, trim, finish, build-sides, module-calls}. Each may be left out by its name to
- * find out which one is at fault; the plan is then slower, or refused, but not wrong.
+ * Runs the phases in order: {@code searches, semi-joins, sub-queries, decorrelate, window-sums,
+ * filters, empty, join-order, filters-again, trim, finish, build-sides, module-calls}. Each may be
+ * left out by its name to find out which one is at fault; the plan is then slower, or refused, but
+ * not wrong.
  */
 public final class Optimizer {
+  private static final HepProgram SEARCHES = program(PlannerRules.SEARCHES);
   private static final HepProgram SEMI_JOINS = program(List.of(SemiJoinRule.INSTANCE));
   private static final HepProgram SUB_QUERIES = program(PlannerRules.SUB_QUERIES);
   private static final HepProgram FILTERS = program(PlannerRules.FILTERS);
@@ -46,7 +49,8 @@ public final class Optimizer {
 
   public RelNode optimize(RelNode root) {
     RelBuilder builder = BUILDER.create(root.getCluster(), null);
-    RelNode rel = phase("semi-joins", root, r -> run(SEMI_JOINS, r));
+    RelNode rel = phase("searches", root, r -> hasSearch(r) ? run(SEARCHES, r) : r);
+    rel = phase("semi-joins", rel, r -> run(SEMI_JOINS, r));
     rel = phase("sub-queries", rel, r -> run(SUB_QUERIES, r));
     rel = phase("decorrelate", rel, r -> RelDecorrelator.decorrelateQuery(r, builder));
     rel = phase("window-sums", rel, r -> r.accept(new WindowSums()));
@@ -57,6 +61,10 @@ public final class Optimizer {
     rel = phase("finish", rel, r -> run(FINISH, r));
     rel = phase("build-sides", rel, r -> r.accept(new BuildSides(new Estimates(), build)));
     return phase("module-calls", rel, ModuleCalls::once);
+  }
+
+  private static boolean hasSearch(RelNode rel) {
+    return rel instanceof SearchNode || rel.getInputs().stream().anyMatch(Optimizer::hasSearch);
   }
 
   private RelNode phase(String name, RelNode rel, UnaryOperator<RelNode> change) {

@@ -10,6 +10,10 @@ import org.apache.calcite.rel.rules.CoreRules;
  * JOIN_EXPAND_OR_TO_UNION, PROJECT_JOIN_TRANSPOSE.
  */
 final class PlannerRules {
+  /** Conditions down to the searches they are for, while their sub-queries are still whole. */
+  static final List<RelOptRule> SEARCHES =
+      List.of(CoreRules.FILTER_INTO_JOIN, StableProjects.FILTER, SearchFilterRule.INSTANCE);
+
   /** Sub-queries that are left after the semi-joins become correlated joins. */
   static final List<RelOptRule> SUB_QUERIES =
       List.of(
@@ -28,6 +32,8 @@ final class PlannerRules {
           CoreRules.FILTER_AGGREGATE_TRANSPOSE,
           CoreRules.FILTER_SET_OP_TRANSPOSE,
           CoreRules.FILTER_MERGE,
+          SearchFilterRule.INSTANCE,
+          SearchSemiJoinRule.INSTANCE,
           PointInTimeFilterRule.INSTANCE,
           PointInTimeMergeRule.INSTANCE,
           PointInTimeLimitRule.INSTANCE,

@@ -7,12 +7,18 @@ import dev.kelda.parser.SqlTableVersion;
 import dev.kelda.planner.catalog.CatalogSnapshot;
 import dev.kelda.planner.catalog.Names;
 import dev.kelda.planner.catalog.TableReference;
+import dev.kelda.planner.search.SearchOperator;
+import dev.kelda.planner.search.SearchSelect;
+import dev.kelda.spi.connector.AddressedTable;
 import dev.kelda.spi.connector.CanonicalTypes;
 import dev.kelda.spi.connector.Scalar;
+import dev.kelda.spi.connector.Search;
 import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TableFunction;
+import dev.kelda.spi.connector.TableFunction.Argument;
 import dev.kelda.spi.connector.TableFunction.Expansion;
 import dev.kelda.spi.connector.TimeTravelConnector;
+import dev.kelda.spi.connector.View;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.error.TextPosition;
@@ -211,21 +217,24 @@ public final class FromRewriter {
     return expand(function, arguments, key, "'" + text + "'", stem, path, needsAlias);
   }
 
+  private Map.Entry<String, TableFunction> tableFunction(SqlCall call) {
+    String name = String.join(".", ((SqlFunction) call.getOperator()).getNameAsId().names);
+    return catalog
+        .tableFunction(name)
+        .orElseThrow(
+            () ->
+                new KeldaException(
+                    ErrorCode.FUNCTION_NOT_FOUND,
+                    "there is no table function \"%s\"%s"
+                        .formatted(name, Names.suggestion(name, catalog.tableFunctionNames())),
+                    Positions.start(call)));
+  }
+
   private SqlNode function(SqlCall call, boolean needsAlias) {
     SqlIdentifier id = ((SqlFunction) call.getOperator()).getNameAsId();
-    String name = String.join(".", id.names);
-    Map.Entry<String, TableFunction> function =
-        catalog
-            .tableFunction(name)
-            .orElseThrow(
-                () ->
-                    new KeldaException(
-                        ErrorCode.FUNCTION_NOT_FOUND,
-                        "there is no table function \"%s\"%s"
-                            .formatted(name, Names.suggestion(name, catalog.tableFunctionNames())),
-                        Positions.start(call)));
+    Map.Entry<String, TableFunction> function = tableFunction(call);
     RelationArguments arguments =
-        RelationArguments.of(function.getValue(), call, query -> columns.apply(inScope(query)));
+        RelationArguments.of(function.getValue(), call, new ArgumentContext());
     String label = function.getValue().name() + arguments.text();
     String alias = id.names.getLast().toLowerCase(Locale.ROOT);
     return expand(function, arguments, label, label, alias, call, needsAlias);
@@ -255,7 +264,92 @@ public final class FromRewriter {
         catalog.depend(unique, query.version());
         yield named(arguments.substitute(query.query()), alias, needsAlias);
       }
+      case Expansion.Found found -> {
+        catalog.depend(unique, found.version());
+        yield named(positioned(at, () -> search(found.search(), arguments, at)), alias, needsAlias);
+      }
     };
+  }
+
+  private SqlNode search(Search search, RelationArguments arguments, SqlNode at) {
+    Argument.Relation rows = search.rows();
+    SqlParserPos position = at.getParserPosition();
+    if (!(rows.pinned().orElse(null) instanceof AddressedTable table)) {
+      Schema schema = rows.schema().get();
+      int width = schema.getFields().size();
+      SqlNode node = arguments.node(rows.placeholder());
+      return SearchSelect.of(
+          search, node, schema, width, Optional.empty(), arguments::node, position);
+    }
+    TableReference reference = catalog.table(rows.table().orElseThrow(), Optional.empty());
+    String key = "rows of " + reference;
+    Table addressed =
+        catalog
+            .addSynthetic(
+                key,
+                reference.catalog(),
+                reference.name(),
+                () -> reference.loader().get().flatMap(FromRewriter::addressed))
+            .table();
+    Schema schema = table.schema();
+    SearchOperator.Rows again = new SearchOperator.Rows(key, schema.getFields().size());
+    return SearchSelect.of(
+        search,
+        new SqlIdentifier(key, position),
+        schema,
+        addressed.schema().getFields().size(),
+        Optional.of(again),
+        arguments::node,
+        position);
+  }
+
+  private static Optional<Table> addressed(Table table) {
+    return table instanceof AddressedTable rows
+        ? Optional.of(rows.addressed(file -> true))
+        : Optional.empty();
+  }
+
+  private final class ArgumentContext implements RelationArguments.Context {
+    @Override
+    public Schema columns(SqlNode query) {
+      return columns.apply(inScope(query));
+    }
+
+    @Override
+    public Optional<Table> table(SqlIdentifier name) {
+      boolean hidden =
+          name.isSimple()
+              && withs.stream()
+                  .flatMap(with -> with.withList.stream())
+                  .anyMatch(
+                      item -> ((SqlWithItem) item).name.getSimple().equalsIgnoreCase(name.getSimple()));
+      return hidden
+          ? Optional.empty()
+          : catalog.find(name.names).map(TableReference::table).filter(t -> !(t instanceof View));
+    }
+
+    @Override
+    public Argument.Searched search(SqlNode node, String prefix, Map<String, SqlNode> nodes) {
+      SqlNode inner = node.getKind() == SqlKind.COLLECTION_TABLE ? ((SqlCall) node).operand(0) : node;
+      if (!(inner instanceof SqlCall call)
+          || !(call.getOperator() instanceof SqlFunction)
+          || call.isA(SqlKind.QUERY)) {
+        throw FunctionArguments.error("a search such as VECTOR_SEARCH(…) must stand here", node);
+      }
+      TableFunction function = tableFunction(call).getValue();
+      RelationArguments arguments = RelationArguments.of(function, call, prefix, this);
+      Expansion expansion =
+          positioned(
+              call,
+              () ->
+                  function.expand(
+                      new TableFunction.Call(catalog.session(), arguments.arguments())));
+      if (!(expansion instanceof Expansion.Found found)) {
+        throw FunctionArguments.error("a search such as VECTOR_SEARCH(…) must stand here", node);
+      }
+      nodes.putAll(arguments.nodes());
+      return new Argument.Searched(found.search(), found.version());
+    }
   }
 
   private static Optional<Table> table(Expansion expansion) {

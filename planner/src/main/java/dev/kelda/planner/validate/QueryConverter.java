@@ -3,6 +3,7 @@ package dev.kelda.planner.validate;
 import dev.kelda.parser.SqlAsofJoin;
 import dev.kelda.planner.catalog.CatalogReader;
 import dev.kelda.planner.rules.PointInTimeJoins;
+import dev.kelda.planner.search.SearchNodes;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -16,10 +17,11 @@ import org.apache.calcite.rel.logical.LogicalJoin;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.sql.SqlJoin;
 import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.SqlSelect;
 import org.apache.calcite.sql.validate.SqlValidator;
 import org.apache.calcite.sql2rel.SqlToRelConverter;
 
-/** A validated query to a relational tree; an as-of join becomes our own node at once. */
+/** A validated query to a relational tree; as-of joins and searches become our own nodes at once. */
 public final class QueryConverter extends SqlToRelConverter {
   private static final Config CONFIG =
       SqlToRelConverter.config()
@@ -41,6 +43,11 @@ public final class QueryConverter extends SqlToRelConverter {
   }
 
   @Override
+  public RelNode convertSelect(SqlSelect select, boolean top) {
+    return SearchNodes.of(super.convertSelect(select, top));
+  }
+
+  @Override
   protected void convertFrom(Blackboard board, SqlNode from, List<String> fieldNames) {
     if (from instanceof SqlJoin) {
       joins.push(from);
@@ -55,7 +62,7 @@ public final class QueryConverter extends SqlToRelConverter {
   protected RelNode createJoin(
       Blackboard board, RelNode left, RelNode right, RexNode condition, JoinRelType type) {
     if (!(joins.peek() instanceof SqlAsofJoin join)) {
-      return super.createJoin(board, left, right, condition, type);
+      return SearchNodes.lateral(super.createJoin(board, left, right, condition, type));
     }
     board.setRoot(
         LogicalJoin.create(

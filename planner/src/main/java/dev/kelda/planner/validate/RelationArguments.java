@@ -4,6 +4,7 @@ import dev.kelda.parser.SqlModelName;
 import dev.kelda.parser.SqlText;
 import dev.kelda.parser.Statement;
 import dev.kelda.spi.connector.Scalar;
+import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TableFunction;
 import dev.kelda.spi.connector.TableFunction.Argument;
 import dev.kelda.spi.error.ErrorCode;
@@ -15,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.apache.calcite.sql.SqlCall;
@@ -31,27 +31,52 @@ import org.apache.calcite.sql.util.SqlShuttle;
  * its placeholders stand for.
  */
 final class RelationArguments {
+  private final String prefix;
+  private final Context context;
   private final Map<String, Argument> arguments = new LinkedHashMap<>();
   private final Map<String, SqlNode> nodes = new HashMap<>();
+  private final Map<String, SqlNode> calls = new HashMap<>();
 
-  private RelationArguments() {}
+  /** What arguments are looked up in. */
+  interface Context {
+    /** The columns of a query, which is used up. */
+    Schema columns(SqlNode query);
+
+    /** The table of a name; empty where the name means something else. */
+    Optional<Table> table(SqlIdentifier name);
+
+    /**
+     * The search of a call in FROM.
+     *
+     * @param nodes takes the nodes of the search's placeholders
+     * @param prefix of their names
+     */
+    Argument.Searched search(SqlNode call, String prefix, Map<String, SqlNode> nodes);
+  }
+
+  private RelationArguments(String prefix, Context context) {
+    this.prefix = prefix;
+    this.context = context;
+  }
+
+  static RelationArguments of(TableFunction function, SqlCall call, Context context) {
+    return of(function, call, "$", context);
+  }
 
   /**
-   * @param schema the columns of a query, which is used up
+   * @param prefix of the placeholders' names
    */
   static RelationArguments of(
-      TableFunction function, SqlCall call, Function<SqlNode, Schema> schema) {
-    RelationArguments all = new RelationArguments();
+      TableFunction function, SqlCall call, String prefix, Context context) {
+    RelationArguments all = new RelationArguments(prefix, context);
     FunctionArguments.assign(function, call)
-        .forEach(
-            (parameter, node) ->
-                all.arguments.put(parameter.name(), all.one(parameter, node, schema)));
+        .forEach((parameter, node) -> all.arguments.put(parameter.name(), all.one(parameter, node)));
     return all;
   }
 
   /** One constant. */
   static RelationArguments of(String parameter, Scalar value) {
-    RelationArguments one = new RelationArguments();
+    RelationArguments one = new RelationArguments("$", null);
     one.arguments.put(parameter, new Argument.Constant(value));
     return one;
   }
@@ -68,13 +93,24 @@ final class RelationArguments {
       case Argument.Constant constant -> constant.value().value().orElse("NULL");
       case Argument.Columns columns -> columns.names();
       case Argument.Model model -> model.name();
-      case Argument.Relation relation -> nodes.get("$" + parameter).toString();
-      case Argument.Expression expression -> nodes.get("$" + parameter).toString();
+      case Argument.Relation relation -> nodes.get(prefix + parameter).toString();
+      case Argument.Expression expression -> nodes.get(prefix + parameter).toString();
+      case Argument.Searched searched -> calls.get(parameter).toString();
     };
   }
 
   Map<String, Argument> arguments() {
     return arguments;
+  }
+
+  /** The nodes by the names of their placeholders. */
+  Map<String, SqlNode> nodes() {
+    return nodes;
+  }
+
+  /** The node of a placeholder, which is used up. */
+  SqlNode node(String placeholder) {
+    return nodes.get(placeholder.substring(1, placeholder.length() - 1));
   }
 
   /** The query of an expansion with the arguments in the places of their placeholders. */
@@ -100,24 +136,31 @@ final class RelationArguments {
             });
   }
 
-  private Argument one(
-      TableFunction.Parameter parameter, SqlNode node, Function<SqlNode, Schema> schema) {
-    String key = "$" + parameter.name();
+  private Argument one(TableFunction.Parameter parameter, SqlNode node) {
+    String key = prefix + parameter.name();
     String placeholder = '"' + key + '"';
     return switch (parameter.kind()) {
       case CONSTANT -> new Argument.Constant(FunctionArguments.converted(parameter, node));
       case RELATION -> {
         SqlNode relation = relation(node);
         nodes.put(key, relation);
-        Optional<List<String>> table =
-            relation instanceof SqlIdentifier name ? Optional.of(name.names) : Optional.empty();
-        yield new Argument.Relation(placeholder, table, () -> schema.apply(copy(relation)));
+        Optional<SqlIdentifier> name =
+            relation instanceof SqlIdentifier id ? Optional.of(id) : Optional.empty();
+        yield new Argument.Relation(
+            placeholder,
+            name.map(n -> n.names),
+            name.flatMap(context::table),
+            () -> context.columns(copy(relation)));
       }
       case COLUMNS -> new Argument.Columns(columns(node));
       case MODEL -> new Argument.Model(model(node));
       case EXPRESSION -> {
         nodes.put(key, node);
         yield new Argument.Expression(placeholder, constant(node));
+      }
+      case SEARCH -> {
+        calls.put(parameter.name(), copy(node));
+        yield context.search(node, key + ".", nodes);
       }
     };
   }

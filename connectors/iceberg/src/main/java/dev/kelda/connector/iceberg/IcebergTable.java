@@ -1,5 +1,6 @@
 package dev.kelda.connector.iceberg;
 
+import dev.kelda.spi.connector.AddressedTable;
 import dev.kelda.spi.connector.AnalyzableTable;
 import dev.kelda.spi.connector.ChangeableTable;
 import dev.kelda.spi.connector.Predicate;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -31,7 +33,8 @@ import org.apache.iceberg.util.SnapshotUtil;
  * A table pinned to one snapshot. The Iceberg table behind it is never refreshed, so everything is
  * computed once and kept.
  */
-final class IcebergTable implements ChangeableTable, AnalyzableTable, SnapshotTable {
+final class IcebergTable
+    implements ChangeableTable, AnalyzableTable, SnapshotTable, AddressedTable {
   private static final int KEPT_SCANS = 64;
   private static final int KEPT_SCAN_FILES = 10_000;
 
@@ -45,6 +48,8 @@ final class IcebergTable implements ChangeableTable, AnalyzableTable, SnapshotTa
   private final Optional<Changes> changes;
   private final ScanPlanner planner;
   private final Supplier<TableStatistics> statistics;
+  private final Supplier<List<RowFile>> rowFiles;
+  private final Supplier<Map<String, Integer>> fileNumbers;
   private final Map<List<Predicate>, Scan.Files> scans = new ConcurrentHashMap<>();
 
   /**
@@ -78,6 +83,8 @@ final class IcebergTable implements ChangeableTable, AnalyzableTable, SnapshotTa
         metadataLocation + "#" + snapshot.map(s -> Long.toString(s.snapshotId())).orElse("empty");
     this.planner = new ScanPlanner(name, table, snapshot, icebergSchema, locations);
     this.statistics = new Memo<>(() -> Statistics.of(table, snapshot, icebergSchema, planner));
+    this.rowFiles = new Memo<>(() -> AddressedRows.files(this));
+    this.fileNumbers = new Memo<>(() -> AddressedRows.numbers(rowFiles.get()));
   }
 
   @Override
@@ -138,6 +145,21 @@ final class IcebergTable implements ChangeableTable, AnalyzableTable, SnapshotTa
       scans.put(key, planned);
     }
     return planned;
+  }
+
+  @Override
+  public String identity() {
+    return table.uuid().toString();
+  }
+
+  @Override
+  public List<RowFile> rowFiles() {
+    return IcebergErrors.translating(name, rowFiles);
+  }
+
+  @Override
+  public Table addressed(IntPredicate files) {
+    return new AddressedRows(this, IcebergErrors.translating(name, fileNumbers), files);
   }
 
   /** The Iceberg table, for its metadata tables. */

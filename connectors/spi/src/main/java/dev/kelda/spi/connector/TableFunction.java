@@ -74,7 +74,9 @@ public interface TableFunction {
     /** {@code MODEL m}, or its name as a text. */
     MODEL,
     /** Anything with a value: columns of a lateral neighbour, {@code ?}, calls. */
-    EXPRESSION
+    EXPRESSION,
+    /** A call in FROM that is a search. */
+    SEARCH
   }
 
   /** What stands for a parameter. */
@@ -84,9 +86,14 @@ public interface TableFunction {
     /**
      * @param placeholder stands for the relation in the text of an {@link Expansion.Query}'s FROM
      * @param table the name as written, when it is one
+     * @param pinned the table of that name, as the statement sees it; empty for a query
      * @param schema known when asked for; asking costs a validation
      */
-    record Relation(String placeholder, Optional<List<String>> table, Supplier<Schema> schema)
+    record Relation(
+        String placeholder,
+        Optional<List<String>> table,
+        Optional<Table> pinned,
+        Supplier<Schema> schema)
         implements Argument {}
 
     /** In the order written. */
@@ -106,6 +113,11 @@ public interface TableFunction {
      * @param constant its value, when it is one
      */
     record Expression(String placeholder, Optional<Scalar> constant) implements Argument {}
+
+    /**
+     * @param version as in {@link Expansion.Found}
+     */
+    record Searched(Search search, Supplier<String> version) implements Argument {}
   }
 
   /**
@@ -139,6 +151,18 @@ public interface TableFunction {
     record Query(SqlQuery query, Supplier<String> version) implements Expansion {
       public Query {
         requireNonNull(query, "query is null");
+        requireNonNull(version, "version is null");
+      }
+    }
+
+    /**
+     * A search, planned in the call's place.
+     *
+     * @param version of what answers it, as it is when asked
+     */
+    record Found(Search search, Supplier<String> version) implements Expansion {
+      public Found {
+        requireNonNull(search, "search is null");
         requireNonNull(version, "version is null");
       }
     }
