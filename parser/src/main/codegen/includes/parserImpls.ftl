@@ -45,6 +45,8 @@ Statement AnyStatement() :
     |
         LOOKAHEAD(1) statement = UseStatement()
     |
+        LOOKAHEAD(1) statement = RefreshStatement()
+    |
         LOOKAHEAD(1) statement = CancelStatement()
     |
         LOOKAHEAD(1) statement = AttachStatement()
@@ -118,6 +120,8 @@ Statement CreateStatement() :
         statement = CreateFeatureViewRest(replace)
     |
         statement = CreateTrainingDatasetRest(replace)
+    |
+        statement = CreateIndexRest(replace)
     |
         statement = CreateViewRest(replace)
     )
@@ -238,6 +242,8 @@ Statement DropStatement() :
     |
         statement = DropTrainingDatasetRest() { return statement; }
     |
+        statement = DropIndexRest() { return statement; }
+    |
         <VIEW> ifExists = IfExists()
         name = CompoundIdentifier() { names.add(Nodes.name(name)); }
         ( <COMMA> name = CompoundIdentifier() { names.add(Nodes.name(name)); } )*
@@ -319,6 +325,8 @@ Statement DescribeStatement() :
         statement = DescribeFeatureViewRest() { return statement; }
     |
         statement = DescribeTrainingDatasetRest() { return statement; }
+    |
+        statement = DescribeIndexRest() { return statement; }
     |
         LOOKAHEAD({ Tokens.startsQuery(this) })
         query = TopQuery() { return new Statement.DescribeQuery(query, parameterCount()); }

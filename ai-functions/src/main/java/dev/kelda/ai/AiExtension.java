@@ -4,12 +4,17 @@ import static java.util.Objects.requireNonNull;
 
 import dev.kelda.ai.embed.EmbedFunction;
 import dev.kelda.ai.embed.Embeddings;
+import dev.kelda.ai.index.HitsFunction;
+import dev.kelda.ai.index.IndexStatements;
+import dev.kelda.ai.index.Indexes;
 import dev.kelda.ai.predict.MlPredictFunction;
 import dev.kelda.ai.predict.PredictFunction;
 import dev.kelda.ai.registry.ModelBindings;
 import dev.kelda.ai.registry.ModelFiles;
 import dev.kelda.ai.registry.ModelRegistry;
 import dev.kelda.ai.serve.InferenceRoutes;
+import dev.kelda.ai.search.RrfFunction;
+import dev.kelda.ai.search.TextSearchFunction;
 import dev.kelda.ai.search.VectorSearchFunction;
 import dev.kelda.spi.connector.TableFunction;
 import dev.kelda.spi.extension.EngineServices;
@@ -19,6 +24,7 @@ import dev.kelda.spi.extension.Metric;
 import dev.kelda.spi.extension.PlannedFunction;
 import dev.kelda.spi.extension.StatementHandler;
 import dev.kelda.spi.http.HttpRoute;
+import java.util.ArrayList;
 import java.util.List;
 
 /** What this module adds to an engine. */
@@ -30,6 +36,8 @@ public final class AiExtension implements Extension {
   private final ModelBindings bindings;
   private final Embeddings embeddings;
   private final InferenceRoutes inference;
+  private final Indexes indexes;
+  private final HitsFunction hits;
 
   private AiExtension(EngineServices services) {
     this.services = requireNonNull(services, "services is null");
@@ -41,6 +49,8 @@ public final class AiExtension implements Extension {
     this.inference =
         new InferenceRoutes(
             registry, models, embeddings, services.allocator(), services.threads());
+    this.indexes = new Indexes(services);
+    this.hits = new HitsFunction(indexes);
   }
 
   /** Found by ServiceLoader. */
@@ -58,12 +68,16 @@ public final class AiExtension implements Extension {
 
   @Override
   public List<StatementHandler<?>> statements() {
-    return new ModelStatements(services, registry, files).handlers();
+    List<StatementHandler<?>> all =
+        new ArrayList<>(new ModelStatements(services, registry, files).handlers());
+    all.addAll(new IndexStatements(services, indexes).handlers());
+    return all;
   }
 
   @Override
   public List<PlannedFunction> functions() {
-    return List.of(new PredictFunction(bindings, models), new EmbedFunction(bindings, embeddings));
+    return List.of(
+        new PredictFunction(bindings, models), new EmbedFunction(bindings, embeddings), hits);
   }
 
   @Override
@@ -71,7 +85,9 @@ public final class AiExtension implements Extension {
     return List.of(
         new MlPredictFunction(registry, false),
         new MlPredictFunction(registry, true),
-        new VectorSearchFunction());
+        new VectorSearchFunction(indexes, hits),
+        new TextSearchFunction(indexes, hits),
+        new RrfFunction());
   }
 
   @Override
@@ -81,6 +97,12 @@ public final class AiExtension implements Extension {
 
   @Override
   public List<Metric> metrics() {
+    List<Metric> all = new ArrayList<>(indexes.metrics());
+    all.addAll(modelMetrics());
+    return all;
+  }
+
+  private List<Metric> modelMetrics() {
     return List.of(
         Metric.of("kelda_models_loaded", "Models in memory", models.loadedModels()),
         Metric.of("kelda_model_calls_total", "Batches predicted", models.calls()),
@@ -91,6 +113,7 @@ public final class AiExtension implements Extension {
   public void close() {
     inference.close();
     embeddings.close();
+    indexes.close();
     models.close();
   }
 }

@@ -36,6 +36,7 @@ import dev.kelda.spi.connector.ConnectorContext;
 import dev.kelda.spi.connector.ConnectorFactory;
 import dev.kelda.spi.connector.LocationPolicy;
 import dev.kelda.spi.connector.Scalar;
+import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.exchange.Exchange;
@@ -97,20 +98,24 @@ public final class QueryEngine implements AutoCloseable {
   // Parse and plan, or find the plan of before. The caller waits; deep statements need deep stacks.
   private Action plan(Session session, String sql, Consumer<Runnable> onCancel) {
     return plans.find(
-        session,
-        sql,
-        connectors.changes(),
-        () ->
-            planningThreads.call(
-                onCancel,
-                () ->
-                    handlers.prepare(
-                        SqlText.parse(sql), Request.of(session, connectors.catalogs()))));
+        session, sql, connectors.changes(), () -> planAnew(session, sql, Map.of(), onCancel));
   }
 
-  private Action plan(Session session, SqlQuery query, Consumer<Runnable> onCancel) {
+  private Action planAnew(
+      Session session, String sql, Map<String, Table> tables, Consumer<Runnable> onCancel) {
+    return planningThreads.call(
+        onCancel,
+        () ->
+            handlers.prepare(
+                SqlText.parse(sql), Request.of(session, connectors.catalogs(), tables)));
+  }
+
+  private Action plan(
+      Session session, SqlQuery query, Map<String, Table> tables, Consumer<Runnable> onCancel) {
     try {
-      return plan(session, query.text(), onCancel);
+      return tables.isEmpty()
+          ? plan(session, query.text(), onCancel)
+          : planAnew(session, query.text(), tables, onCancel);
     } catch (KeldaException e) {
       throw ModuleStatementHandler.shifted(e, query);
     }
@@ -249,7 +254,7 @@ public final class QueryEngine implements AutoCloseable {
 
       @Override
       public Action plan(Session session, SqlQuery query) {
-        return QueryEngine.this.plan(session, query, whenCancelled -> {});
+        return QueryEngine.this.plan(session, query, Map.of(), whenCancelled -> {});
       }
 
       @Override
@@ -270,10 +275,14 @@ public final class QueryEngine implements AutoCloseable {
 
       @Override
       public QueryResult run(
-          Session session, SqlQuery query, List<Scalar> parameters, Optional<Execution> parent) {
+          Session session,
+          SqlQuery query,
+          List<Scalar> parameters,
+          Map<String, Table> tables,
+          Optional<Execution> parent) {
         Function<Execution, Outcome> work =
             execution -> {
-              Action action = QueryEngine.this.plan(session, query, execution::onCancel);
+              Action action = QueryEngine.this.plan(session, query, tables, execution::onCancel);
               return action
                   .work()
                   .run(execution, Parameters.coerce(action.parameters(), parameters));

@@ -1,5 +1,6 @@
 package dev.kelda.ai.search;
 
+import dev.kelda.spi.connector.AddressedTable;
 import dev.kelda.spi.connector.CanonicalTypes;
 import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.connector.Search.Measure;
@@ -14,7 +15,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** The arguments that searches share. */
-final class SearchArguments {
+public final class SearchArguments {
   static final Parameter TABLE =
       new Parameter("search_table", Kind.RELATION, CanonicalTypes.NULL, true);
   static final Parameter COLUMNS =
@@ -27,6 +28,17 @@ final class SearchArguments {
 
   static Argument.Relation table(Call call) {
     return call.argument(TABLE.name(), Argument.Relation.class).orElseThrow();
+  }
+
+  /** The table, when it is one whose rows can be found again. */
+  static Optional<AddressedTable> addressed(Call call) {
+    return addressed(table(call));
+  }
+
+  static Optional<AddressedTable> addressed(Argument.Relation rows) {
+    return rows.pinned()
+        .filter(AddressedTable.class::isInstance)
+        .map(AddressedTable.class::cast);
   }
 
   static List<String> columns(Call call) {
@@ -52,7 +64,7 @@ final class SearchArguments {
   /**
    * @throws KeldaException INVALID_ARGUMENT for what is no distance
    */
-  static Measure measure(String name) {
+  public static Measure measure(String name) {
     return switch (name.toUpperCase(Locale.ROOT)) {
       case "COSINE" -> Measure.COSINE;
       case "EUCLIDEAN", "L2" -> Measure.EUCLIDEAN;

@@ -5,6 +5,7 @@ import dev.kelda.executor.Session;
 import dev.kelda.executor.run.Execution;
 import dev.kelda.executor.statement.Action;
 import dev.kelda.spi.connector.Scalar;
+import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.extension.Caller;
 import dev.kelda.spi.extension.EngineServices.TableName;
 import dev.kelda.spi.extension.QueryAnalysis;
@@ -30,10 +31,15 @@ public interface ModuleQueries {
   QueryAnalysis analyze(Session session, SqlQuery query, boolean through);
 
   /**
+   * @param tables that have no other name, by the names that stand for them in the text
    * @param parent the statement that it is a part of; empty: a statement of its own
    */
   QueryResult run(
-      Session session, SqlQuery query, List<Scalar> parameters, Optional<Execution> parent);
+      Session session,
+      SqlQuery query,
+      List<Scalar> parameters,
+      Map<String, Table> tables,
+      Optional<Execution> parent);
 
   /** Adds rows to a table, past the sink that may stand before it. */
   QueryResult append(

@@ -90,7 +90,7 @@ public record ModuleServices(
   public ArrowReader query(Caller caller, SqlQuery query, List<Scalar> parameters) {
     Session session = queries.session(caller);
     try {
-      QueryResult result = queries.run(session, query, parameters, Optional.empty());
+      QueryResult result = queries.run(session, query, parameters, Map.of(), Optional.empty());
       ArrowReader rows = Results.rows(result, query);
       return new OwnedReader(
           rows,
@@ -108,7 +108,9 @@ public record ModuleServices(
   public long execute(Caller caller, SqlQuery statement, List<Scalar> parameters) {
     return within(
         caller,
-        session -> Results.count(queries.run(session, statement, parameters, Optional.empty())));
+        session ->
+            Results.count(
+                queries.run(session, statement, parameters, Map.of(), Optional.empty())));
   }
 
   @Override

@@ -4,11 +4,13 @@ import static java.util.Objects.requireNonNull;
 
 import dev.kelda.executor.run.Execution;
 import dev.kelda.spi.connector.Scalar;
+import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.extension.Caller;
 import dev.kelda.spi.extension.Scope;
 import dev.kelda.spi.extension.SqlQuery;
 import dev.kelda.spi.extension.StatementContext;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
@@ -47,9 +49,9 @@ public record RunningStatement(Execution execution, ModuleQueries queries)
   }
 
   @Override
-  public ArrowReader query(SqlQuery query, List<Scalar> parameters) {
+  public ArrowReader query(SqlQuery query, List<Scalar> parameters, Map<String, Table> tables) {
     return Results.rows(
-        queries.run(execution.session(), query, parameters, Optional.of(execution)), query);
+        queries.run(execution.session(), query, parameters, tables, Optional.of(execution)), query);
   }
 
   @Override
@@ -69,6 +71,7 @@ public record RunningStatement(Execution execution, ModuleQueries queries)
   @Override
   public long execute(SqlQuery statement, List<Scalar> parameters) {
     return Results.count(
-        queries.run(execution.session(), statement, parameters, Optional.of(execution)));
+        queries.run(
+            execution.session(), statement, parameters, Map.of(), Optional.of(execution)));
   }
 }

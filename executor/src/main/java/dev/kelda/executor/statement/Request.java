@@ -28,11 +28,23 @@ public record Request(Session session, CatalogSnapshot catalog) {
   }
 
   public static Request of(Session session, Catalogs catalogs) {
+    return of(session, catalogs, Map.of());
+  }
+
+  /**
+   * @param tables that are in no catalog, by name
+   */
+  public static Request of(Session session, Catalogs catalogs, Map<String, Table> tables) {
     Map<List<String>, Table> instead = new HashMap<>();
     session
         .scope()
         .ifPresent(scope -> scope.tables().forEach((name, t) -> instead.put(name.parts(), t)));
-    return new Request(session, CatalogSnapshot.of(catalogs, context(session), instead));
+    CatalogSnapshot snapshot = CatalogSnapshot.of(catalogs, context(session), instead);
+    tables.forEach(
+        (name, table) ->
+            snapshot.addSynthetic(
+                name, CatalogSnapshot.NO_CATALOG, name, table, () -> Optional.of(table)));
+    return new Request(session, snapshot);
   }
 
   /** Kept with what the statement commits. */

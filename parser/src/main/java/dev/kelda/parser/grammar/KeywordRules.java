@@ -186,12 +186,15 @@ final class KeywordRules {
       case ANALYZE -> words.previous() == EXPLAIN || words.isVerb();
       case QUERY -> words.previous() == CANCEL;
       case IF ->
-          words.previousIs(SCHEMA, TABLE, VIEW, MODEL, DATASET, ATTACH, DETACH)
+          words.previousIs(SCHEMA, TABLE, VIEW, MODEL, INDEX, DATASET, ATTACH, DETACH)
               && words.nextIs(NOT, EXISTS);
       case SECRET -> words.previous() == EQ && words.next() == QUOTED_STRING;
       case COMMENT -> words.next() == QUOTED_STRING || words.isVerb();
       case MODEL -> words.afterVerb(CREATE, ALTER, DROP, DESCRIBE) || words.isModelArgument();
       case INPUT, OUTPUT, OPTIONS -> words.next() == LPAREN && words.isStatementAbout(MODEL);
+      case VECTOR, TEXT -> words.next() == INDEX && words.afterVerb(CREATE, DROP);
+      case INDEX ->
+          words.previousIs(VECTOR, TEXT) || words.afterVerb(DROP, DESCRIBE, REFRESH);
       case FEATURE ->
           words.afterVerb(CREATE, ALTER, DROP, DESCRIBE, REFRESH) && words.nextIs(VIEW, VIEWS);
       case TRAINING -> words.afterVerb(CREATE, ALTER, DROP, DESCRIBE) && words.next() == DATASET;

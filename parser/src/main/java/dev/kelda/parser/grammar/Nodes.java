@@ -2,6 +2,7 @@ package dev.kelda.parser.grammar;
 
 import dev.kelda.parser.ColumnDefinition;
 import dev.kelda.parser.FeatureViewStatement;
+import dev.kelda.parser.IndexStatement;
 import dev.kelda.parser.ModelStatement;
 import dev.kelda.parser.ModelStatement.AlterModel.Property;
 import dev.kelda.parser.Name;
@@ -30,7 +31,7 @@ import org.apache.calcite.sql.parser.SqlParserPos;
 final class Nodes {
   private static final TextPosition BEGINNING = new TextPosition(1, 1);
   private static final Set<String> LATER_KINDS =
-      Set.of("INDEXES", "PIPELINES", "MONITORS", "CREATE");
+      Set.of("PIPELINES", "MONITORS", "CREATE");
 
   private Nodes() {}
 
@@ -118,6 +119,21 @@ final class Nodes {
         new ColumnTransform(found, name(column).parts(), number), position(column));
   }
 
+  static String simple(SqlIdentifier name) {
+    if (!name.isSimple()) {
+      throw error("a column's name must stand here, not " + name, name);
+    }
+    return name.getSimple();
+  }
+
+  /** Of functions only EMBED can stand in an index. */
+  static void requireEmbed(SqlIdentifier function) {
+    String name = function.toString().toUpperCase(Locale.ROOT);
+    if (!name.equals("EMBED") && !name.equals("AI_EMBED") && !name.equals("AI.EMBED")) {
+      throw error("an index is on columns or on EMBED(column, 'model'), not on " + name, function);
+    }
+  }
+
   /**
    * @param what ALIAS, TAG or METRIC
    * @param value null = dropped
@@ -179,6 +195,9 @@ final class Nodes {
     }
     if (word.equals("MODELS") && in.isEmpty()) {
       return new ModelStatement.ShowModels(like);
+    }
+    if (word.equals("INDEXES") && in.isEmpty()) {
+      return new IndexStatement.ShowIndexes(like);
     }
     Optional<Statement.Show.Kind> kind =
         switch (word) {

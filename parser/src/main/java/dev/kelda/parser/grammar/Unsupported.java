@@ -38,8 +38,6 @@ final class Unsupported {
           "REPLACE");
   private static final Set<String> KINDS =
       Set.of(
-          "VECTOR",
-          "TEXT",
           "MONITOR",
           "PIPELINE",
           "ROLE",

@@ -1,7 +1,9 @@
 package dev.kelda.spi.extension;
 
 import dev.kelda.spi.connector.Scalar;
+import dev.kelda.spi.connector.Table;
 import java.util.List;
+import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
 
@@ -29,7 +31,17 @@ public interface StatementContext {
    *
    * @return rows; the caller closes the reader before the statement ends
    */
-  ArrowReader query(SqlQuery query, List<Scalar> parameters);
+  default ArrowReader query(SqlQuery query, List<Scalar> parameters) {
+    return query(query, parameters, Map.of());
+  }
+
+  /**
+   * The same over tables that have no name of their own.
+   *
+   * @param tables by the names that stand for them in the text; a table of the session's schema
+   *     that is called so comes first, so they begin with a dollar sign
+   */
+  ArrowReader query(SqlQuery query, List<Scalar> parameters, Map<String, Table> tables);
 
   /** As {@link #query(SqlQuery, List)}, in a scope of its own. */
   ArrowReader query(Scope scope, SqlQuery query, List<Scalar> parameters);

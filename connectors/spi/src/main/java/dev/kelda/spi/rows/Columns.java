@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -62,6 +63,14 @@ public final class Columns<T> {
 
   public Columns<T> decimalNumber(String name, Function<T, Double> value) {
     return with(name, CanonicalTypes.FLOAT64, false, value.andThen(Optional::of));
+  }
+
+  public Columns<T> optionalDecimal(String name, Function<T, OptionalDouble> value) {
+    return with(
+        name,
+        CanonicalTypes.FLOAT64,
+        true,
+        value.andThen(v -> v.isPresent() ? Optional.of(v.getAsDouble()) : Optional.empty()));
   }
 
   public Columns<T> truth(String name, Function<T, Boolean> value) {
