@@ -24,6 +24,7 @@ mod arg_extreme;
 mod arrays;
 mod calendar;
 pub mod casting;
+mod chunks;
 mod convert;
 mod datetime;
 mod distinct;
@@ -72,6 +73,7 @@ fn own_scalar(id: &str) -> Option<Arc<ScalarUDF>> {
         .or_else(|| format::function(id))
         .or_else(|| arrays::function(id))
         .or_else(|| vectors::function(id))
+        .or_else(|| chunks::function(id))
         .or_else(|| crate::search::function(id))
         .map(Arc::new)
 }

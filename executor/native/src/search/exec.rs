@@ -342,15 +342,15 @@ impl Job {
         let rows = batch.num_rows();
         let asked = move || {
             let hits = function.upcalls.evaluate(&function.call, arguments)?;
-            if hits.len() != rows || hits.data_type() != &function.result {
-                return Err(internal(format!(
+            match declared(&hits, &function.result) {
+                Some(hits) if hits.len() == rows => Ok(hits),
+                _ => Err(internal(format!(
                     "function \"{}\" returned {} values of type {}",
                     function.call.function,
                     hits.len(),
                     hits.data_type()
-                )));
+                ))),
             }
-            Ok(hits)
         };
         SpawnedTask::spawn_blocking(asked)
             .join_unwind()
@@ -495,6 +495,16 @@ impl Job {
         self.grow(bytes)?;
         Ok((compared, set))
     }
+}
+
+/// The lists as the declared type: Arrow's Java vectors have a name of their own for elements.
+fn declared(hits: &ArrayRef, kind: &DataType) -> Option<ArrayRef> {
+    let (DataType::List(item), lists) = (kind, hits.as_list_opt::<i32>()?) else {
+        return None;
+    };
+    let (_, offsets, values, nulls) = lists.clone().into_parts();
+    let lists = ListArray::try_new(Arc::clone(item), offsets, values, nulls);
+    Some(Arc::new(lists.ok()?))
 }
 
 fn joined(error: tokio::task::JoinError) -> DataFusionError {

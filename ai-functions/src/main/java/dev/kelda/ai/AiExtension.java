@@ -2,6 +2,8 @@ package dev.kelda.ai;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.kelda.ai.documents.ChunkFunction;
+import dev.kelda.ai.documents.ReadTextFunction;
 import dev.kelda.ai.embed.EmbedFunction;
 import dev.kelda.ai.embed.Embeddings;
 import dev.kelda.ai.index.HitsFunction;
@@ -87,7 +89,9 @@ public final class AiExtension implements Extension {
         new MlPredictFunction(registry, true),
         new VectorSearchFunction(indexes, hits),
         new TextSearchFunction(indexes, hits),
-        new RrfFunction());
+        new RrfFunction(),
+        new ReadTextFunction(services.locations()),
+        new ChunkFunction());
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.util.Optional;
 import org.apache.lucene.codecs.KnnVectorsReader;
 import org.apache.lucene.codecs.hnsw.HnswGraphProvider;
+import org.apache.lucene.codecs.perfield.PerFieldKnnVectorsFormat;
 import org.apache.lucene.index.CodecReader;
 import org.apache.lucene.index.LeafReader;
 import org.apache.lucene.util.hnsw.HnswGraph;
@@ -19,7 +20,9 @@ final class Graphs {
       return Optional.empty();
     }
     KnnVectorsReader vectors =
-        segment.getVectorReader().unwrapReaderForField(RowDocuments.VECTOR);
+        segment.getVectorReader() instanceof PerFieldKnnVectorsFormat.FieldsReader fields
+            ? fields.getFieldReader(RowDocuments.VECTOR)
+            : segment.getVectorReader();
     try {
       return vectors instanceof HnswGraphProvider provider
           ? Optional.ofNullable(provider.getGraph(RowDocuments.VECTOR)).filter(g -> g.size() > 0)

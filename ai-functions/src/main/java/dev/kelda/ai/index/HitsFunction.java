@@ -246,8 +246,12 @@ public final class HitsFunction implements PlannedFunction {
                   from ->
                       pool.submit(
                           () -> {
-                            run(one, hits, from, Math.min(hits.length, from + CHUNK), context);
-                            return null;
+                            int to = Math.min(hits.length, from + CHUNK);
+                            try {
+                              run(one, hits, from, to, context);
+                            } catch (IOException e) {
+                              throw new UncheckedIOException(e);
+                            }
                           }))
               .toList();
       for (ForkJoinTask<?> task : tasks) {
@@ -267,7 +271,10 @@ public final class HitsFunction implements PlannedFunction {
       if (cause instanceof KeldaException known) {
         throw known;
       }
-      throw cause instanceof IOException io ? io : e;
+      if (cause instanceof IOException io) {
+        throw io;
+      }
+      throw e;
     }
   }
 

@@ -24,6 +24,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.arrow.vector.ipc.ArrowReader;
+import org.apache.arrow.vector.types.pojo.Field;
 
 /** Plans to native, rows back. Thread-safe. */
 public final class NativeRunner {
@@ -175,7 +176,10 @@ public final class NativeRunner {
         execution.scans().put(scan.id(), java);
       }
     }
-    values.forEach(value -> request.addParameters(Literals.toProto(value)));
+    for (int i = 0; i < values.size(); i++) {
+      Field type = query.plan().parameterTypes().get(i);
+      request.addParameters(Literals.toProto(values.get(i), type));
+    }
     return request;
   }
 

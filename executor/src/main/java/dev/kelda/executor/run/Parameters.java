@@ -24,7 +24,7 @@ public final class Parameters {
     }
     List<Scalar> coerced = new ArrayList<>(given.size());
     for (int i = 0; i < given.size(); i++) {
-      coerced.add(ScalarCasts.cast(given.get(i), types.get(i).getType(), "parameter " + (i + 1)));
+      coerced.add(ScalarCasts.cast(given.get(i), types.get(i), "parameter " + (i + 1)));
     }
     return coerced;
   }

@@ -14,6 +14,8 @@ import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import org.apache.arrow.vector.types.TimeUnit;
 import org.apache.arrow.vector.types.pojo.ArrowType;
@@ -49,6 +51,48 @@ public final class ScalarCasts {
           "%s: %s of type %s is no %s"
               .formatted(what, text(value, scalar.type()), name(scalar.type()), name(type)));
     }
+  }
+
+  /**
+   * The same for a type that may be an array: of an array's elements, or of a text {@code [1, 2]}.
+   */
+  public static Scalar cast(Scalar scalar, Field field, String what) {
+    boolean list =
+        field.getType() instanceof ArrowType.List
+            || field.getType() instanceof ArrowType.FixedSizeList;
+    if (!list) {
+      return cast(scalar, field.getType(), what);
+    }
+    if (scalar.value().isEmpty()) {
+      return Scalar.nullOf(field.getType());
+    }
+    List<Scalar> elements = elements(scalar.value().get(), field, what);
+    if (field.getType() instanceof ArrowType.FixedSizeList fixed
+        && fixed.getListSize() != elements.size()) {
+      throw new KeldaException(
+          ErrorCode.INVALID_CAST,
+          "%s: an array of %d elements is no %s"
+              .formatted(what, elements.size(), TypeNames.of(field)));
+    }
+    Field element = field.getChildren().getFirst();
+    return Scalar.of(
+        field.getType(), elements.stream().map(e -> cast(e, element, what)).toList());
+  }
+
+  private static List<Scalar> elements(Object value, Field field, String what) {
+    if (value instanceof List<?> list) {
+      return list.stream().map(Scalar.class::cast).toList();
+    }
+    if (value instanceof String text && text.strip().matches("(?s)\\[.*\\]")) {
+      String inner = text.strip().substring(1, text.strip().length() - 1).strip();
+      return inner.isEmpty()
+          ? List.of()
+          : Arrays.stream(inner.split(","))
+              .map(part -> Scalar.of(ArrowType.Utf8.INSTANCE, part.strip()))
+              .toList();
+    }
+    throw new KeldaException(
+        ErrorCode.INVALID_CAST, "%s: %s is no %s".formatted(what, value, TypeNames.of(field)));
   }
 
   private static String name(ArrowType type) {

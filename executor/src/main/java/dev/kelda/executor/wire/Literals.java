@@ -7,6 +7,7 @@ import dev.kelda.planner.proto.Literal;
 import dev.kelda.spi.connector.Scalar;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.util.List;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
@@ -38,6 +39,26 @@ public final class Literals {
           throw new IllegalArgumentException(
               "a %s is no value of type %s".formatted(value.getClass(), scalar.type()));
     }
+    return literal.build();
+  }
+
+  /**
+   * The literal of a value of a field's type, which may be an array.
+   *
+   * @param scalar as {@code ScalarCasts} makes it of the field's type
+   */
+  public static Literal toProto(Scalar scalar, Field field) {
+    if (field.getChildren().isEmpty()) {
+      return toProto(scalar);
+    }
+    Literal.Builder literal = Literal.newBuilder().setType(Types.toProto(field));
+    if (scalar.value().isEmpty()) {
+      return literal.setNull(true).build();
+    }
+    Field element = field.getChildren().getFirst();
+    ((List<?>) scalar.value().get())
+        .forEach(e -> literal.getListBuilder().addValues(toProto((Scalar) e, element)));
+    literal.getListBuilder(); // an empty array is one too
     return literal.build();
   }
 

@@ -22,6 +22,8 @@ import org.apache.arrow.vector.TimeStampVector;
 import org.apache.arrow.vector.UInt8Vector;
 import org.apache.arrow.vector.VariableWidthFieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.complex.FixedSizeListVector;
+import org.apache.arrow.vector.complex.ListVector;
 import org.apache.arrow.vector.ViewVarBinaryVector;
 import org.apache.arrow.vector.ViewVarCharVector;
 import org.apache.arrow.vector.types.DateUnit;
@@ -114,6 +116,8 @@ final class Parameters {
       case DateDayVector v -> date(v.get(row));
       case DateMilliVector v -> date(Math.floorDiv(v.get(row), MILLIS_PER_DAY));
       case TimeStampVector v -> timestamp(v, row);
+      case ListVector v -> list(v.getDataVector(), element(v, row));
+      case FixedSizeListVector v -> list(v.getDataVector(), element(v, row));
       case BaseFixedWidthVector v when v.getField().getType() instanceof ArrowType.Time time ->
           time(v, row, time);
       default ->
@@ -121,6 +125,25 @@ final class Parameters {
               ErrorCode.NOT_SUPPORTED,
               "a parameter of type " + vector.getField().getType() + " is not supported");
     };
+  }
+
+  /** The elements of one array are neighbours. */
+  private record Elements(int from, int to) {}
+
+  private static Elements element(ListVector vector, int row) {
+    return new Elements(vector.getElementStartIndex(row), vector.getElementEndIndex(row));
+  }
+
+  private static Elements element(FixedSizeListVector vector, int row) {
+    return new Elements(vector.getElementStartIndex(row), vector.getElementEndIndex(row));
+  }
+
+  private static Scalar list(FieldVector values, Elements elements) {
+    List<Scalar> list = new ArrayList<>();
+    for (int i = elements.from(); i < elements.to(); i++) {
+      list.add(value(values, i, ArrowType.Null.INSTANCE));
+    }
+    return Scalar.of(ArrowType.List.INSTANCE, list);
   }
 
   private static Scalar integer(BaseIntVector vector, int row) {

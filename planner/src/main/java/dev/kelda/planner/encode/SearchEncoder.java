@@ -76,7 +76,8 @@ final class SearchEncoder {
             .build();
     int parts = again ? 2 : node.spec().output().size() + 1;
     List<Expr> flat = columns(0, width);
-    IntStream.range(0, parts).forEach(i -> flat.add(field(RexEncoder.column(width), i)));
+    Expr hit = RexEncoder.column(width + 1); // behind the list that it is of
+    IntStream.range(0, parts).forEach(i -> flat.add(field(hit, i)));
     Rel rows = RelEncoder.project(unnested, flat);
     return again ? joined(node, rows) : kept(node, rows);
   }

@@ -3,6 +3,7 @@ package dev.kelda.planner.rules;
 import static java.util.Objects.requireNonNull;
 
 import dev.kelda.planner.search.SearchNode;
+import dev.kelda.planner.search.SearchNodes;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -49,7 +50,8 @@ public final class Optimizer {
 
   public RelNode optimize(RelNode root) {
     RelBuilder builder = BUILDER.create(root.getCluster(), null);
-    RelNode rel = phase("searches", root, r -> hasSearch(r) ? run(SEARCHES, r) : r);
+    RelNode rel = SearchNodes.lateral(root);
+    rel = phase("searches", rel, r -> hasSearch(r) ? run(SEARCHES, r) : r);
     rel = phase("semi-joins", rel, r -> run(SEMI_JOINS, r));
     rel = phase("sub-queries", rel, r -> run(SUB_QUERIES, r));
     rel = phase("decorrelate", rel, r -> RelDecorrelator.decorrelateQuery(r, builder));

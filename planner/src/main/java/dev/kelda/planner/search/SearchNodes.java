@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.plan.RelOptUtil;
+import org.apache.calcite.rel.RelHomogeneousShuttle;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.CorrelationId;
 import org.apache.calcite.rel.core.JoinRelType;
@@ -30,6 +31,7 @@ import org.apache.calcite.rex.RexFieldAccess;
 import org.apache.calcite.rex.RexInputRef;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexShuttle;
+import org.apache.calcite.rex.RexSubQuery;
 import org.apache.calcite.rex.RexUtil;
 
 /** Search nodes of converted SELECTs, and of LATERAL joins with them. */
@@ -123,16 +125,32 @@ public final class SearchNodes {
   }
 
   /**
-   * A join of rows with searches by their values becomes one search with the rows as its queries.
-   * What is no such join stays as it is.
+   * Joins of rows with searches by their values become one search with the rows as its queries,
+   * also in sub-queries. Other joins stay as they are.
    */
-  public static RelNode lateral(RelNode joined) {
-    if (!(joined instanceof LogicalCorrelate correlate)) {
-      return joined;
+  public static RelNode lateral(RelNode root) {
+    return root.accept(
+        new RelHomogeneousShuttle() {
+          @Override
+          public RelNode visit(RelNode other) {
+            RelNode node = super.visit(other).accept(new OfSubQueries());
+            return node instanceof LogicalCorrelate correlate ? lateral(correlate) : node;
+          }
+        });
+  }
+
+  private static final class OfSubQueries extends RexShuttle {
+    @Override
+    public RexNode visitSubQuery(RexSubQuery query) {
+      RelNode rel = lateral(query.rel);
+      return rel == query.rel ? super.visitSubQuery(query) : query.clone(rel);
     }
+  }
+
+  private static RelNode lateral(LogicalCorrelate correlate) {
     boolean outer = correlate.getJoinType() == JoinRelType.LEFT;
     if (!outer && correlate.getJoinType() != JoinRelType.INNER) {
-      return joined;
+      return correlate;
     }
     Deque<RelNode> above = new ArrayDeque<>();
     RelNode right = correlate.getRight();
@@ -146,7 +164,7 @@ public final class SearchNodes {
             && project.getInput() instanceof LogicalValues
             && !RelOptUtil.getVariablesUsed(search.rows())
                 .contains(correlate.getCorrelationId());
-    return fits ? lateral(correlate, (SearchNode) right, above, outer) : joined;
+    return fits ? lateral(correlate, (SearchNode) right, above, outer) : correlate;
   }
 
   private static RelNode lateral(

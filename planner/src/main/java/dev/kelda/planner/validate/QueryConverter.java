@@ -62,7 +62,7 @@ public final class QueryConverter extends SqlToRelConverter {
   protected RelNode createJoin(
       Blackboard board, RelNode left, RelNode right, RexNode condition, JoinRelType type) {
     if (!(joins.peek() instanceof SqlAsofJoin join)) {
-      return SearchNodes.lateral(super.createJoin(board, left, right, condition, type));
+      return super.createJoin(board, left, right, condition, type);
     }
     board.setRoot(
         LogicalJoin.create(

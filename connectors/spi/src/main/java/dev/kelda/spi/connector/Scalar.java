@@ -8,7 +8,8 @@ import org.apache.arrow.vector.types.pojo.ArrowType;
 /**
  * A typed constant. The Java class of the value depends on the type: {@code Boolean}; {@code Long}
  * for every integer, Date32 (days), Time64 (microseconds) and Timestamp (its unit, UTC); {@code
- * Double} for both floats; {@code BigDecimal}; {@code String}; {@code byte[]}. Empty is NULL.
+ * Double} for both floats; {@code BigDecimal}; {@code String}; {@code byte[]}; of an array a {@code
+ * List<Scalar>}. Empty is NULL.
  */
 public record Scalar(ArrowType type, Optional<Object> value) implements Operand {
   public Scalar {
