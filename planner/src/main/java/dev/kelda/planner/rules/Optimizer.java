@@ -21,9 +21,8 @@ import org.apache.calcite.tools.RelBuilderFactory;
 
 /**
  * Runs the phases in order: {@code searches, semi-joins, sub-queries, decorrelate, window-sums,
- * filters, empty, join-order, filters-again, trim, finish, build-sides, module-calls}. Each may be
- * left out by its name to find out which one is at fault; the plan is then slower, or refused, but
- * not wrong.
+ * filters, empty, join-order, trim, finish, build-sides, module-calls}. Each may be left out by its
+ * name to find out which one is at fault; the plan is then slower, or refused, but not wrong.
  */
 public final class Optimizer {
   private static final HepProgram SEARCHES = program(PlannerRules.SEARCHES);

@@ -7,25 +7,17 @@ import dev.kelda.parser.SqlTableVersion;
 import dev.kelda.planner.catalog.CatalogSnapshot;
 import dev.kelda.planner.catalog.Names;
 import dev.kelda.planner.catalog.TableReference;
-import dev.kelda.planner.search.SearchOperator;
-import dev.kelda.planner.search.SearchSelect;
-import dev.kelda.spi.connector.AddressedTable;
 import dev.kelda.spi.connector.CanonicalTypes;
 import dev.kelda.spi.connector.Scalar;
-import dev.kelda.spi.connector.Search;
 import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TableFunction;
-import dev.kelda.spi.connector.TableFunction.Argument;
 import dev.kelda.spi.connector.TableFunction.Expansion;
 import dev.kelda.spi.connector.TimeTravelConnector;
-import dev.kelda.spi.connector.View;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.error.TextPosition;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -44,7 +36,6 @@ import org.apache.calcite.sql.SqlNodeList;
 import org.apache.calcite.sql.SqlSelect;
 import org.apache.calcite.sql.SqlSnapshot;
 import org.apache.calcite.sql.SqlWith;
-import org.apache.calcite.sql.SqlWithItem;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.parser.SqlParserPos;
 
@@ -66,18 +57,16 @@ public final class FromRewriter {
           "feather", "READ_ARROW");
 
   private final CatalogSnapshot catalog;
-  private final Function<SqlNode, Schema> columns;
+  private final CallContext calls;
   private final TimelineJoins timelines;
-  private final Deque<SqlWith> withs =
-      new ArrayDeque<>(); // around the current node, innermost first
-  private final Deque<String> queryNames = new ArrayDeque<>(); // what WITH gave around it
+  private final Deque<String> queryNames = new ArrayDeque<>(); // what WITH gave around the node
 
   /**
    * @param columns the columns of a query, which is used up
    */
   public FromRewriter(CatalogSnapshot catalog, Function<SqlNode, Schema> columns) {
     this.catalog = catalog;
-    this.columns = columns;
+    this.calls = new CallContext(catalog, columns);
     this.timelines = new TimelineJoins(catalog, columns, queryNames);
   }
 
@@ -107,7 +96,7 @@ public final class FromRewriter {
         WindowFilters.expand(call);
       }
       if (call instanceof SqlWith with) {
-        with(with);
+        calls.within(with, () -> with(with));
       } else {
         call.getOperandList().forEach(this::walk);
       }
@@ -116,7 +105,6 @@ public final class FromRewriter {
 
   /** Each query sees those before it, a recursive one itself. */
   private void with(SqlWith with) {
-    withs.push(with);
     for (SqlNode item : with.withList) {
       SqlWithItem query = (SqlWithItem) item;
       boolean recursive = query.recursive.booleanValue();
@@ -130,7 +118,6 @@ public final class FromRewriter {
     }
     walk(with.body);
     with.withList.forEach(item -> queryNames.pop());
-    withs.pop();
   }
 
   private static void expandCounts(SqlCall call) {
@@ -217,24 +204,10 @@ public final class FromRewriter {
     return expand(function, arguments, key, "'" + text + "'", stem, path, needsAlias);
   }
 
-  private Map.Entry<String, TableFunction> tableFunction(SqlCall call) {
-    String name = String.join(".", ((SqlFunction) call.getOperator()).getNameAsId().names);
-    return catalog
-        .tableFunction(name)
-        .orElseThrow(
-            () ->
-                new KeldaException(
-                    ErrorCode.FUNCTION_NOT_FOUND,
-                    "there is no table function \"%s\"%s"
-                        .formatted(name, Names.suggestion(name, catalog.tableFunctionNames())),
-                    Positions.start(call)));
-  }
-
   private SqlNode function(SqlCall call, boolean needsAlias) {
     SqlIdentifier id = ((SqlFunction) call.getOperator()).getNameAsId();
-    Map.Entry<String, TableFunction> function = tableFunction(call);
-    RelationArguments arguments =
-        RelationArguments.of(function.getValue(), call, new ArgumentContext());
+    Map.Entry<String, TableFunction> function = calls.tableFunction(call);
+    RelationArguments arguments = RelationArguments.of(function.getValue(), call, calls);
     String label = function.getValue().name() + arguments.text();
     String alias = id.names.getLast().toLowerCase(Locale.ROOT);
     return expand(function, arguments, label, label, alias, call, needsAlias);
@@ -254,7 +227,7 @@ public final class FromRewriter {
       return named(name, alias, needsAlias);
     }
     TableFunction.Call call = new TableFunction.Call(catalog.session(), arguments.arguments());
-    return switch (positioned(at, () -> function.getValue().expand(call))) {
+    return switch (CallContext.positioned(at, () -> function.getValue().expand(call))) {
       case Expansion.Rows rows -> {
         Supplier<Optional<Table>> loader = () -> table(function.getValue().expand(call));
         catalog.addSynthetic(unique, function.getKey(), label, rows.table(), loader);
@@ -266,118 +239,16 @@ public final class FromRewriter {
       }
       case Expansion.Found found -> {
         catalog.depend(unique, found.version());
-        yield named(positioned(at, () -> search(found.search(), arguments, at)), alias, needsAlias);
+        SqlNode select =
+            CallContext.positioned(
+                at, () -> calls.select(found.search(), arguments, at.getParserPosition()));
+        yield named(select, alias, needsAlias);
       }
     };
   }
 
-  private SqlNode search(Search search, RelationArguments arguments, SqlNode at) {
-    Argument.Relation rows = search.rows();
-    SqlParserPos position = at.getParserPosition();
-    if (!(rows.pinned().orElse(null) instanceof AddressedTable table)) {
-      Schema schema = rows.schema().get();
-      int width = schema.getFields().size();
-      SqlNode node = arguments.node(rows.placeholder());
-      return SearchSelect.of(
-          search, node, schema, width, Optional.empty(), arguments::node, position);
-    }
-    TableReference reference = catalog.table(rows.table().orElseThrow(), Optional.empty());
-    String key = "rows of " + reference;
-    Table addressed =
-        catalog
-            .addSynthetic(
-                key,
-                reference.catalog(),
-                reference.name(),
-                () -> reference.loader().get().flatMap(FromRewriter::addressed))
-            .table();
-    Schema schema = table.schema();
-    SearchOperator.Rows again = new SearchOperator.Rows(key, schema.getFields().size());
-    return SearchSelect.of(
-        search,
-        new SqlIdentifier(key, position),
-        schema,
-        addressed.schema().getFields().size(),
-        Optional.of(again),
-        arguments::node,
-        position);
-  }
-
-  private static Optional<Table> addressed(Table table) {
-    return table instanceof AddressedTable rows
-        ? Optional.of(rows.addressed(file -> true))
-        : Optional.empty();
-  }
-
-  private final class ArgumentContext implements RelationArguments.Context {
-    @Override
-    public Schema columns(SqlNode query) {
-      return columns.apply(inScope(query));
-    }
-
-    @Override
-    public Optional<Table> table(SqlIdentifier name) {
-      boolean hidden =
-          name.isSimple()
-              && withs.stream()
-                  .flatMap(with -> with.withList.stream())
-                  .anyMatch(
-                      item -> ((SqlWithItem) item).name.getSimple().equalsIgnoreCase(name.getSimple()));
-      return hidden
-          ? Optional.empty()
-          : catalog.find(name.names).map(TableReference::table).filter(t -> !(t instanceof View));
-    }
-
-    @Override
-    public Argument.Searched search(SqlNode node, String prefix, Map<String, SqlNode> nodes) {
-      SqlNode inner = node.getKind() == SqlKind.COLLECTION_TABLE ? ((SqlCall) node).operand(0) : node;
-      if (!(inner instanceof SqlCall call)
-          || !(call.getOperator() instanceof SqlFunction)
-          || call.isA(SqlKind.QUERY)) {
-        throw FunctionArguments.error("a search such as VECTOR_SEARCH(…) must stand here", node);
-      }
-      TableFunction function = tableFunction(call).getValue();
-      RelationArguments arguments = RelationArguments.of(function, call, prefix, this);
-      Expansion expansion =
-          positioned(
-              call,
-              () ->
-                  function.expand(
-                      new TableFunction.Call(catalog.session(), arguments.arguments())));
-      if (!(expansion instanceof Expansion.Found found)) {
-        throw FunctionArguments.error("a search such as VECTOR_SEARCH(…) must stand here", node);
-      }
-      nodes.putAll(arguments.nodes());
-      return new Argument.Searched(found.search(), found.version());
-    }
-  }
-
   private static Optional<Table> table(Expansion expansion) {
     return expansion instanceof Expansion.Rows rows ? Optional.of(rows.table()) : Optional.empty();
-  }
-
-  /** A query that stands as an argument sees the names that WITH gave around the call. */
-  private SqlNode inScope(SqlNode query) {
-    SqlNode scoped = query instanceof SqlIdentifier name ? Selects.allOf(name) : query;
-    for (SqlWith with : withs) {
-      scoped =
-          new SqlWith(
-              with.getParserPosition(),
-              (SqlNodeList) RelationArguments.copy(with.withList),
-              scoped);
-    }
-    return scoped;
-  }
-
-  private static <T> T positioned(SqlNode at, Supplier<T> work) {
-    try {
-      return work.get();
-    } catch (KeldaException e) {
-      throw e.position().isPresent()
-          ? e
-          : new KeldaException(
-              e.code(), e.getMessage(), Positions.start(at.getParserPosition()), e.getCause());
-    }
   }
 
   private SqlNode version(
