@@ -57,7 +57,7 @@ Statement DescribeFeatureViewRest() :
     { return new FeatureViewStatement.DescribeFeatureView(Nodes.name(name)); }
 }
 
-Statement RefreshStatement() :
+Statement RefreshFeatureViewRest() :
 {
     SqlIdentifier name = null;
     boolean full = false;
@@ -65,7 +65,7 @@ Statement RefreshStatement() :
     SqlNode to = null;
 }
 {
-    <REFRESH> <FEATURE>
+    <FEATURE>
     (
         <VIEWS>
     |

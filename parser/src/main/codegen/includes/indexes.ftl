@@ -78,11 +78,11 @@ Statement DescribeIndexRest() :
     { return new IndexStatement.DescribeIndex(Nodes.name(name)); }
 }
 
-Statement RefreshStatement() :
+Statement RefreshIndexRest() :
 {
     final SqlIdentifier name;
 }
 {
-    <REFRESH> <INDEX> name = CompoundIdentifier()
+    <INDEX> name = CompoundIdentifier()
     { return new IndexStatement.RefreshIndex(Nodes.name(name)); }
 }

@@ -45,13 +45,25 @@ Statement AnyStatement() :
     |
         LOOKAHEAD(1) statement = UseStatement()
     |
-        LOOKAHEAD(1) statement = RefreshStatement()
-    |
         LOOKAHEAD(1) statement = CancelStatement()
     |
         LOOKAHEAD(1) statement = AttachStatement()
     |
         LOOKAHEAD(1) statement = DetachStatement()
+    )
+    { return statement; }
+}
+
+Statement RefreshStatement() :
+{
+    final Statement statement;
+}
+{
+    <REFRESH>
+    (
+        statement = RefreshFeatureViewRest()
+    |
+        statement = RefreshIndexRest()
     )
     { return statement; }
 }
