@@ -10,7 +10,14 @@ use std::sync::Arc;
 
 pub fn function(id: &str) -> Option<ScalarUDF> {
     let returns = |_: &[DataType]| DataType::new_list(DataType::Utf8, true);
-    (id == "chunks").then(|| make("chunks", &[P::Text, P::Integer, P::Integer], returns, chunks))
+    (id == "chunks").then(|| {
+        make(
+            "chunks",
+            &[P::Text, P::Integer, P::Integer],
+            returns,
+            chunks,
+        )
+    })
 }
 
 /// (text, size[, overlap]): see [`pieces`].
@@ -66,16 +73,17 @@ fn pieces(text: &str, size: usize, overlap: usize) -> Vec<&str> {
     let mut pieces = Vec::new();
     let mut start = 0;
     while start < last {
+        if text[places[start]..].starts_with(char::is_whitespace) {
+            start += 1;
+            continue;
+        }
         let most = (start + size).min(last);
         let end = if most == last {
             last
         } else {
             start + end_of(text, &places[start..=most])
         };
-        let piece = text[places[start]..places[end]].trim();
-        if !piece.is_empty() {
-            pieces.push(piece);
-        }
+        pieces.push(text[places[start]..places[end]].trim_end());
         if end == last {
             break;
         }
@@ -115,10 +123,12 @@ fn begin_of(text: &str, places: &[usize], end: usize, overlap: usize) -> usize {
         let (before, rest) = text.split_at(places[n]);
         before.ends_with(char::is_whitespace) && !rest.starts_with(char::is_whitespace)
     };
-    (from..end).find(|n| is_word_start(*n)).unwrap_or(match overlap {
-        0 => end,
-        _ => from,
-    })
+    (from..end)
+        .find(|n| is_word_start(*n))
+        .unwrap_or(match overlap {
+            0 => end,
+            _ => from,
+        })
 }
 
 #[cfg(test)]
@@ -138,10 +148,7 @@ mod tests {
 
     #[test]
     fn pieces_overlap_by_whole_words() {
-        assert_eq!(
-            pieces("aa bb cc dd ee", 8, 3),
-            ["aa bb cc", "cc dd ee"]
-        );
+        assert_eq!(pieces("aa bb cc dd ee", 8, 3), ["aa bb cc", "cc dd ee"]);
         assert_eq!(pieces("aaaaaaaa", 4, 2), ["aaaa", "aaaa", "aaaa"]);
     }
 

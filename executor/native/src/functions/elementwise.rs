@@ -119,13 +119,7 @@ pub fn once_function(
     result: ResultType,
     kernel: Kernel,
 ) -> ScalarUDF {
-    ScalarUDF::new_from_impl(elementwise(
-        id,
-        parameters,
-        result,
-        kernel,
-        Constants::Once,
-    ))
+    ScalarUDF::new_from_impl(elementwise(id, parameters, result, kernel, Constants::Once))
 }
 
 fn elementwise(

@@ -1,6 +1,6 @@
 //! Exact distances between vectors.
 
-use super::elementwise::{once_function, returns_double, to_doubles, Parameter as P};
+use super::elementwise::{Parameter as P, once_function, returns_double, to_doubles};
 use crate::vectors::{Real, Vectors, check_lengths, cosine, dot, squared_distance};
 use datafusion::arrow::array::{Array, ArrayRef, ArrowPrimitiveType};
 use datafusion::arrow::datatypes::{DataType, Float32Type, Float64Type};

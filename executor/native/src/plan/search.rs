@@ -45,7 +45,11 @@ impl Builder<'_> {
             let message = "top_k counts rows: it must be greater than 0";
             return Err(failure(errors::INVALID_ARGUMENT, message));
         }
-        let kind = match message.kind.as_ref().ok_or_else(|| missing("Finder.kind"))? {
+        let kind = match message
+            .kind
+            .as_ref()
+            .ok_or_else(|| missing("Finder.kind"))?
+        {
             Kind::Exact(exact) => self.exact(rows, exact)?,
             Kind::Function(id) => FinderKind::Function(self.finding_function(id)?),
         };

@@ -97,8 +97,7 @@ impl Deletes {
         deleted.sort_unstable();
         deleted.dedup();
         let kept = kept(&deleted, rows);
-        let mut selection =
-            RowSelection::from_consecutive_ranges(kept.into_iter(), rows as usize);
+        let mut selection = RowSelection::from_consecutive_ranges(kept.into_iter(), rows as usize);
         if let Some(wanted) = wanted {
             selection = selection.intersection(&addresses::selection(wanted, file, rows as usize));
         }

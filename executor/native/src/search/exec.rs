@@ -27,8 +27,8 @@ use datafusion::physical_plan::metrics::{
 };
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
-    DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, Partitioning,
-    PlanProperties,
+    DisplayAs, DisplayFormatType, Distribution, ExecutionPlan, ExecutionPlanProperties,
+    InputDistributionRequirements, Partitioning, PlanProperties,
 };
 use futures::future::{BoxFuture, FutureExt, Shared};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -172,6 +172,18 @@ impl ExecutionPlan for SearchExec {
 
     fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
         std::iter::once(&self.queries).chain(&self.rows).collect()
+    }
+
+    fn input_distribution_requirements(&self) -> InputDistributionRequirements {
+        let queries = match self.compares() {
+            true => Distribution::SinglePartition,
+            false => Distribution::UnspecifiedDistribution,
+        };
+        let rows = self
+            .rows
+            .iter()
+            .map(|_| Distribution::UnspecifiedDistribution);
+        InputDistributionRequirements::new(std::iter::once(queries).chain(rows).collect())
     }
 
     fn benefits_from_input_partitioning(&self) -> Vec<bool> {
@@ -361,12 +373,10 @@ impl Job {
     /// All queries with the nearest of all rows, and with what functions find.
     async fn compare(&self, queries: Arc<dyn ExecutionPlan>) -> Result<Vec<RecordBatch>> {
         let mut batches = Vec::new();
-        for partition in 0..queries.output_partitioning().partition_count() {
-            let mut stream = queries.execute(partition, Arc::clone(&self.context))?;
-            while let Some(batch) = stream.try_next().await? {
-                self.grow(batch.get_array_memory_size())?;
-                batches.push(batch);
-            }
+        let mut stream = queries.execute(0, Arc::clone(&self.context))?;
+        while let Some(batch) = stream.try_next().await? {
+            self.grow(batch.get_array_memory_size())?;
+            batches.push(batch);
         }
         let queries = Arc::new(self.vectors(&batches)?);
         let (found, addresses) = self.look(&queries).await?;
@@ -515,11 +525,10 @@ fn joined(error: tokio::task::JoinError) -> DataFusionError {
 fn arguments(queries: &ArrayRef, count: usize, addresses: &Addresses) -> Result<RecordBatch> {
     let rows = queries.len();
     let count = Int64Array::from_value(i64::try_from(count).unwrap_or(i64::MAX), rows);
-    let addresses =
-        BinaryArray::from_iter((0..rows).map(|row| match row {
-            0 => addresses.as_deref(),
-            _ => None,
-        }));
+    let addresses = BinaryArray::from_iter((0..rows).map(|row| match row {
+        0 => addresses.as_deref(),
+        _ => None,
+    }));
     let schema = Schema::new(vec![
         Field::new("a0", queries.data_type().clone(), true),
         Field::new("a1", DataType::Int64, true),

@@ -94,7 +94,9 @@ mod tests {
         let mut expected = Vec::new();
         expected.extend(0u64.to_le_bytes());
         expected.extend(3u32.to_le_bytes());
-        [1u16, 2, 3].iter().for_each(|v| expected.extend(v.to_le_bytes()));
+        [1u16, 2, 3]
+            .iter()
+            .for_each(|v| expected.extend(v.to_le_bytes()));
         expected.extend((1u64 << 24).to_le_bytes());
         expected.extend(1u32.to_le_bytes());
         expected.extend(0u16.to_le_bytes());

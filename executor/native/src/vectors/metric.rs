@@ -1,6 +1,5 @@
 //! Kernels over slices of equal length. They are plain loops over lanes: the compiler makes vector instructions of them.
 
-
 /// Independent sums, so that additions do not wait for each other: four registers of eight lanes.
 const LANES: usize = 32;
 
@@ -105,8 +104,11 @@ mod tests {
             let squares: f64 = a.iter().zip(&b).map(|(x, y)| (x - y) * (x - y)).sum();
             assert!((dot(&a, &b) - plain).abs() < 1e-12);
             assert!((squared_distance(&a, &b) - squares).abs() < 1e-12);
-            let (small_a, small_b): (Vec<f32>, Vec<f32>) =
-                a.iter().zip(&b).map(|(x, y)| (*x as f32, *y as f32)).unzip();
+            let (small_a, small_b): (Vec<f32>, Vec<f32>) = a
+                .iter()
+                .zip(&b)
+                .map(|(x, y)| (*x as f32, *y as f32))
+                .unzip();
             assert!((dot(&small_a, &small_b) - plain).abs() < 1e-4);
         }
     }
