@@ -13,12 +13,15 @@ import java.util.function.Function;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
+import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlIdentifier;
+import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
 import org.apache.calcite.sql.SqlSelect;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.parser.SqlParserPos;
+import org.apache.calcite.sql.util.SqlBasicVisitor;
 
 /**
  * The SELECT that stands for a search until it is converted:
@@ -57,7 +60,9 @@ public final class SearchSelect {
     List<SqlNode> operands = new ArrayList<>();
     List<Integer> columns = new ArrayList<>();
     for (Branch branch : search.branches()) {
-      operands.add(argument.apply(branch.query().placeholder()));
+      SqlNode query = argument.apply(branch.query().placeholder());
+      requireQualified(query, schema);
+      operands.add(query);
       columns.add(column(branch, schema));
     }
     List<Optional<Integer>> counts = new ArrayList<>();
@@ -76,6 +81,29 @@ public final class SearchSelect {
     SqlNode marker =
         new SearchOperator(search, columns, addressed, counts).createCall(position, operands);
     return to.select(search, rows, schema, all, marker);
+  }
+
+  /** A bare name would be looked up among the columns of the result, which are those of what is searched. */
+  private static void requireQualified(SqlNode query, Schema schema) {
+    List<String> names = schema.getFields().stream().map(Field::getName).toList();
+    query.accept(
+        new SqlBasicVisitor<Void>() {
+          @Override
+          public Void visit(SqlIdentifier name) {
+            if (name.isSimple() && Names.match(name.getSimple(), names).isPresent()) {
+              throw new KeldaException(
+                  ErrorCode.AMBIGUOUS_NAME,
+                  "\"%1$s\" is a column of what is searched; write the table of the query before it, as in q.%1$s"
+                      .formatted(name.getSimple()));
+            }
+            return null;
+          }
+
+          @Override
+          public Void visit(SqlCall call) {
+            return call.isA(SqlKind.QUERY) ? null : super.visit(call);
+          }
+        });
   }
 
   private static int add(List<SqlNode> operands, SqlNode operand) {
