@@ -1,11 +1,9 @@
 package dev.kelda.planner.validate;
 
 import dev.kelda.parser.Positions;
-import dev.kelda.parser.Selects;
 import dev.kelda.parser.SqlPath;
 import dev.kelda.parser.SqlTableVersion;
 import dev.kelda.planner.catalog.CatalogSnapshot;
-import dev.kelda.planner.catalog.Names;
 import dev.kelda.planner.catalog.TableReference;
 import dev.kelda.spi.connector.CanonicalTypes;
 import dev.kelda.spi.connector.Scalar;
@@ -18,6 +16,8 @@ import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.error.TextPosition;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -36,6 +36,7 @@ import org.apache.calcite.sql.SqlNodeList;
 import org.apache.calcite.sql.SqlSelect;
 import org.apache.calcite.sql.SqlSnapshot;
 import org.apache.calcite.sql.SqlWith;
+import org.apache.calcite.sql.SqlWithItem;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.parser.SqlParserPos;
 
