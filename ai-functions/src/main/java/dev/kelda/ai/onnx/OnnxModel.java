@@ -32,8 +32,7 @@ public final class OnnxModel implements AutoCloseable {
   private final ReentrantReadWriteLock open = new ReentrantReadWriteLock();
   private boolean closed; // guarded by open
 
-  private OnnxModel(
-      OrtEnvironment environment, OrtSession session, Map<String, Labels> labels) {
+  private OnnxModel(OrtEnvironment environment, OrtSession session, Map<String, Labels> labels) {
     this.environment = environment;
     this.session = session;
     this.labels = Map.copyOf(labels);
@@ -46,7 +45,7 @@ public final class OnnxModel implements AutoCloseable {
   public static OnnxModel load(byte[] bytes) {
     ZipMaps zipMaps = ZipMaps.takenOut(bytes);
     try {
-      OrtEnvironment environment = OrtEnvironment.getEnvironment();
+      OrtEnvironment environment = OnnxRuntime.environment();
       try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
         options.setIntraOpNumThreads(1);
         options.setInterOpNumThreads(1);
@@ -124,10 +123,7 @@ public final class OnnxModel implements AutoCloseable {
   }
 
   private Port output(NodeInfo info) {
-    TensorInfo tensor =
-        tensor(
-            info,
-            "; name the outputs to be used: WITH ('outputs' = 'label')");
+    TensorInfo tensor = tensor(info, "; name the outputs to be used: WITH ('outputs' = 'label')");
     return port(info, tensor.getShape(), labels.getOrDefault(info.getName(), Labels.NONE));
   }
 
