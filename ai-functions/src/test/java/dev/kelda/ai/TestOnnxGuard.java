@@ -9,6 +9,8 @@ import dev.kelda.ai.onnx.OnnxModel;
 import dev.kelda.ai.onnx.ProtoWriter;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -27,6 +29,8 @@ final class TestOnnxGuard {
   void soundModelsPass() {
     assertThatCode(() -> OnnxGuard.check(OnnxFiles.linear())).doesNotThrowAnyException();
     assertThatCode(() -> OnnxGuard.check(OnnxFiles.echo())).doesNotThrowAnyException();
+    assertThatCode(() -> OnnxGuard.check(OnnxFiles.tokens(100, "input_ids")))
+        .doesNotThrowAnyException();
   }
 
   @Test
@@ -109,6 +113,43 @@ final class TestOnnxGuard {
         graph(OnnxFiles.message().message(1, OnnxFiles.node("Evil", "y", "x").text(7, "evil"))));
     all.put("custom opset", withField(8, OnnxFiles.message().text(1, "com.evil").number(2, 1)));
     all.put("future opset", withField(8, OnnxFiles.message().number(2, 1000)));
+    long[] huge = {1 << 20, 1 << 12};
+    ProtoWriter raw = OnnxFiles.message().number(1, 2).number(2, OnnxFiles.INT64).text(8, "s");
+    ProtoWriter packed = OnnxFiles.message().number(1, 2).number(2, OnnxFiles.INT64).text(8, "s");
+    ByteBuffer bytes = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
+    for (long size : huge) {
+      bytes.putLong(size);
+      packed.number(7, size);
+    }
+    raw.bytes(9, bytes.array());
+    for (String operator : List.of("ConstantOfShape", "Range")) {
+      ProtoWriter node = OnnxFiles.node(operator, "y", "s");
+      all.put(operator + " raw", graph(OnnxFiles.message().message(1, node).message(5, raw)));
+      all.put(operator + " typed", graph(OnnxFiles.message().message(5, packed).message(1, node)));
+    }
+    for (String operator : List.of("Expand", "Tile", "Pad", "OneHot", "Resize")) {
+      ProtoWriter constant =
+          OnnxFiles.node("Constant", "s")
+              .message(5, OnnxFiles.message().text(1, "value_ints").number(8, 1L << 40));
+      ProtoWriter node = OnnxFiles.node(operator, "y", "x", "s", "s", "s");
+      all.put(operator, graph(OnnxFiles.message().message(1, constant).message(1, node)));
+    }
+    ProtoWriter often = OnnxFiles.message().message(5, OnnxFiles.tensor("s", new long[] {1}, 1e6f));
+    for (int i = 0; i < 300; i++) {
+      often.message(1, OnnxFiles.node("ConstantOfShape", "y" + i, "s"));
+    }
+    all.put("many constants", graph(often));
+    all.put(
+        "random",
+        graph(
+            OnnxFiles.message()
+                .message(
+                    1,
+                    OnnxFiles.node("RandomNormal", "y")
+                        .message(5, OnnxFiles.message().text(1, "shape").number(8, 1L << 40)))));
+    all.put(
+        "many dimensions",
+        graph(OnnxFiles.message().message(5, OnnxFiles.message().bytes(1, new byte[1000]))));
     all.put("training", withField(20, OnnxFiles.message()));
     all.put("empty", new byte[0]);
     all.put("no graph", OnnxFiles.message().number(1, 8).done());

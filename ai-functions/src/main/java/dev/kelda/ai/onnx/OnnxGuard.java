@@ -3,13 +3,15 @@ package dev.kelda.ai.onnx;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 
 /**
  * Reads a model's bytes in full before ONNX Runtime does, and refuses what may reach beyond them or
  * never end: tensor data in other files anywhere in the graph (initialisers, sparse ones,
  * attributes, sub-graphs, functions), operators of other domains, loops, and more than so much of
- * anything. The message numbers are those of onnx.proto.
+ * anything, also of what constants make. The message numbers are those of onnx.proto.
  */
 public final class OnnxGuard {
   /** The largest file. */
@@ -18,6 +20,7 @@ public final class OnnxGuard {
   private static final int MOST_NODES = 100_000;
   private static final int MOST_TENSORS = 100_000;
   private static final int MOST_DEPTH = 16;
+  private static final int MOST_DIMENSIONS = 64;
   private static final long MOST_ELEMENTS = 1L << 28;
   private static final long NEWEST_OPSET = 30;
   private static final long NEWEST_IR = 20;
@@ -25,6 +28,7 @@ public final class OnnxGuard {
   private static final Set<String> DOMAINS = Set.of("", "ai.onnx", "ai.onnx.ml");
   private static final Set<String> ENDLESS = Set.of("Loop", "Scan");
 
+  private final ConstantSizes sizes = new ConstantSizes();
   private int nodes;
   private int tensors;
   private boolean graph;
@@ -43,6 +47,9 @@ public final class OnnxGuard {
     guard.model(new ProtoReader(ByteBuffer.wrap(model)));
     if (!guard.graph) {
       throw refuse("it has no graph");
+    }
+    if (guard.sizes.total() > MOST_ELEMENTS) {
+      throw refuse("it makes constants of more than " + MOST_ELEMENTS + " elements");
     }
   }
 
@@ -112,30 +119,42 @@ public final class OnnxGuard {
     if (++nodes > MOST_NODES) {
       throw refuse("more than " + MOST_NODES + " nodes");
     }
+    List<String> inputs = new ArrayList<>();
+    List<String> outputs = new ArrayList<>();
+    String operator = "";
+    double values = 1;
     while (in.next()) {
       switch (in.field()) {
+        case 1 -> inputs.add(in.text());
+        case 2 -> outputs.add(in.text());
         case 4 -> {
-          String operator = in.text();
+          operator = in.text();
           if (ENDLESS.contains(operator)) {
             throw refuse("the operator " + operator + ", which may never end");
           }
         }
-        case 5 -> attribute(in.message(), depth);
+        case 5 -> values = Math.max(values, attribute(in.message(), depth));
         case 7 -> domain(in.text());
         default -> in.skip();
       }
     }
+    sizes.node(operator, inputs, outputs, values);
   }
 
-  private void attribute(ProtoReader in, int depth) {
+  /** The product of its values, where they may be a size. */
+  private double attribute(ProtoReader in, int depth) {
+    double product = 1;
     while (in.next()) {
       switch (in.field()) {
-        case 5, 10 -> tensor(in.message());
+        case 2, 7 -> product *= ConstantSizes.reals(in, Float.BYTES);
+        case 3, 8 -> product *= ConstantSizes.integers(in);
+        case 5, 10 -> product *= tensor(in.message());
         case 6, 11 -> graph(in.message(), depth + 1);
         case 22, 23 -> sparse(in.message());
         default -> in.skip();
       }
     }
+    return product;
   }
 
   private void sparse(ProtoReader in) {
@@ -149,29 +168,40 @@ public final class OnnxGuard {
     }
   }
 
-  private void tensor(ProtoReader in) {
+  /** The product of its values, where they may be a size. */
+  private double tensor(ProtoReader in) {
     if (++tensors > MOST_TENSORS) {
       throw refuse("more than " + MOST_TENSORS + " tensors");
     }
     long elements = 1;
+    String name = "";
+    ConstantSizes.Values values = new ConstantSizes.Values();
     while (in.next()) {
       switch (in.field()) {
         case 1 -> elements = multiplied(elements, in);
+        case 8 -> name = in.text();
         case 13 -> throw refuse("tensor data in another file");
         case 14 -> {
           if (in.number() == EXTERNAL) {
             throw refuse("tensor data in another file");
           }
         }
-        default -> in.skip();
+        default -> values.read(in);
       }
     }
+    double product = values.product();
+    sizes.constant(name, product);
+    return product;
   }
 
   /** Dimensions come one by one, or packed. */
   private static long multiplied(long elements, ProtoReader in) {
     long product = elements;
-    for (long dimension : in.numbers()) {
+    long[] dimensions = in.numbers(MOST_DIMENSIONS + 1);
+    if (dimensions.length > MOST_DIMENSIONS) {
+      throw refuse("a tensor of more than " + MOST_DIMENSIONS + " dimensions");
+    }
+    for (long dimension : dimensions) {
       if (dimension < 0 || dimension > MOST_ELEMENTS) {
         throw refuse("a tensor's dimension " + dimension);
       }

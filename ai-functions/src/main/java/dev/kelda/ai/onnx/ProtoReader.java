@@ -3,6 +3,7 @@ package dev.kelda.ai.onnx;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -45,18 +46,48 @@ final class ProtoReader {
     return varint();
   }
 
-  /** One number, or several packed ones. */
-  long[] numbers() {
+  /**
+   * One number, or several packed ones.
+   *
+   * @param most the first so many are read, the others skipped
+   */
+  long[] numbers(int most) {
     if (wire == 0) {
       return new long[] {varint()};
     }
     ProtoReader packed = message();
-    long[] numbers = new long[packed.bytes.remaining()];
+    long[] numbers = new long[Math.min(packed.bytes.remaining(), most)];
     int count = 0;
-    while (packed.bytes.hasRemaining()) {
+    while (count < most && packed.bytes.hasRemaining()) {
       numbers[count++] = packed.varint();
     }
     return Arrays.copyOf(numbers, count);
+  }
+
+  /**
+   * One number with a fraction, or several packed ones.
+   *
+   * @param size 4 or 8 bytes
+   * @param most the first so many are read, the others skipped
+   */
+  double[] reals(int size, int most) {
+    ByteBuffer from;
+    if (wire == 2) {
+      from = block();
+    } else {
+      int at = bytes.position();
+      skip();
+      from = bytes.slice(at, bytes.position() - at);
+    }
+    from.order(ByteOrder.LITTLE_ENDIAN);
+    if (from.remaining() % size != 0) {
+      throw broken();
+    }
+    double[] reals = new double[Math.min(from.remaining() / size, most)];
+    for (int i = 0; i < reals.length; i++) {
+      reals[i] = size == Float.BYTES ? from.getFloat() : from.getDouble();
+    }
+    return reals;
   }
 
   /** The bytes of a message, a text or packed numbers. */

@@ -11,9 +11,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A model without its ZipMaps. scikit-learn's classifiers are exported with one: it makes a sequence
- * of maps, an object a row, of the probabilities. Here the probabilities stay a tensor, under the
- * same name, and the labels are known beside it. The message numbers are those of onnx.proto.
+ * A model without its ZipMaps. scikit-learn's classifiers are exported with one: it makes a
+ * sequence of maps, an object a row, of the probabilities. Here the probabilities stay a tensor,
+ * under the same name, and the labels are known beside it. The message numbers are those of
+ * onnx.proto.
  *
  * @param model the bytes to run
  * @param labels of the outputs that would be maps, by name
@@ -21,6 +22,7 @@ import java.util.Map;
 record ZipMaps(byte[] model, Map<String, Labels> labels) {
   private static final int FLOAT = 1;
   private static final int OPSET = 13;
+  private static final int MOST_LABELS = 1 << 20;
 
   ZipMaps {
     requireNonNull(model, "model is null");
@@ -102,10 +104,7 @@ record ZipMaps(byte[] model, Map<String, Labels> labels) {
           if (node.operator().equals("ZipMap") && labels.containsKey(node.output())) {
             to.message(
                 1,
-                new ProtoWriter()
-                    .text(1, node.input())
-                    .text(2, node.output())
-                    .text(4, "Identity"));
+                new ProtoWriter().text(1, node.input()).text(2, node.output()).text(4, "Identity"));
           } else {
             to.raw(raw);
           }
@@ -174,7 +173,7 @@ record ZipMaps(byte[] model, Map<String, Labels> labels) {
         switch (attribute.field()) {
           case 1 -> name = attribute.text();
           case 8 -> {
-            for (long number : attribute.numbers()) {
+            for (long number : attribute.numbers(MOST_LABELS)) {
               numbers.add(String.valueOf(number));
             }
           }
