@@ -101,8 +101,7 @@ record Declaration(EngineServices services, Caller caller) {
   }
 
   private boolean fits(ColumnDefinition column, Port port) {
-    return column.name().equalsIgnoreCase(port.name())
-        && isSame(type(column), Outputs.field(port));
+    return column.name().equalsIgnoreCase(port.name()) && isSame(type(column), Outputs.field(port));
   }
 
   /** SQL does not say how long an array is, nor what the parts of a map are called. */

@@ -174,8 +174,7 @@ record ModelStatements(EngineServices services, ModelRegistry registry, ModelFil
         });
   }
 
-  private StatementPlan rows(
-      String explanation, Function<List<Alias>, List<Described>> described) {
+  private StatementPlan rows(String explanation, Function<List<Alias>, List<Described>> described) {
     Columns<Described> columns = columns();
     return new StatementPlan.Rows(
         columns.schema(),

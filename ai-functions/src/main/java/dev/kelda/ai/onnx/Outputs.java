@@ -57,8 +57,7 @@ public final class Outputs {
               "entries",
               FieldType.notNullable(ArrowType.Struct.INSTANCE),
               List.of(key, Field.nullable("value", element)));
-      return new Field(
-          port.name(), FieldType.nullable(new ArrowType.Map(false)), List.of(entries));
+      return new Field(port.name(), FieldType.nullable(new ArrowType.Map(false)), List.of(entries));
     }
     if (port.width() == 1) {
       return Field.nullable(port.name(), element);
@@ -97,7 +96,8 @@ public final class Outputs {
     row.setInitialCapacity(rows);
     row.allocateNew();
     for (int i = 0; i < ports.size(); i++) {
-      fill((FieldVector) row.getChildByOrdinal(i), ports.get(i), tensor(ports.get(i), values), rows);
+      fill(
+          (FieldVector) row.getChildByOrdinal(i), ports.get(i), tensor(ports.get(i), values), rows);
     }
     setValid(row.getValidityBuffer(), rows);
     row.setValueCount(rows);
@@ -109,8 +109,7 @@ public final class Outputs {
       return tensor;
     }
     throw new KeldaException(
-        ErrorCode.INVALID_FILE,
-        "output \"%s\" of the model is no tensor".formatted(port.name()));
+        ErrorCode.INVALID_FILE, "output \"%s\" of the model is no tensor".formatted(port.name()));
   }
 
   private static void fill(FieldVector vector, Port port, OnnxTensor tensor, int rows)

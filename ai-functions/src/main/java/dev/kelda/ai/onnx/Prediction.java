@@ -122,10 +122,7 @@ public final class Prediction {
    * @return one per output
    */
   public static List<WireTensor> run(
-      OnnxModel model,
-      Signature signature,
-      List<WireTensor> inputs,
-      OrtSession.RunOptions options)
+      OnnxModel model, Signature signature, List<WireTensor> inputs, OrtSession.RunOptions options)
       throws OrtException {
     Map<String, OnnxTensor> tensors = new HashMap<>();
     try {

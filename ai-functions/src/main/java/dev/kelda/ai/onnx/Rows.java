@@ -34,8 +34,7 @@ final class Rows {
    *
    * @return closed by the caller
    */
-  static List<FieldVector> taken(
-      List<FieldVector> columns, int[] rows, BufferAllocator allocator) {
+  static List<FieldVector> taken(List<FieldVector> columns, int[] rows, BufferAllocator allocator) {
     List<FieldVector> taken = new ArrayList<>();
     try {
       for (FieldVector column : columns) {

@@ -21,8 +21,9 @@ import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VarCharVector;
 
 /**
- * Columns without NULLs to one tensor of {@code rows} times {@code width} elements. Where a column's
- * memory is laid out as the tensor is, the tensor looks at it; else it is copied column by column.
+ * Columns without NULLs to one tensor of {@code rows} times {@code width} elements. Where a
+ * column's memory is laid out as the tensor is, the tensor looks at it; else it is copied column by
+ * column.
  */
 final class Tensors {
   private Tensors() {}

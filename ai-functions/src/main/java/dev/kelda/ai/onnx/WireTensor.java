@@ -95,11 +95,7 @@ public record WireTensor(
     List<Long> shape = Arrays.stream(tensor.getInfo().getShape()).boxed().toList();
     return element == Element.VARCHAR
         ? new WireTensor(
-            name,
-            element,
-            shape,
-            ByteBuffer.allocate(0),
-            List.of(Outputs.texts(tensor.getValue())))
+            name, element, shape, ByteBuffer.allocate(0), List.of(Outputs.texts(tensor.getValue())))
         : new WireTensor(name, element, shape, tensor.getByteBuffer(), List.of());
   }
 }

@@ -104,10 +104,10 @@ public record ModelFiles(Path folder, LocationPolicy locations) {
   }
 
   /**
-   * Removes the files that no version needs. A file is set aside, asked for once more, and only then
-   * removed, so that one which a CREATE MODEL registers meanwhile comes back; whoever registers calls
-   * {@link #keep} before and after. What a crash left is found by the next sweep. Files that Kelda
-   * did not name stay.
+   * Removes the files that no version needs. A file is set aside, asked for once more, and only
+   * then removed, so that one which a CREATE MODEL registers meanwhile comes back; whoever
+   * registers calls {@link #keep} before and after. What a crash left is found by the next sweep.
+   * Files that Kelda did not name stay.
    *
    * @param needed hashes, as they are when asked
    */

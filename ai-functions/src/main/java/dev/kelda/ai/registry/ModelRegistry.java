@@ -217,8 +217,8 @@ public final class ModelRegistry {
    *
    * @param reference as {@link #find} takes it
    * @param value empty = taken away
-   * @throws KeldaException MODEL_NOT_FOUND; INVALID_ARGUMENT when there is none to take away, or for
-   *     a model that comes with Kelda
+   * @throws KeldaException MODEL_NOT_FOUND; INVALID_ARGUMENT when there is none to take away, or
+   *     for a model that comes with Kelda
    */
   public void note(String reference, Note note, String key, Optional<String> value) {
     metastore.transaction(
@@ -239,12 +239,17 @@ public final class ModelRegistry {
                       ErrorCode.INVALID_ARGUMENT,
                       "model %s has no %s \"%s\"; it has %s"
                           .formatted(
-                              version.reference(), note.name().toLowerCase(Locale.ROOT), key, notes));
+                              version.reference(),
+                              note.name().toLowerCase(Locale.ROOT),
+                              key,
+                              notes));
                 }
               });
           return update(
               connection,
-              "UPDATE ai_model_versions SET " + note.column + " = ? WHERE model = ? AND version = ?",
+              "UPDATE ai_model_versions SET "
+                  + note.column
+                  + " = ? WHERE model = ? AND version = ?",
               json(notes),
               version.model(),
               version.version());

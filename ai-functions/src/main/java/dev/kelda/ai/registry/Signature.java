@@ -18,8 +18,8 @@ public record Signature(List<Port> inputs, List<Port> outputs) {
    *
    * @param width -1 = any
    * @param flat the tensor has the batch as its only dimension
-   * @param labels what the elements of a row stand for: an output's keys, an input's columns; mostly
-   *     none
+   * @param labels what the elements of a row stand for: an output's keys, an input's columns;
+   *     mostly none
    */
   public record Port(String name, Element element, int width, boolean flat, Labels labels) {
     public Port {

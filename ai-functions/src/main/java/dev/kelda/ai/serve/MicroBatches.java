@@ -1,7 +1,5 @@
 package dev.kelda.ai.serve;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.kelda.ai.onnx.WireTensor;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
@@ -155,8 +153,7 @@ final class MicroBatches implements AutoCloseable {
     List<WireTensor> joined = new ArrayList<>();
     for (int i = 0; i < batch.getFirst().inputs().size(); i++) {
       int input = i;
-      joined.add(
-          WireTensor.joined(batch.stream().map(one -> one.inputs().get(input)).toList()));
+      joined.add(WireTensor.joined(batch.stream().map(one -> one.inputs().get(input)).toList()));
     }
     List<WireTensor> outputs;
     try {

@@ -144,9 +144,7 @@ final class Nodes {
             .filter(p -> p.name().equalsIgnoreCase(what.toString()))
             .findFirst()
             .orElseThrow(
-                () ->
-                    error(
-                        "ALTER MODEL sets and drops ALIAS, TAG or METRIC, not " + what, what));
+                () -> error("ALTER MODEL sets and drops ALIAS, TAG or METRIC, not " + what, what));
     return new ModelStatement.AlterModel(name(name), property, key, Optional.ofNullable(value));
   }
 
