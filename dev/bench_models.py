@@ -1,0 +1,101 @@
+"""PREDICT beside onnxruntime in Python, and one-row requests over HTTP: make bench WHAT=models.
+
+Both run the same models over the same floats with as many threads as there are cores, in turn; the best of some rounds counts.
+Kelda reads the features from a Parquet file within its time, Python has them as arrays; Python runs batches of the size that is best for it.
+"""
+
+import http.client
+import json
+import os
+import sys
+import tempfile
+import time
+import urllib.parse
+from pathlib import Path
+
+import adbc_driver_flightsql.dbapi as flightsql
+import onnxruntime
+import pyarrow.parquet as pq
+from kelda_server import ROOT, KeldaServer
+
+sys.path.insert(0, str(ROOT / "tests" / "python"))
+import exports  # noqa: E402
+
+ROUNDS = 5
+BATCHES = (8_192, 131_072, 1 << 30)
+REQUESTS = 3_000
+
+
+def seconds(work):
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def python(export, table):
+    """What runs all rows once, for each size of a batch."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = os.cpu_count()
+    session = onnxruntime.InferenceSession(export.onnx, options)
+    tensors = export.tensors(table)
+
+    def run(size):
+        for start in range(0, table.num_rows, size):
+            session.run(None, {name: tensor[start : start + size] for name, tensor in tensors.items()})
+
+    return [lambda size=size: run(size) for size in BATCHES]
+
+
+def throughput(cursor, folder, table, make):
+    export = make()
+    path = Path(folder) / f"{export.name}.onnx"
+    path.write_bytes(export.onnx)
+    cursor.execute(f"CREATE MODEL {export.name} WITH ('path' = '{path}')")
+    sql = f"SELECT COUNT({export.call()}) FROM '{folder}/features.parquet'"
+
+    def kelda():
+        cursor.execute(sql)
+        assert cursor.fetchone() == (table.num_rows,)
+
+    theirs = python(export, table)
+    rounds = [(seconds(kelda), min(seconds(run) for run in theirs)) for _ in range(ROUNDS)]
+    ours, best = (table.num_rows / min(times) / 1e6 for times in zip(*rounds, strict=True))
+    print(f"  {export.name:18} {ours:6.2f} million rows/s, onnxruntime {best:6.2f}: {ours / best:5.2f} x", flush=True)
+
+
+def latency(url, export, table):
+    address = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(address.hostname, address.port)
+    times = []
+    for i in range(REQUESTS + 500):
+        inputs = [
+            {"name": name, "datatype": "FP32", "shape": list(tensor.shape), "data": tensor.ravel().tolist()}
+            for name, tensor in export.tensors(table.slice(i % table.num_rows, 1)).items()
+        ]
+        body = json.dumps({"inputs": inputs})
+        start = time.perf_counter()
+        connection.request("POST", f"/v2/models/{export.name}/infer", body)
+        answer = connection.getresponse()
+        answer.read()
+        times.append((time.perf_counter() - start) * 1000)
+        assert answer.status == 200
+    times = sorted(times[500:])
+    print(f"  {export.name}: p50 {times[REQUESTS // 2]:.2f} ms, p99 {times[REQUESTS * 99 // 100]:.2f} ms", flush=True)
+
+
+def main():
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    table = exports.features(rows)
+    with tempfile.TemporaryDirectory() as folder, KeldaServer(f"{folder}/home", allow=[folder]) as server:
+        pq.write_table(table, f"{folder}/features.parquet", row_group_size=131_072)
+        with flightsql.connect(server.uri, autocommit=True) as connection, connection.cursor() as cursor:
+            print(f"PREDICT over {rows:,} rows, {os.cpu_count()} threads", flush=True)
+            for make in exports.KINDS:
+                throughput(cursor, folder, table, make)
+            print(f"one row over HTTP, {REQUESTS:,} requests one after the other", flush=True)
+            for make in (exports.sklearn_regressor, exports.torch):
+                latency(server.http, make(), table)
+
+
+if __name__ == "__main__":
+    main()
