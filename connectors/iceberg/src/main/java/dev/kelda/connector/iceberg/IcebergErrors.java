@@ -91,8 +91,13 @@ final class IcebergErrors {
     while (root.getCause() != null) {
       root = root.getCause();
     }
-    String reason = root == e ? "" : " (" + root.getMessage() + ")";
-    return what + ": " + e.getMessage() + reason;
+    String reason = root == e ? "" : " (" + text(root) + ")";
+    return what + ": " + text(e) + reason;
+  }
+
+  // An EOFException says all by its name.
+  private static String text(Throwable e) {
+    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
 
   private static KeldaException error(ErrorCode code, String message, Throwable cause) {

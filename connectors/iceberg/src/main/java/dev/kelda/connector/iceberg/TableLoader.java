@@ -69,6 +69,8 @@ final class TableLoader {
     if (known != null && known.metadataLocation().equals(pointer.get().location())) {
       return Optional.of(known.table());
     }
+    // Iceberg would try a file that it may not read for minutes.
+    catalog.locations().requireReadable(pointer.get().location());
     Optional<Loaded> fresh = pointer.get().view() ? view(id) : table(id);
     fresh.ifPresent(table -> loaded.put(id, table));
     return fresh.map(Loaded::table);
