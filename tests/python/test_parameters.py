@@ -1,8 +1,10 @@
 """A bare ? wherever a value may stand: its type comes from what stands beside it."""
 
 import datetime
+from decimal import Decimal
 
 import adbc_driver_flightsql.dbapi as flightsql
+import pyarrow as pa
 import pytest
 
 CASES = [
@@ -43,6 +45,43 @@ CASES = [
     ("SELECT TRY_CAST(? AS INTEGER)", ("x",), None),
     ("SELECT COUNT(*) FROM p WHERE ? AND id > 1", (True,), 2),
     ("SELECT id FROM p ORDER BY ?, id", ("x",), 1),
+    ("SELECT MIN(id) FROM p WHERE price > ?", (Decimal("1.3"),), 3),
+    ("SELECT MIN(id) FROM p WHERE price > ?", (Decimal("1.295"),), 2),
+    ("SELECT COUNT(*) FROM p WHERE price > ?", (Decimal("12345678.123456"),), 0),
+    ("SELECT MIN(id) FROM p WHERE price > ?", (1.295,), 2),
+    ("SELECT MIN(id) FROM p WHERE id > ?", (1.5,), 2),
+    ("SELECT COUNT(*) FROM p WHERE id < ?", (2**40,), 3),
+    ("SELECT COUNT(*) FROM p WHERE DATE '2024-01-01' < ?", (datetime.datetime(2024, 1, 1, 12),), 3),
+    ("SELECT ?", (1,), 1),
+    ("SELECT ?", (1.5,), 1.5),
+    ("SELECT ?", (datetime.date(2024, 1, 1),), datetime.date(2024, 1, 1)),
+    ("SELECT ?", ([1, 2],), [1, 2]),
+    ("SELECT ? + ?", (Decimal("1.1"), Decimal("2.2")), Decimal("3.3")),
+    ("SELECT ? || ?", (5, "x"), "5x"),
+    ("SELECT COALESCE(?, 1)", (2,), 2),
+    ("SELECT COALESCE(?, ?)", (None, "b"), "b"),
+    ("SELECT IFNULL(?, 1)", (None,), 1),
+    ("SELECT ? IN (?, ?)", (1, 1, 2), True),
+    ("SELECT MOD(?, ?)", (7, 3), 1),
+    ("SELECT ROUND(?, ?)", (1.2345, 2), 1.23),
+    ("SELECT SUM(?) FROM p", (2,), 6),
+    ("SELECT AVG(?) FROM p", (2,), 2.0),
+    ("SELECT CAST(? AS INTEGER)", (1.5,), 2),
+    ("SELECT CAST(? AS DECIMAL(5, 2))", (Decimal("1.239"),), Decimal("1.24")),
+    ("SELECT TIMESTAMP '2024-01-01 00:00:00' + INTERVAL ? HOUR", (5,), datetime.datetime(2024, 1, 1, 5)),
+    ("SELECT OVERLAY('abc' PLACING ? FROM ?)", ("zz", 2), "azz"),
+    ("SELECT MAX(x) FROM UNNEST(?) AS t (x)", ([5, 7],), 7),
+    ("SELECT COUNT(*) FROM p WHERE ARRAY_CONTAINS(?, id)", ([1, 3],), 2),
+    ("SELECT MAX(x) FROM (SELECT LAG(id, ?) OVER (ORDER BY id) AS x FROM p) t", (2,), 1),
+    ("SELECT MIN(x) FROM (SELECT LEAD(id, ?, ?) OVER (ORDER BY id) AS x FROM p) t", (1, -5), -5),
+    ("SELECT MAX(x) FROM (SELECT NTH_VALUE(name, ?) OVER (ORDER BY id) AS x FROM p) t", (2,), "bob"),
+    ("SELECT MAX(x) FROM (SELECT NTILE(?) OVER (ORDER BY id) AS x FROM p) t", (3,), 3),
+    ("SELECT MAX(x) FROM (SELECT SUM(id) OVER (ORDER BY id ROWS BETWEEN ? PRECEDING AND ? FOLLOWING) AS x FROM p) t", (1, 0), 5),
+    ("SELECT MAX(x) FROM (SELECT SUM(id) OVER (ORDER BY id RANGE BETWEEN ? PRECEDING AND CURRENT ROW) AS x FROM p) t", (1,), 5),
+    ("SELECT PERCENTILE_CONT(?) WITHIN GROUP (ORDER BY id) FROM p", (0.25,), 1.5),
+    ("SELECT PERCENTILE_DISC(?) WITHIN GROUP (ORDER BY id) FROM p", (0.5,), 2),
+    ("SELECT COUNT(r.id) FROM p l LEFT ASOF JOIN p r MATCH_CONDITION (l.id > r.id) TOLERANCE ?", (1,), 2),
+    ("SELECT COUNT(*) FROM p FOR SYSTEM_TIME AS OF ?", (datetime.datetime(2100, 1, 1),), 3),
 ]
 
 
@@ -68,7 +107,40 @@ def test_insert_takes_the_columns_types(cursor):
     assert cursor.fetchall() == [(2, "X"), (5, "y"), (7, "z")]
 
 
-def test_a_fraction_is_no_integer(cursor, rows):
-    with pytest.raises(Exception, match="does not fit INTEGER"):
-        cursor.execute("SELECT COUNT(*) FROM p WHERE id > ?", (1.5,))
+@pytest.mark.parametrize("value", ["x", b"x", [1]])
+def test_a_value_that_is_no_number_is_refused(cursor, rows, value):
+    with pytest.raises(Exception, match="parameter 1|compare|apply|TYPE_MISMATCH"):
+        cursor.execute("SELECT COUNT(*) FROM p WHERE id > ?", (value,))
         cursor.fetchall()
+
+
+def test_paths_and_names_of_tables_are_values(cursor, server, tmp_path, rows):
+    path = server.home / "numbers.csv"
+    path.write_text("a,b\n1,x\n2,y\n")
+    cursor.execute("SELECT b FROM READ_CSV(?) WHERE a = ?", (str(path), 2))
+    assert cursor.fetchall() == [("y",)]
+    cursor.execute("CALL lake.system.expire_snapshots(?, retain_last => ?)", ("p", 1))
+    assert len(cursor.fetchall()) == 1
+
+
+def test_rows_of_parameters(cursor):
+    cursor.execute("CREATE TABLE batch (a INTEGER, b DECIMAL(6, 2), c TIMESTAMP)")
+    moment = datetime.datetime(2024, 1, 1, 1, 2, 3, 456789)
+    cursor.executemany(
+        "INSERT INTO batch VALUES (? + 1, ?, ?)",
+        [(1, Decimal("1.50"), moment), (2, Decimal("1234.56"), None), (None, None, moment)],
+    )
+    cursor.execute("SELECT * FROM batch ORDER BY a")
+    assert cursor.fetchall() == [
+        (2, Decimal("1.50"), moment),
+        (3, Decimal("1234.56"), None),
+        (None, None, moment),
+    ]
+
+
+def test_decimals_that_fill_their_type(cursor):
+    column = pa.array([Decimal("9.9"), Decimal("-9.9"), None], pa.decimal128(2, 1))
+    full = pa.array([Decimal("9" * 38)] * 3, pa.decimal128(38, 0))
+    cursor.adbc_ingest("full_decimals", pa.table({"a": column, "b": full}), mode="create")
+    cursor.execute("SELECT MIN(a), MAX(a), MAX(b) FROM full_decimals")
+    assert cursor.fetchone() == (Decimal("-9.9"), Decimal("9.9"), Decimal("9" * 38))

@@ -17,7 +17,12 @@ final class PlanCache {
    * @param names grows when names may mean something else: a catalog, schema or table came or went
    */
   private record Key(
-      String sql, String user, Session.Path path, String planningSettings, long names) {}
+      String sql,
+      String user,
+      Session.Path path,
+      String planningSettings,
+      long names,
+      Binding binding) {}
 
   private final Cache<Key, Action> plans =
       Caffeine.newBuilder().maximumSize(MOST_PLANS).executor(Runnable::run).build();
@@ -25,12 +30,14 @@ final class PlanCache {
   private final LongAdder misses = new LongAdder();
 
   /** The kept action when the tables it was planned on are as they were, else a new one. */
-  Action find(Session session, String sql, long names, Supplier<Action> prepare) {
+  Action find(Session session, String sql, long names, Binding binding, Supplier<Action> prepare) {
     boolean keep =
         session.settings().value(Settings.PLAN_CACHE)
             && session.scope().isEmpty()
             && sql.length() < LONGEST_TEXT;
-    Key key = new Key(sql, session.user(), session.path(), session.settings().planningKey(), names);
+    Key key =
+        new Key(
+            sql, session.user(), session.path(), session.settings().planningKey(), names, binding);
     Optional<Action> known = keep ? Optional.ofNullable(plans.getIfPresent(key)) : Optional.empty();
     if (known.isPresent() && known.get().isCurrent()) {
       hits.increment();

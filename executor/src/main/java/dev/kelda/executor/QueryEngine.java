@@ -39,6 +39,7 @@ import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.error.UnboundParameterException;
 import dev.kelda.spi.exchange.Exchange;
 import dev.kelda.spi.extension.Caller;
 import dev.kelda.spi.extension.EngineServices.TableName;
@@ -62,6 +63,7 @@ import java.util.function.Function;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
+import org.apache.arrow.vector.types.pojo.Field;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -90,59 +92,126 @@ public final class QueryEngine implements AutoCloseable {
         alive(session),
         sql,
         execution -> {
-          Action action = plan(session, sql, execution::onCancel);
+          Action action = plan(session, sql, Binding.NONE, execution::onCancel);
           return action.work().run(execution, List.of());
         });
   }
 
   // Parse and plan, or find the plan of before. The caller waits; deep statements need deep stacks.
-  private Action plan(Session session, String sql, Consumer<Runnable> onCancel) {
+  private Action plan(Session session, String sql, Binding binding, Consumer<Runnable> onCancel) {
     return plans.find(
-        session, sql, connectors.changes(), () -> planAnew(session, sql, Map.of(), onCancel));
+        session,
+        sql,
+        connectors.changes(),
+        binding,
+        () -> planAnew(session, sql, binding, Map.of(), onCancel));
   }
 
   private Action planAnew(
-      Session session, String sql, Map<String, Table> tables, Consumer<Runnable> onCancel) {
+      Session session,
+      String sql,
+      Binding binding,
+      Map<String, Table> tables,
+      Consumer<Runnable> onCancel) {
     return planningThreads.call(
         onCancel,
         () ->
             handlers.prepare(
-                SqlText.parse(sql), Request.of(session, connectors.catalogs(), tables)));
+                SqlText.parse(sql, binding.constants()),
+                Request.of(session, connectors.catalogs(), binding.types(), tables)));
   }
 
   private Action plan(
       Session session, SqlQuery query, Map<String, Table> tables, Consumer<Runnable> onCancel) {
     try {
       return tables.isEmpty()
-          ? plan(session, query.text(), onCancel)
-          : planAnew(session, query.text(), tables, onCancel);
+          ? plan(session, query.text(), Binding.NONE, onCancel)
+          : planAnew(session, query.text(), Binding.NONE, tables, onCancel);
     } catch (KeldaException e) {
       throw ModuleStatementHandler.shifted(e, query);
     }
   }
 
-  /** Checks a statement and plans it; changes nothing. */
+  /** Checks a statement and plans it, as far as that is possible; changes nothing. */
   public Prepared prepare(Session session, String sql) {
     try {
-      return new PreparedStatement(
-          sql,
-          alive(session).path(),
-          connectors.changes(),
-          plan(session, sql, whenCancelled -> {}));
+      return planned(session, sql, Binding.NONE);
+    } catch (UnboundParameterException e) {
+      return PreparedStatement.unbound(sql, alive(session).path(), connectors.changes());
     } catch (Throwable thrown) {
       throw Failures.of(thrown);
     }
   }
 
+  private PreparedStatement planned(Session session, String sql, Binding binding) {
+    return new PreparedStatement(
+        sql,
+        alive(session).path(),
+        connectors.changes(),
+        binding,
+        plan(session, sql, binding, whenCancelled -> {}));
+  }
+
+  /**
+   * The statement for these rows of values: planned anew when they need other types than those that
+   * were inferred for the parameters, or decide what is read; then the first row says what.
+   */
+  public Prepared bind(Session session, Prepared prepared, List<List<Scalar>> rows) {
+    PreparedStatement statement = (PreparedStatement) prepared;
+    if (rows.isEmpty() || statement.action().parameters().isEmpty() && !statement.isBound()) {
+      return prepared;
+    }
+    try {
+      List<Scalar> first = rows.getFirst();
+      Binding values = statement.binding().withValues(first);
+      if (!statement.isPlanned() || !values.equals(statement.binding())) {
+        statement = bound(session, statement.sql(), values, first);
+      }
+      Action action = statement.action();
+      Map<Integer, Field> misfits =
+          Parameters.misfits(action.parameters(), action.openParameters(), rows);
+      misfits.keySet().removeAll(statement.binding().types().keySet());
+      return misfits.isEmpty() ? statement : retyped(session, statement, misfits, first);
+    } catch (Throwable thrown) {
+      throw Failures.of(thrown);
+    }
+  }
+
+  // The type of a value that stands alone is a wish: UPPER(?) takes 5 as the text that it is not.
+  private PreparedStatement retyped(
+      Session session, PreparedStatement statement, Map<Integer, Field> types, List<Scalar> row) {
+    try {
+      return bound(session, statement.sql(), statement.binding().withTypes(types), row);
+    } catch (KeldaException e) {
+      if (statement.action().openParameters().containsAll(types.keySet())) {
+        return statement;
+      }
+      throw e;
+    }
+  }
+
+  private PreparedStatement bound(Session session, String sql, Binding first, List<Scalar> row) {
+    for (Binding binding = first; ; ) {
+      try {
+        return planned(session, sql, binding);
+      } catch (UnboundParameterException e) {
+        if (e.index() >= row.size() || binding.constants().containsKey(e.index())) {
+          throw e;
+        }
+        binding = binding.withConstant(e.index(), row.get(e.index()));
+      }
+    }
+  }
+
   /** Runs a prepared statement once, planned anew when its tables have changed. */
   public QueryResult execute(Session session, Prepared prepared, List<Scalar> parameters) {
-    PreparedStatement statement = (PreparedStatement) prepared;
+    PreparedStatement statement = (PreparedStatement) bind(session, prepared, List.of(parameters));
     return executions.run(
         alive(session),
         statement.sql(),
         execution -> {
           Action action = current(session, statement, execution);
-          return action.work().run(execution, Parameters.coerce(action.parameters(), parameters));
+          return action.work().run(execution, statement.values(action, parameters));
         });
   }
 
@@ -152,7 +221,7 @@ public final class QueryEngine implements AutoCloseable {
         statement.names() == connectors.changes() && statement.path().equals(session.path());
     return action.cacheable() && sameNames && action.isCurrent()
         ? action
-        : plan(session, statement.sql(), execution::onCancel);
+        : plan(session, statement.sql(), statement.binding(), execution::onCancel);
   }
 
   private QueryEngine(EngineConfig config) {

@@ -3,11 +3,13 @@ package dev.kelda.parser;
 import static java.util.Objects.requireNonNull;
 
 import dev.kelda.parser.grammar.Grammar;
+import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.error.TextPosition;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
@@ -28,14 +30,28 @@ public final class SqlText {
    *     STATEMENT_TOO_COMPLEX
    */
   public static Statement parse(String sql) {
+    return parse(sql, Map.of());
+  }
+
+  /**
+   * As {@link #parse(String)}, with constants in the places of some {@code ?}.
+   *
+   * @param constants by the index of the parameter, from 0; the others keep theirs
+   */
+  public static Statement parse(String sql, Map<Integer, Scalar> constants) {
     requireNonNull(sql, "sql is null");
     if (sql.length() > MAX_LENGTH) {
       throw tooComplex(
           "the statement has " + sql.length() + " characters; at most " + MAX_LENGTH + " are read");
     }
     SqlScanner.scan(sql).requireClosed();
-    Grammar grammar = Grammar.read(sql);
+    Grammar grammar = Grammar.read(sql, constants);
     return grammar.tokenCount() <= FEW_TOKENS ? parse(grammar) : parseWithLargeStack(grammar);
+  }
+
+  /** The number of {@code ?}s in a statement that parses. */
+  public static int parameterCount(String sql) {
+    return Grammar.read(sql, Map.of()).parameterCount();
   }
 
   /** The statements of a script, in order, without their semicolons; empty ones are left out. */

@@ -6,6 +6,7 @@ import dev.kelda.planner.validate.QueryValidator;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.calcite.rel.type.RelDataType;
@@ -14,12 +15,15 @@ import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.type.SqlTypeName;
 import org.apache.calcite.sql.util.SqlBasicVisitor;
 
-/** The types of a validated query's parameters. */
+/** The types of a validated query's parameters, those that became constants among them. */
 final class Parameters {
   private Parameters() {}
 
-  static List<Field> of(SqlNode query, QueryValidator validator) {
-    TreeMap<Integer, Field> found = new TreeMap<>();
+  /**
+   * @param given types that were not inferred, by index
+   */
+  static List<Field> of(SqlNode query, QueryValidator validator, Map<Integer, Field> given) {
+    TreeMap<Integer, Field> found = new TreeMap<>(given);
     query.accept(
         new SqlBasicVisitor<Void>() {
           @Override

@@ -25,6 +25,7 @@ import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.extension.QueryAnalysis;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -165,6 +166,7 @@ public final class Planner {
         encoder.scans(),
         schema(output, outputType),
         parameters,
+        converted.openParameters(),
         RelOptUtil.dumpPlan(
             "", optimized, SqlExplainFormat.TEXT, SqlExplainLevel.EXPPLAN_ATTRIBUTES),
         catalog.resolved());
@@ -173,10 +175,15 @@ public final class Planner {
   /**
    * A query as Calcite understands it, before anything is made better.
    *
+   * @param openParameters as in {@link QueryPlan}
    * @param names of its columns
    */
   private record Converted(
-      SqlNode validated, RelRoot root, List<Field> parameters, List<String> names) {
+      SqlNode validated,
+      RelRoot root,
+      List<Field> parameters,
+      Set<Integer> openParameters,
+      List<String> names) {
     RelDataType row() {
       return root.project().getRowType();
     }
@@ -184,10 +191,12 @@ public final class Planner {
 
   private static Converted convert(SqlNode query, CatalogSnapshot catalog, PlanningScope scope) {
     CatalogReader reader = new CatalogReader(catalog, scope.types());
-    QueryValidator validator = new QueryValidator(scope.operators(), reader, scope.types());
+    Map<Integer, Field> known = catalog.session().parameters();
+    QueryValidator validator =
+        new QueryValidator(scope.operators(), reader, scope.types(), known);
     List<String> labels = OutputNames.of(query);
     SqlNode validated = validator.validate(rewriter(catalog).rewrite(query));
-    List<Field> parameters = Parameters.of(validated, validator);
+    List<Field> parameters = Parameters.of(validated, validator, known);
     RelRoot root =
         new QueryConverter(
                 validator,
@@ -200,6 +209,7 @@ public final class Planner {
         validated,
         root,
         parameters,
+        validator.openParameters(),
         OutputNames.merge(root.fields.stream().map(f -> f.getValue()).toList(), labels));
   }
 
@@ -212,7 +222,10 @@ public final class Planner {
     PlanningScope scope = PlanningScope.open(catalog);
     QueryValidator validator =
         new QueryValidator(
-            scope.operators(), new CatalogReader(catalog, scope.types()), scope.types());
+            scope.operators(),
+            new CatalogReader(catalog, scope.types()),
+            scope.types(),
+            catalog.session().parameters());
     RelDataType row =
         validator.getValidatedNodeType(validator.validate(rewriter(catalog).rewrite(query)));
     return schema(row.getFieldNames(), typed(row, scope.types()));

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.kelda.planner.catalog.TableReference;
 import dev.kelda.planner.proto.Plan;
 import java.util.List;
+import java.util.Set;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
 
@@ -15,6 +16,7 @@ import org.apache.arrow.vector.types.pojo.Schema;
  * @param scans one per {@code Scan} message, by ascending id
  * @param outputSchema the result's columns; names may repeat
  * @param parameterTypes one field per {@code ?}, named {@code $1}, {@code $2}, …
+ * @param openParameters indexes of the {@code ?}s whose type nothing in the statement says
  * @param calcitePlanText the optimised relational tree, for EXPLAIN
  * @param tables every table the statement resolved, read or not
  */
@@ -23,6 +25,7 @@ public record QueryPlan(
     List<ScanSpec> scans,
     Schema outputSchema,
     List<Field> parameterTypes,
+    Set<Integer> openParameters,
     String calcitePlanText,
     List<TableReference> tables) {
   public QueryPlan {
@@ -30,6 +33,7 @@ public record QueryPlan(
     scans = List.copyOf(scans);
     requireNonNull(outputSchema, "outputSchema is null");
     parameterTypes = List.copyOf(parameterTypes);
+    openParameters = Set.copyOf(openParameters);
     requireNonNull(calcitePlanText, "calcitePlanText is null");
     tables = List.copyOf(tables);
   }

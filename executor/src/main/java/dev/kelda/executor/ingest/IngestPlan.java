@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
@@ -52,7 +53,13 @@ final class IngestPlan {
     TableReference table = new TableReference("", "", LABEL, incoming, () -> Optional.of(incoming));
     return new PlannedQuery(
         new QueryPlan(
-            plan, List.of(new ScanSpec(0, table, List.of())), target, List.of(), LABEL, List.of()));
+            plan,
+            List.of(new ScanSpec(0, table, List.of())),
+            target,
+            List.of(),
+            Set.of(),
+            LABEL,
+            List.of()));
   }
 
   private static Map<String, Integer> match(List<Field> given, Schema target) {

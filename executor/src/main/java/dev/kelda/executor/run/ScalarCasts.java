@@ -14,9 +14,10 @@ import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
+import org.apache.arrow.vector.types.FloatingPointPrecision;
 import org.apache.arrow.vector.types.TimeUnit;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
@@ -24,6 +25,7 @@ import org.apache.arrow.vector.types.pojo.Field;
 /** Single constants from one type to another, exactly or not at all. */
 public final class ScalarCasts {
   private static final long DAY_MICROS = 86_400_000_000L;
+  private static final Pattern NUMBER_START = Pattern.compile("\\d");
 
   private ScalarCasts() {}
 
@@ -53,46 +55,34 @@ public final class ScalarCasts {
     }
   }
 
-  /**
-   * The same for a type that may be an array: of an array's elements, or of a text {@code [1, 2]}.
-   */
-  public static Scalar cast(Scalar scalar, Field field, String what) {
-    boolean list =
-        field.getType() instanceof ArrowType.List
-            || field.getType() instanceof ArrowType.FixedSizeList;
-    if (!list) {
+  /** The same for a type with children: a list becomes a list of the field's elements. */
+  static Scalar cast(Scalar scalar, Field field, String what) {
+    if (!(scalar.value().orElse(null) instanceof Scalar.Elements elements)) {
       return cast(scalar, field.getType(), what);
     }
-    if (scalar.value().isEmpty()) {
-      return Scalar.nullOf(field.getType());
-    }
-    List<Scalar> elements = elements(scalar.value().get(), field, what);
-    if (field.getType() instanceof ArrowType.FixedSizeList fixed
-        && fixed.getListSize() != elements.size()) {
-      throw new KeldaException(
-          ErrorCode.INVALID_CAST,
-          "%s: an array of %d elements is no %s"
-              .formatted(what, elements.size(), TypeNames.of(field)));
-    }
-    Field element = field.getChildren().getFirst();
-    return Scalar.of(
-        field.getType(), elements.stream().map(e -> cast(e, element, what)).toList());
+    ArrowType element =
+        switch (field.getType()) {
+          case ArrowType.List ignored -> field.getChildren().getFirst().getType();
+          case ArrowType.FixedSizeList fixed when fixed.getListSize() == elements.values().size() ->
+              field.getChildren().getFirst().getType();
+          default ->
+              throw new KeldaException(
+                  ErrorCode.INVALID_CAST,
+                  "%s: an array of %d elements is no %s"
+                      .formatted(what, elements.values().size(), TypeNames.of(field)));
+        };
+    List<Scalar> values = elements.values().stream().map(v -> cast(v, element, what)).toList();
+    return Scalar.of(field.getType(), new Scalar.Elements(element, values));
   }
 
-  private static List<Scalar> elements(Object value, Field field, String what) {
-    if (value instanceof List<?> list) {
-      return list.stream().map(Scalar.class::cast).toList();
+  /** Whether the value is one of the type, too. */
+  static boolean fits(Scalar scalar, Field field) {
+    try {
+      cast(scalar, field, "");
+      return true;
+    } catch (KeldaException e) {
+      return false;
     }
-    if (value instanceof String text && text.strip().matches("(?s)\\[.*\\]")) {
-      String inner = text.strip().substring(1, text.strip().length() - 1).strip();
-      return inner.isEmpty()
-          ? List.of()
-          : Arrays.stream(inner.split(","))
-              .map(part -> Scalar.of(ArrowType.Utf8.INSTANCE, part.strip()))
-              .toList();
-    }
-    throw new KeldaException(
-        ErrorCode.INVALID_CAST, "%s: %s is no %s".formatted(what, value, TypeNames.of(field)));
   }
 
   private static String name(ArrowType type) {
@@ -103,7 +93,7 @@ public final class ScalarCasts {
     return switch (to) {
       case ArrowType.Bool ignored -> truth(value);
       case ArrowType.Int integer -> integer(number(value, from), integer.getBitWidth());
-      case ArrowType.FloatingPoint ignored -> number(value, from).doubleValue();
+      case ArrowType.FloatingPoint floating -> floating(value, from, floating);
       case ArrowType.Decimal decimal -> decimal(number(value, from), decimal);
       case ArrowType.Utf8 ignored -> text(value, from);
       case ArrowType.Binary ignored -> bytes(value);
@@ -114,13 +104,15 @@ public final class ScalarCasts {
         }
         yield bytes;
       }
-      case ArrowType.Date ignored -> Math.floorDiv(micros(value, from), DAY_MICROS);
+      case ArrowType.Date ignored -> Math.divideExact(midnight(micros(value, from)), DAY_MICROS);
       case ArrowType.Time ignored ->
           value instanceof String s
               ? LocalTime.parse(s.strip()).toNanoOfDay() / 1000
               : timeMicros((Long) value, from);
       case ArrowType.Timestamp timestamp ->
-          timestamp.getUnit() == TimeUnit.NANOSECOND ? nanos(value, from) : micros(value, from);
+          timestamp.getUnit() == TimeUnit.NANOSECOND
+              ? nanos(value, from)
+              : wholeMicros(value, from);
       default -> throw new IllegalArgumentException();
     };
   }
@@ -142,12 +134,50 @@ public final class ScalarCasts {
   private static BigDecimal number(Object value, ArrowType from) {
     return switch (value) {
       case Long number when from instanceof ArrowType.Int -> BigDecimal.valueOf(number);
-      case Double number -> BigDecimal.valueOf(number);
+      case Double number -> {
+        if (!Double.isFinite(number)) {
+          throw new ArithmeticException();
+        }
+        yield BigDecimal.valueOf(number);
+      }
       case BigDecimal number -> number;
       case String s -> new BigDecimal(s.strip());
       case Boolean truth -> truth ? BigDecimal.ONE : BigDecimal.ZERO;
       default -> throw new IllegalArgumentException();
     };
+  }
+
+  private static double floating(Object value, ArrowType from, ArrowType.FloatingPoint to) {
+    double number =
+        switch (value) {
+          case Double given -> given;
+          case String text when !NUMBER_START.matcher(text).find() -> named(text.strip());
+          default -> number(value, from).doubleValue();
+        };
+    boolean overflows =
+        to.getPrecision() == FloatingPointPrecision.SINGLE
+            && Double.isFinite(number)
+            && Float.isInfinite((float) number);
+    if (overflows || value instanceof BigDecimal && Double.isInfinite(number)) {
+      throw new ArithmeticException();
+    }
+    return number;
+  }
+
+  private static double named(String text) {
+    return switch (text.toLowerCase(Locale.ROOT)) {
+      case "nan" -> Double.NaN;
+      case "inf", "infinity", "+infinity" -> Double.POSITIVE_INFINITY;
+      case "-inf", "-infinity" -> Double.NEGATIVE_INFINITY;
+      default -> throw new IllegalArgumentException();
+    };
+  }
+
+  private static long midnight(long micros) {
+    if (Math.floorMod(micros, DAY_MICROS) != 0) {
+      throw new ArithmeticException(); // the time of day would be lost
+    }
+    return micros;
   }
 
   private static long integer(BigDecimal number, int bits) {
@@ -159,7 +189,7 @@ public final class ScalarCasts {
   }
 
   private static BigDecimal decimal(BigDecimal number, ArrowType.Decimal type) {
-    BigDecimal scaled = number.setScale(type.getScale(), RoundingMode.HALF_UP);
+    BigDecimal scaled = number.setScale(type.getScale(), RoundingMode.UNNECESSARY);
     if (scaled.precision() > type.getPrecision()) {
       throw new ArithmeticException();
     }
@@ -190,6 +220,15 @@ public final class ScalarCasts {
       case ArrowType.Timestamp timestamp -> scale(number, timestamp.getUnit());
       default -> throw new IllegalArgumentException();
     };
+  }
+
+  private static long wholeMicros(Object value, ArrowType from) {
+    if (from instanceof ArrowType.Timestamp given
+        && given.getUnit() == TimeUnit.NANOSECOND
+        && (Long) value % 1000 != 0) {
+      throw new ArithmeticException();
+    }
+    return micros(value, from);
   }
 
   private static long nanos(Object value, ArrowType from) {
@@ -240,6 +279,7 @@ public final class ScalarCasts {
             .toString();
       }
       case byte[] bytes -> bytes.length + " bytes";
+      case Scalar.Elements elements -> "an array of " + elements.values().size() + " elements";
       case BigDecimal number -> number.toPlainString();
       default -> value.toString();
     };

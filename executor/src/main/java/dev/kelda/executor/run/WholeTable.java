@@ -10,6 +10,7 @@ import dev.kelda.planner.proto.Scan;
 import dev.kelda.spi.connector.Table;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
@@ -57,6 +58,7 @@ public final class WholeTable {
             List.of(new ScanSpec(0, reference, List.of())),
             schema,
             List.of(),
+            Set.of(),
             LABEL,
             List.of()));
   }

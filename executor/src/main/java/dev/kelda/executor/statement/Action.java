@@ -9,6 +9,7 @@ import dev.kelda.spi.connector.Scalar;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -92,6 +93,11 @@ public record Action(
   static Action write(PlannedQuery query, Work work) {
     return new Action(
         Optional.empty(), Optional.of(query), query.plan().parameterTypes(), false, work);
+  }
+
+  /** Indexes of the parameters whose type nothing in the statement says. */
+  public Set<Integer> openParameters() {
+    return query.map(planned -> planned.plan().openParameters()).orElseGet(Set::of);
   }
 
   /** Does what was planned still hold? Asks the sources. */

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.arrow.vector.types.pojo.Field;
 
 /**
  * Who asks, and the tables as that statement sees them.
@@ -28,18 +29,24 @@ public record Request(Session session, CatalogSnapshot catalog) {
   }
 
   public static Request of(Session session, Catalogs catalogs) {
-    return of(session, catalogs, Map.of());
+    return of(session, catalogs, Map.of(), Map.of());
   }
 
   /**
+   * @param parameters types that are not to be inferred, by index
    * @param tables that are in no catalog, by name
    */
-  public static Request of(Session session, Catalogs catalogs, Map<String, Table> tables) {
+  public static Request of(
+      Session session,
+      Catalogs catalogs,
+      Map<Integer, Field> parameters,
+      Map<String, Table> tables) {
     Map<List<String>, Table> instead = new HashMap<>();
     session
         .scope()
         .ifPresent(scope -> scope.tables().forEach((name, t) -> instead.put(name.parts(), t)));
-    CatalogSnapshot snapshot = CatalogSnapshot.of(catalogs, context(session), instead);
+    CatalogSnapshot snapshot =
+        CatalogSnapshot.of(catalogs, context(session, parameters), instead);
     tables.forEach(
         (name, table) ->
             snapshot.addSynthetic(
@@ -68,11 +75,11 @@ public record Request(Session session, CatalogSnapshot catalog) {
 
   /** For a statement that is only looked at. */
   public static Request ofWholes(Session session, Catalogs catalogs) {
-    return new Request(session, CatalogSnapshot.ofWholes(catalogs, context(session)));
+    return new Request(session, CatalogSnapshot.ofWholes(catalogs, context(session, Map.of())));
   }
 
-  private static SessionContext context(Session session) {
+  private static SessionContext context(Session session, Map<Integer, Field> parameters) {
     return new SessionContext(
-        session.user(), session.catalog(), session.schema(), session.options());
+        session.user(), session.catalog(), session.schema(), session.options(), parameters);
   }
 }

@@ -17,7 +17,7 @@ public final class Literals {
   private Literals() {}
 
   public static Literal toProto(Scalar scalar) {
-    Literal.Builder literal = Literal.newBuilder().setType(type(scalar.type()));
+    Literal.Builder literal = Literal.newBuilder().setType(Types.toProto(scalar.field("")));
     if (scalar.value().isEmpty()) {
       return literal.setNull(true).build();
     }
@@ -27,6 +27,10 @@ public final class Literals {
       case Long number -> literal.setInteger(number);
       case Double number -> literal.setFloating(number);
       case String text -> literal.setString(text);
+      case Scalar.Elements elements ->
+          literal
+              .getListBuilder()
+              .addAllValues(elements.values().stream().map(Literals::toProto).toList());
       case byte[] bytes -> literal.setBinary(ByteString.copyFrom(bytes));
       case BigDecimal number ->
           literal.setDecimal(
@@ -56,9 +60,10 @@ public final class Literals {
       return literal.setNull(true).build();
     }
     Field element = field.getChildren().getFirst();
-    ((List<?>) scalar.value().get())
-        .forEach(e -> literal.getListBuilder().addValues(toProto((Scalar) e, element)));
-    literal.getListBuilder(); // an empty array is one too
+    Scalar.Elements elements = (Scalar.Elements) scalar.value().get();
+    literal
+        .getListBuilder()
+        .addAllValues(elements.values().stream().map(e -> toProto(e, element)).toList());
     return literal.build();
   }
 

@@ -1,5 +1,6 @@
 package dev.kelda.server.flight;
 
+import dev.kelda.spi.connector.CanonicalTypes;
 import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
@@ -22,10 +23,10 @@ import org.apache.arrow.vector.TimeStampVector;
 import org.apache.arrow.vector.UInt8Vector;
 import org.apache.arrow.vector.VariableWidthFieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
-import org.apache.arrow.vector.complex.FixedSizeListVector;
-import org.apache.arrow.vector.complex.ListVector;
 import org.apache.arrow.vector.ViewVarBinaryVector;
 import org.apache.arrow.vector.ViewVarCharVector;
+import org.apache.arrow.vector.complex.FixedSizeListVector;
+import org.apache.arrow.vector.complex.ListVector;
 import org.apache.arrow.vector.types.DateUnit;
 import org.apache.arrow.vector.types.FloatingPointPrecision;
 import org.apache.arrow.vector.types.TimeUnit;
@@ -113,11 +114,13 @@ final class Parameters {
       case ViewVarBinaryVector v -> Scalar.of(ArrowType.Binary.INSTANCE, v.get(row));
       case VariableWidthFieldVector v -> bytes(v, row);
       case FixedSizeBinaryVector v -> Scalar.of(ArrowType.Binary.INSTANCE, v.get(row));
+      case ListVector v ->
+          elements(v.getDataVector(), v.getElementStartIndex(row), v.getElementEndIndex(row));
+      case FixedSizeListVector v ->
+          elements(v.getDataVector(), v.getElementStartIndex(row), v.getElementEndIndex(row));
       case DateDayVector v -> date(v.get(row));
       case DateMilliVector v -> date(Math.floorDiv(v.get(row), MILLIS_PER_DAY));
       case TimeStampVector v -> timestamp(v, row);
-      case ListVector v -> list(v.getDataVector(), element(v, row));
-      case FixedSizeListVector v -> list(v.getDataVector(), element(v, row));
       case BaseFixedWidthVector v when v.getField().getType() instanceof ArrowType.Time time ->
           time(v, row, time);
       default ->
@@ -127,23 +130,21 @@ final class Parameters {
     };
   }
 
-  /** The elements of one array are neighbours. */
-  private record Elements(int from, int to) {}
-
-  private static Elements element(ListVector vector, int row) {
-    return new Elements(vector.getElementStartIndex(row), vector.getElementEndIndex(row));
-  }
-
-  private static Elements element(FixedSizeListVector vector, int row) {
-    return new Elements(vector.getElementStartIndex(row), vector.getElementEndIndex(row));
-  }
-
-  private static Scalar list(FieldVector values, Elements elements) {
-    List<Scalar> list = new ArrayList<>();
-    for (int i = elements.from(); i < elements.to(); i++) {
-      list.add(value(values, i, ArrowType.Null.INSTANCE));
+  /** A list of any size: a vector of fixed size becomes one, too. */
+  private static Scalar elements(FieldVector vector, int from, int to) {
+    List<Scalar> values = new ArrayList<>();
+    for (int i = from; i < to; i++) {
+      values.add(value(vector, i, CanonicalTypes.NULL));
     }
-    return Scalar.of(ArrowType.List.INSTANCE, list);
+    ArrowType type =
+        values.stream()
+            .filter(element -> element.value().isPresent())
+            .map(Scalar::type)
+            .findFirst()
+            .orElse(CanonicalTypes.NULL);
+    List<Scalar> typed =
+        values.stream().map(v -> v.value().isPresent() ? v : Scalar.nullOf(type)).toList();
+    return Scalar.of(ArrowType.List.INSTANCE, new Scalar.Elements(type, typed));
   }
 
   private static Scalar integer(BaseIntVector vector, int row) {

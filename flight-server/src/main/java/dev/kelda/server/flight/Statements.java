@@ -51,7 +51,9 @@ final class Statements {
 
   /** As {@link #info}, with the parameters bound last. */
   FlightInfo info(PreparedHandle handle, FlightDescriptor descriptor) {
-    return info(handle.session(), handle.prepared(), parameters(handle), descriptor);
+    List<List<Scalar>> rows = parameters(handle);
+    Prepared bound = engine.bind(handle.session().engineSession(), handle.prepared(), rows);
+    return info(handle.session(), bound, rows, descriptor);
   }
 
   private FlightInfo info(

@@ -24,7 +24,6 @@ import org.apache.arrow.vector.types.pojo.DictionaryEncoding;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
-import org.apache.arrow.vector.util.ValueVectorUtility;
 
 /**
  * The batches a client uploads, checked before anybody looks at them: offsets, lengths and values
@@ -121,7 +120,7 @@ final class UploadReader extends ArrowReader {
         bytes += ours.getVector(i).getBufferSize();
         continue;
       }
-      ValueVectorUtility.validateFull(from.get(i));
+      UploadCheck.check(from.get(i));
       DictionaryEncoding encoding = from.get(i).getField().getDictionary();
       if (encoding == null) {
         from.get(i).makeTransferPair(ours.getVector(i)).transfer();

@@ -1,10 +1,12 @@
 package dev.kelda.parser.grammar;
 
 import dev.kelda.parser.Statement;
+import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.error.TextPosition;
 import java.util.List;
+import java.util.Map;
 import org.apache.calcite.avatica.util.Casing;
 import org.apache.calcite.runtime.CalciteContextException;
 import org.apache.calcite.sql.validate.SqlConformance;
@@ -29,15 +31,17 @@ public final class Grammar {
       };
 
   private final TokenSource tokens;
+  private final Map<Integer, Scalar> constants;
 
-  private Grammar(TokenSource tokens) {
+  private Grammar(TokenSource tokens, Map<Integer, Scalar> constants) {
     this.tokens = tokens;
+    this.constants = constants;
   }
 
   /** Reads the tokens; checks their number and nesting. */
-  public static Grammar read(String sql) {
+  public static Grammar read(String sql, Map<Integer, Scalar> constants) {
     try {
-      Grammar grammar = new Grammar(TokenSource.read(sql));
+      Grammar grammar = new Grammar(TokenSource.read(sql), constants);
       grammar.checkSize();
       Unsupported.check(grammar.tokens.tokens());
       Unsupported.checkAliases(grammar.tokens.tokens());
@@ -45,6 +49,11 @@ public final class Grammar {
     } catch (TokenMgrError e) {
       throw SyntaxErrors.lexical(e);
     }
+  }
+
+  public int parameterCount() {
+    return (int)
+        tokens.tokens().stream().filter(t -> t.kind == KeldaParserImplConstants.HOOK).count();
   }
 
   public int tokenCount() {
@@ -58,6 +67,7 @@ public final class Grammar {
           ErrorCode.SYNTAX_ERROR, "the statement is empty", new TextPosition(1, 1));
     }
     KeldaParserImpl parser = new KeldaParserImpl(tokens);
+    parser.constants = constants;
     parser.setConformance(CONFORMANCE);
     parser.setUnquotedCasing(Casing.UNCHANGED);
     parser.setQuotedCasing(Casing.UNCHANGED);

@@ -7,15 +7,11 @@ import dev.kelda.planner.proto.Rel;
 import dev.kelda.spi.connector.CanonicalTypes;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Aggregate;
-import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeField;
-import org.apache.calcite.rex.RexNode;
-import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.type.SqlTypeUtil;
 import org.apache.calcite.util.ImmutableBitSet;
@@ -103,7 +99,10 @@ final class AggregateEncoder {
     for (int argument : call.getArgList()) {
       Expr column = RexEncoder.column(argument);
       RelDataType type = fields.get(argument).getType();
-      Expr value = constant(input, argument).orElse(column);
+      Expr value =
+          ConstantColumns.find(input, argument)
+              .map(node -> rels.over(input).encodeAs(node, node.getType()))
+              .orElse(column);
       to.addArgs(isGrouping ? column : argument(value, type, call.getType(), function));
     }
     if (call.hasFilter()) {
@@ -111,17 +110,6 @@ final class AggregateEncoder {
     }
     call.getCollation().getFieldCollations().forEach(c -> to.addOrderBy(RelEncoder.sortKey(c)));
     return to.build();
-  }
-
-  /** Separators and fractions must be seen as constants: a column would hide them. */
-  private Optional<Expr> constant(RelNode input, int column) {
-    if (input.stripped() instanceof Project project) {
-      RexNode node = project.getProjects().get(column);
-      return RexUtil.isConstant(node)
-          ? Optional.of(rels.over(input).encodeAs(node, node.getType()))
-          : Optional.empty();
-    }
-    return Optional.empty();
   }
 
   private static boolean matters(org.apache.calcite.rel.core.AggregateCall call, String function) {

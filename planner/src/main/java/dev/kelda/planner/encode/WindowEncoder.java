@@ -82,7 +82,9 @@ final class WindowEncoder {
             .setType(Types.toProto(call.getType()))
             .addAllPartitionBy(group.keys.asList().stream().map(RexEncoder::column).toList());
     for (RexNode operand : call.getOperands()) {
-      RexNode node = operand.accept(constants);
+      RexNode value = operand.accept(constants);
+      boolean isValue = to.getArgsCount() == 0 && !function.equals("ntile");
+      RexNode node = isValue ? value : constant(value, input);
       RelDataType type = node.getType();
       boolean isDefault = to.getArgsCount() == 2 && SHIFTS.contains(function);
       to.addArgs(
@@ -94,8 +96,8 @@ final class WindowEncoder {
     to.setFrame(
         Frame.newBuilder()
             .setUnit(group.isRows ? Frame.Unit.ROWS : Frame.Unit.RANGE)
-            .setStart(bound(group.lowerBound, constants, encoder))
-            .setEnd(bound(group.upperBound, constants, encoder)));
+            .setStart(bound(group.lowerBound, constants, input, encoder))
+            .setEnd(bound(group.upperBound, constants, input, encoder)));
     return to.build();
   }
 
@@ -120,7 +122,14 @@ final class WindowEncoder {
         : null;
   }
 
-  private static Frame.Bound bound(RexWindowBound bound, RexShuttle constants, RexEncoder encoder) {
+  private static RexNode constant(RexNode node, RelNode input) {
+    return node instanceof RexInputRef ref
+        ? ConstantColumns.find(input, ref.getIndex()).orElse(node)
+        : node;
+  }
+
+  private static Frame.Bound bound(
+      RexWindowBound bound, RexShuttle constants, RelNode input, RexEncoder encoder) {
     Frame.Bound.Builder to = Frame.Bound.newBuilder();
     if (bound.isCurrentRow()) {
       return to.setKind(Frame.Bound.Kind.CURRENT_ROW).build();
@@ -133,7 +142,7 @@ final class WindowEncoder {
           .build();
     }
     return to.setKind(bound.isPreceding() ? Frame.Bound.Kind.PRECEDING : Frame.Bound.Kind.FOLLOWING)
-        .setOffset(encoder.encode(bound.getOffset().accept(constants)))
+        .setOffset(encoder.encode(constant(bound.getOffset().accept(constants), input)))
         .build();
   }
 }

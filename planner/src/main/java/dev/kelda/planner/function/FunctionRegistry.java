@@ -95,7 +95,7 @@ public final class FunctionRegistry {
   /** The operator of a field of ours, else of SqlStdOperatorTable, else of SqlLibraryOperators. */
   private static SqlOperator calcite(String field) {
     for (Class<?> table :
-        List.of(PercentileOperators.class, SqlStdOperatorTable.class, SqlLibraryOperators.class)) {
+        List.of(ConstantOperators.class, SqlStdOperatorTable.class, SqlLibraryOperators.class)) {
       try {
         return (SqlOperator) requireNonNull(table.getField(field).get(null));
       } catch (NoSuchFieldException e) {

@@ -90,12 +90,11 @@ final class SignatureTypes implements SqlOperandTypeChecker {
   @Override
   public SqlOperandTypeInference typeInference() {
     return (binding, returnType, operandTypes) -> {
-      for (Signature signature : function.signatures()) {
-        if (signature.accepts(binding.getOperandCount())) {
-          inferUnknown(List.of(signature), binding, operandTypes);
-          return;
-        }
-      }
+      List<Signature> fitting =
+          function.signatures().stream()
+              .filter(signature -> signature.accepts(binding.getOperandCount()))
+              .toList();
+      inferUnknown(fitting, binding, operandTypes);
     };
   }
 

@@ -7,13 +7,18 @@ import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.connector.TableFunction;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.error.UnboundParameterException;
 import java.math.BigDecimal;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.calcite.sql.SqlCall;
+import org.apache.calcite.sql.SqlDynamicParam;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlLiteral;
@@ -100,7 +105,10 @@ public final class FunctionArguments {
             Scalar.of(CanonicalTypes.TIMESTAMP, at.getDaysSinceEpoch() * 86_400_000_000L);
         case TimestampString at ->
             Scalar.of(
-                CanonicalTypes.TIMESTAMP, Math.multiplyExact(at.getMillisSinceEpoch(), 1000L));
+                CanonicalTypes.TIMESTAMP,
+                ChronoUnit.MICROS.between(
+                    LocalDate.EPOCH.atStartOfDay(),
+                    LocalDateTime.parse(at.toString().replace(' ', 'T'))));
         default -> throw error("a constant of this kind cannot stand here: " + node, node);
       };
     }
@@ -118,11 +126,9 @@ public final class FunctionArguments {
         && call.operandCount() == 2) {
       return constant(call.operand(1));
     }
-    if (node.getKind() == SqlKind.DYNAMIC_PARAM) {
-      throw new KeldaException(
-          ErrorCode.NOT_SUPPORTED,
-          "a parameter cannot stand here: write the constant",
-          Positions.start(node));
+    if (node instanceof SqlDynamicParam parameter) {
+      throw new UnboundParameterException(
+          parameter.getIndex(), Positions.start(node.getParserPosition()));
     }
     throw error("only a constant can stand here", node);
   }

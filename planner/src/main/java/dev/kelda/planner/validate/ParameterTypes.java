@@ -1,8 +1,12 @@
 package dev.kelda.planner.validate;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
@@ -26,6 +30,9 @@ import org.apache.calcite.util.Util;
  * Calcite, and is a text at last.
  */
 final class ParameterTypes {
+  private static final Set<SqlKind> SORTS =
+      EnumSet.of(SqlKind.DESCENDING, SqlKind.NULLS_FIRST, SqlKind.NULLS_LAST);
+
   private final QueryValidator validator;
   private final SqlValidatorScope scope;
   private final RelDataTypeFactory types;
@@ -49,6 +56,19 @@ final class ParameterTypes {
     } catch (Util.FoundOne found) {
       return true;
     }
+  }
+
+  static Set<Integer> indexesIn(SqlNode node) {
+    Set<Integer> indexes = new HashSet<>();
+    node.accept(
+        new SqlBasicVisitor<Void>() {
+          @Override
+          public Void visit(SqlDynamicParam parameter) {
+            indexes.add(parameter.getIndex());
+            return null;
+          }
+        });
+    return indexes;
   }
 
   /** Settles the parameters below an expression, innermost first; sub-queries settle their own. */
@@ -78,24 +98,53 @@ final class ParameterTypes {
           NOT_IN,
           COALESCE,
           GREATEST,
-          LEAST ->
-          alike(operands(call));
+          LEAST -> {
+        alike(operands(call));
+        assumeAll(operands(call), SqlTypeName.VARCHAR);
+      }
       case ARRAY_VALUE_CONSTRUCTOR -> {
         alike(operands(call));
-        operands(call).forEach(element -> push(element, type(SqlTypeName.VARCHAR)));
+        assumeAll(operands(call), SqlTypeName.VARCHAR);
       }
       case CASE -> branches((SqlCase) call);
       case AND, OR, NOT -> operands(call).forEach(o -> push(o, type(SqlTypeName.BOOLEAN)));
-      case PLUS, MINUS, TIMES, DIVIDE, MOD -> arithmetic(call);
-      case MINUS_PREFIX, PLUS_PREFIX -> push(call.operand(0), type(SqlTypeName.DOUBLE));
+      case PLUS, MINUS, TIMES, DIVIDE -> arithmetic(call, SqlTypeName.DOUBLE);
+      case MOD -> arithmetic(call, SqlTypeName.BIGINT);
+      case MINUS_PREFIX, PLUS_PREFIX -> assume(call.operand(0), SqlTypeName.DOUBLE);
       case EXTRACT -> push(call.operand(1), type(SqlTypeName.TIMESTAMP));
       case SAFE_CAST -> push(call.operand(0), type(SqlTypeName.VARCHAR));
       case ITEM -> item(call);
       case LAG, LEAD -> shift(call);
       case NTILE, NTH_VALUE -> operands(call).forEach(o -> push(o, type(SqlTypeName.INTEGER)));
-      case FLOOR, CEIL -> push(call.operand(0), type(SqlTypeName.DOUBLE));
+      case FLOOR, CEIL, SUM, AVG, STDDEV_POP, STDDEV_SAMP, VAR_POP, VAR_SAMP ->
+          assume(call.operand(0), SqlTypeName.DOUBLE);
+      case INTERVAL -> assume(call.operand(0), SqlTypeName.BIGINT);
+      case PERCENTILE_CONT, PERCENTILE_DISC -> push(call.operand(0), type(SqlTypeName.DOUBLE));
+      case SOME, ALL -> element(call);
       default -> byName(call);
     }
+  }
+
+  /** The bounds of a frame: a number of rows, or a distance between values of the order. */
+  void settleFrame(SqlWindow window) {
+    for (SqlNode bound : Arrays.asList(window.getLowerBound(), window.getUpperBound())) {
+      if (bound instanceof SqlCall call && call.operandCount() == 1) {
+        settle(call);
+        push(call.operand(0), distance(window));
+      }
+    }
+  }
+
+  private RelDataType distance(SqlWindow window) {
+    SqlNodeList order = window.getOrderList();
+    if (window.isRows() || order.size() != 1) {
+      return type(SqlTypeName.BIGINT);
+    }
+    SqlNode key = order.get(0);
+    while (SORTS.contains(key.getKind())) {
+      key = ((SqlCall) key).operand(0);
+    }
+    return typeOf(key).filter(SqlTypeUtil::isNumeric).orElseGet(() -> type(SqlTypeName.BIGINT));
   }
 
   /** The rows of VALUES: a column has one type. */
@@ -110,9 +159,17 @@ final class ParameterTypes {
         push(call.operand(0), type(SqlTypeName.VARCHAR));
         operands(call).stream().skip(1).forEach(o -> push(o, type(SqlTypeName.INTEGER)));
       }
+      case "OVERLAY" -> {
+        operands(call).stream().limit(2).forEach(o -> push(o, type(SqlTypeName.VARCHAR)));
+        operands(call).stream().skip(2).forEach(o -> push(o, type(SqlTypeName.INTEGER)));
+      }
       case "ABS", "SIGN", "SQRT", "EXP", "LN", "LOG10", "POWER" ->
-          operands(call).forEach(o -> push(o, type(SqlTypeName.DOUBLE)));
-      case "%" -> arithmetic(call);
+          assumeAll(operands(call), SqlTypeName.DOUBLE);
+      case "||" -> {
+        alike(operands(call));
+        operands(call).forEach(o -> push(o, type(SqlTypeName.VARCHAR)));
+      }
+      case "%" -> arithmetic(call, SqlTypeName.BIGINT);
       case "COALESCE", "IFNULL" -> alike(operands(call));
       case "TRY_CAST" -> push(call.operand(0), type(SqlTypeName.VARCHAR));
       default -> {}
@@ -163,7 +220,7 @@ final class ParameterTypes {
     return node.getKind() == SqlKind.ROW;
   }
 
-  private void arithmetic(SqlCall call) {
+  private void arithmetic(SqlCall call, SqlTypeName unknown) {
     SqlNode left = call.operand(0);
     SqlNode right = call.operand(1);
     Optional<RelDataType> other = known(List.of(left, right));
@@ -171,7 +228,8 @@ final class ParameterTypes {
     boolean plus = call.getKind() == SqlKind.PLUS;
     RelDataType wanted;
     if (other.isEmpty()) {
-      wanted = type(SqlTypeName.DOUBLE);
+      assumeAll(List.of(left, right), unknown);
+      return;
     } else if (SqlTypeUtil.isInterval(other.get())) {
       wanted = type(plus || minus ? SqlTypeName.TIMESTAMP : SqlTypeName.BIGINT);
     } else if (SqlTypeUtil.isDate(other.get()) && plus) {
@@ -181,6 +239,17 @@ final class ParameterTypes {
     }
     push(left, wanted);
     push(right, wanted);
+  }
+
+  /** {@code ? = ANY (list)}: of the type of the list's elements. */
+  private void element(SqlCall call) {
+    if (call.operandCount() == 2
+        && call.operand(1) instanceof SqlNodeList list
+        && list.size() == 1) {
+      typeOf(list.get(0))
+          .map(RelDataType::getComponentType)
+          .ifPresent(element -> push(call.operand(0), element));
+    }
   }
 
   private void item(SqlCall call) {
@@ -211,6 +280,16 @@ final class ParameterTypes {
       case SqlCall call when call.getKind() == SqlKind.COALESCE ->
           operands(call).forEach(o -> push(o, type));
       default -> {}
+    }
+  }
+
+  private void assumeAll(List<SqlNode> nodes, SqlTypeName name) {
+    nodes.forEach(node -> assume(node, name));
+  }
+
+  private void assume(SqlNode node, SqlTypeName name) {
+    if (node instanceof SqlDynamicParam parameter) {
+      validator.assume(parameter, type(name));
     }
   }
 

@@ -1,13 +1,18 @@
 package dev.kelda.planner.validate;
 
+import dev.kelda.parser.Positions;
 import dev.kelda.parser.SqlAsofJoin;
 import dev.kelda.planner.catalog.CatalogReader;
+import dev.kelda.planner.encode.Types;
 import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.UnboundParameterException;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.calcite.config.NullCollation;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.sql.SqlCall;
@@ -37,9 +42,53 @@ public final class QueryValidator extends SqlValidatorImpl {
 
   private final Set<SqlNode> settling = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Map<Integer, RelDataType> settled = new HashMap<>();
+  private final Map<Integer, RelDataType> assumed = new HashMap<>();
+  private Set<Integer> parameters = Set.of();
 
-  public QueryValidator(SqlOperatorTable operators, CatalogReader catalog, KeldaTypeFactory types) {
+  /**
+   * @param parameters types of parameters that are not to be inferred, by index
+   */
+  public QueryValidator(
+      SqlOperatorTable operators,
+      CatalogReader catalog,
+      KeldaTypeFactory types,
+      Map<Integer, Field> parameters) {
     super(operators, catalog, types, CONFIG);
+    parameters.forEach((index, field) -> settled.put(index, Types.toSql(types, field)));
+  }
+
+  @Override
+  public SqlNode validate(SqlNode query) {
+    parameters = ParameterTypes.indexesIn(query);
+    return super.validate(query);
+  }
+
+  /** The parameters that would be of any type, by their indexes; after validation. */
+  public Set<Integer> openParameters() {
+    return parameters.stream()
+        .filter(index -> !settled.containsKey(index))
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** The parameters of a call have their types before anything asks for the type of the call. */
+  @Override
+  public RelDataType deriveType(SqlValidatorScope scope, SqlNode node) {
+    if (node instanceof SqlDynamicParam parameter) {
+      boolean known =
+          settled.containsKey(parameter.getIndex()) || assumed.containsKey(parameter.getIndex());
+      if (known) {
+        setType(node, typeOf(parameter));
+        return typeOf(parameter);
+      }
+    }
+    settleWithin(scope, node);
+    return super.deriveType(scope, node);
+  }
+
+  private void settleWithin(SqlValidatorScope scope, SqlNode node) {
+    if (!parameters.isEmpty() && node instanceof SqlCall call && settling.add(call)) {
+      new ParameterTypes(this, scope).settle(call);
+    }
   }
 
   @Override
@@ -91,6 +140,7 @@ public final class QueryValidator extends SqlValidatorImpl {
 
   private void validateTolerance(
       SqlAsofJoin join, SqlNode tolerance, SqlNode match, SqlValidatorScope scope) {
+    requireValues(tolerance);
     SqlNode expanded = expand(tolerance, scope);
     refuseSubQueries(expanded);
     join.setOperand(7, expanded);
@@ -110,25 +160,31 @@ public final class QueryValidator extends SqlValidatorImpl {
   /** What stands beside a parameter says its type; of which nothing is known is a text. */
   @Override
   protected void inferUnknownTypes(RelDataType inferred, SqlValidatorScope scope, SqlNode node) {
-    boolean unknown = inferred.getSqlTypeName() == SqlTypeName.UNKNOWN;
+    boolean unknown =
+        inferred.getSqlTypeName() == SqlTypeName.UNKNOWN
+            || inferred.getSqlTypeName() == SqlTypeName.ANY;
     if (!(node instanceof SqlDynamicParam parameter)) {
-      if (node instanceof SqlCall call && settling.add(call)) {
-        new ParameterTypes(this, scope).settle(call);
-      }
+      settleWithin(scope, node);
       super.inferUnknownTypes(inferred, scope, node);
     } else if (settled.containsKey(parameter.getIndex())) {
-      super.inferUnknownTypes(settled.get(parameter.getIndex()), scope, parameter);
+      setType(parameter, settled.get(parameter.getIndex()));
     } else if (!unknown) {
-      super.inferUnknownTypes(inferred, scope, node);
-    } else if (super.getValidatedNodeTypeIfKnown(node) == null) {
-      setType(node, text());
+      assume(parameter, inferred);
+    } else {
+      setType(node, typeOf(parameter));
     }
   }
 
   /** The type of a parameter, once and for all: rewriting may have put copies of it elsewhere. */
   void settle(SqlDynamicParam parameter, RelDataType type) {
-    RelDataType first = settled.putIfAbsent(parameter.getIndex(), type);
-    super.inferUnknownTypes(first == null ? type : first, getEmptyScope(), parameter);
+    settled.putIfAbsent(parameter.getIndex(), typeFactory.createTypeWithNullability(type, true));
+    setType(parameter, settled.get(parameter.getIndex()));
+  }
+
+  /** A type for planning alone: that of the value, once there is one, may be another. */
+  void assume(SqlDynamicParam parameter, RelDataType type) {
+    assumed.putIfAbsent(parameter.getIndex(), typeFactory.createTypeWithNullability(type, true));
+    setType(parameter, typeOf(parameter));
   }
 
   boolean isSettled(SqlDynamicParam parameter) {
@@ -145,17 +201,26 @@ public final class QueryValidator extends SqlValidatorImpl {
 
   @Override
   protected void validateUnnest(SqlCall call, SqlValidatorScope scope, RelDataType target) {
+    for (SqlNode operand : call.getOperandList()) {
+      if (operand instanceof SqlDynamicParam parameter) {
+        assume(parameter, typeFactory.createArrayType(text(), -1));
+      }
+    }
     new ParameterTypes(this, scope).settle(call);
     super.validateUnnest(call, scope, target);
   }
 
   @Override
   public RelDataType getValidatedNodeTypeIfKnown(SqlNode node) {
-    RelDataType known = super.getValidatedNodeTypeIfKnown(node);
-    boolean open =
-        node instanceof SqlDynamicParam
-            && (known == null || known.getSqlTypeName() == SqlTypeName.UNKNOWN);
-    return open ? text() : known;
+    return node instanceof SqlDynamicParam parameter
+        ? typeOf(parameter)
+        : super.getValidatedNodeTypeIfKnown(node);
+  }
+
+  private RelDataType typeOf(SqlDynamicParam parameter) {
+    RelDataType type =
+        settled.getOrDefault(parameter.getIndex(), assumed.get(parameter.getIndex()));
+    return type == null ? text() : type;
   }
 
   private RelDataType text() {
@@ -167,6 +232,9 @@ public final class QueryValidator extends SqlValidatorImpl {
   @Override
   public SqlWindow resolveWindow(SqlNode windowOrName, SqlValidatorScope scope) {
     SqlWindow resolved = super.resolveWindow(windowOrName, scope);
+    if (!parameters.isEmpty()) {
+      new ParameterTypes(this, scope).settleFrame(resolved);
+    }
     boolean lost =
         windowOrName instanceof SqlWindow given
             && resolved != given
@@ -192,6 +260,17 @@ public final class QueryValidator extends SqlValidatorImpl {
   /** For a node made after validation in the place of a validated one. */
   void setType(SqlNode node, RelDataType type) {
     setValidatedNodeType(node, type);
+  }
+
+  private static void requireValues(SqlNode constant) {
+    constant.accept(
+        new SqlBasicVisitor<Void>() {
+          @Override
+          public Void visit(SqlDynamicParam parameter) {
+            throw new UnboundParameterException(
+                parameter.getIndex(), Positions.start(parameter.getParserPosition()));
+          }
+        });
   }
 
   private static void refuseSubQueries(SqlNode node) {

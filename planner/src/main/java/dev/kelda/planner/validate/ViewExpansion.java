@@ -11,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import org.apache.calcite.plan.RelOptCluster;
@@ -93,7 +94,7 @@ public final class ViewExpansion implements RelOptTable.ViewExpander {
             new SessionContext(
                 catalog.session().user(), schemaPath.getFirst(), schemaPath.getLast()));
     CatalogReader reader = new CatalogReader(there, types);
-    QueryValidator validator = new QueryValidator(operators, reader, types);
+    QueryValidator validator = new QueryValidator(operators, reader, types, Map.of());
     SqlNode rewritten = rewriters.apply(there).rewrite(query);
     try {
       SqlNode validated = validator.validate(rewritten);

@@ -8,7 +8,7 @@ import java.util.Optional;
  * The one exception that reaches a user. The message names the value at fault and says what to do;
  * {@link #describe()} adds the code and the position.
  */
-public final class KeldaException extends RuntimeException {
+public sealed class KeldaException extends RuntimeException permits UnboundParameterException {
   private final ErrorCode code;
   private final transient Optional<TextPosition> position;
 
@@ -34,17 +34,17 @@ public final class KeldaException extends RuntimeException {
     this.position = requireNonNull(position, "position is null");
   }
 
-  public ErrorCode code() {
+  public final ErrorCode code() {
     return code;
   }
 
   /** Where in the statement, when known. */
-  public Optional<TextPosition> position() {
+  public final Optional<TextPosition> position() {
     return position;
   }
 
   /** {@code COLUMN_NOT_FOUND: no column "x" in ... (line 1, column 8)}: the text clients show. */
-  public String describe() {
+  public final String describe() {
     return code + ": " + getMessage() + position.map(p -> " (" + p + ")").orElse("");
   }
 }
