@@ -4,6 +4,7 @@
 //! path, folder or glob -> list (glob, listing) -> footer or sample of each file -> union of columns, statistics
 //! ```
 
+mod arrow;
 mod footer;
 mod glob;
 mod listing;
@@ -55,10 +56,8 @@ pub async fn inspect(
                     sample::inspect(listed, format, options, rows).await
                 }
                 FileFormat::Csv | FileFormat::Json => Ok(listed.unread()),
-                _ => Err(failure(
-                    errors::NOT_SUPPORTED,
-                    "reading Arrow files is not supported",
-                )),
+                FileFormat::Arrow => arrow::inspect(listed).await,
+                FileFormat::Unspecified => Err(errors::internal("files without a format")),
             }
         }
     };
@@ -69,7 +68,7 @@ pub async fn inspect(
         .try_collect()
         .await?;
     let mut columns = Union {
-        text: format != FileFormat::Parquet,
+        text: matches!(format, FileFormat::Csv | FileFormat::Json),
         ..Union::default()
     };
     let mut out = Vec::with_capacity(inspected.len());
@@ -82,6 +81,12 @@ pub async fn inspect(
             }
         }
         out.push(one.file);
+    }
+    if columns.fields.is_empty()
+        && let Some(first) = out.first()
+    {
+        let message = format!("\"{}\" has no columns: it is empty", first.path);
+        return Err(failure(errors::INVALID_FILE, message));
     }
     let field = |f: &Field| f.clone().with_data_type(known(f.data_type()));
     let columns = columns

@@ -6,7 +6,7 @@ use super::parquet::ParquetTable;
 use super::statistics;
 use super::text::TextSource;
 use crate::engine::Engine;
-use crate::errors::{self, failure};
+use crate::errors;
 use crate::proto::{self, FileFormat};
 use async_trait::async_trait;
 use datafusion::arrow::datatypes::{FieldRef, Schema, SchemaRef};
@@ -59,13 +59,12 @@ pub struct FileTable {
 impl FileTable {
     pub fn try_new(context: ScanContext) -> Result<Self> {
         let format = match FileFormat::try_from(context.scan.format) {
-            Ok(format @ (FileFormat::Parquet | FileFormat::Csv | FileFormat::Json)) => format,
-            Ok(FileFormat::Arrow) => {
-                return Err(failure(
-                    errors::NOT_SUPPORTED,
-                    "reading Arrow files is not supported",
-                ));
-            }
+            Ok(
+                format @ (FileFormat::Parquet
+                | FileFormat::Csv
+                | FileFormat::Json
+                | FileFormat::Arrow),
+            ) => format,
             _ => return Err(errors::internal("a file scan without a format")),
         };
         let files = &context.scan.files;

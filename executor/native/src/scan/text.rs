@@ -1,14 +1,16 @@
-//! CSV and JSON-lines files: bytes in order, decompressed, decoded to the columns that the query needs.
+//! CSV, JSON-lines and Arrow IPC files: bytes in order, decompressed, decoded to the columns that the query needs.
 //!
 //! A file is one piece: a quoted field may hold a line break, so a file cannot be cut at any line. Files are read in
 //! parallel.
 
 mod bytes;
 mod csv;
+mod ipc;
 mod json;
 
 pub use bytes::{Compression, chunks};
-pub use csv::dialect;
+pub use csv::{dialect, without_mark};
+pub use ipc::Messages;
 
 use super::failures;
 use super::table::{FileIndex, ScanContext};
@@ -97,6 +99,7 @@ impl FileSource for TextSource {
     fn file_type(&self) -> &str {
         match self.format {
             FileFormat::Csv => "csv",
+            FileFormat::Arrow => "arrow",
             _ => "json",
         }
     }
@@ -176,6 +179,7 @@ impl TextSource {
                 schema,
                 batch_size: self.batch_size,
             })?),
+            FileFormat::Arrow => Box::new(ipc::IpcDecoder::new(url, schema)),
             _ => Box::new(json::JsonDecoder::new(url, schema, self.batch_size)?),
         })
     }

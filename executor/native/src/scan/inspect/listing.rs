@@ -106,6 +106,7 @@ fn is_data(name: &str, format: FileFormat) -> bool {
         FileFormat::Parquet => &[".parquet", ".parq", ".pq"],
         FileFormat::Csv => &[".csv", ".tsv", ".txt"],
         FileFormat::Json => &[".json", ".jsonl", ".ndjson"],
+        FileFormat::Arrow => &[".arrow", ".feather", ".arrows", ".ipc"],
         _ => &[],
     };
     !name.starts_with(['.', '_']) && ends.iter().any(|end| plain.ends_with(end))

@@ -5,7 +5,7 @@ use super::listing::Listed;
 use crate::errors::{self, failure};
 use crate::proto::{FileFormat, FormatOptions};
 use crate::scan::convert;
-use crate::scan::text::{Compression, chunks, dialect};
+use crate::scan::text::{Compression, chunks, dialect, without_mark};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::json::reader::infer_json_schema;
@@ -47,7 +47,7 @@ pub async fn inspect(
         text.truncate(end + 1);
     }
     let schema = match format {
-        FileFormat::Csv => csv(&text, options, rows)?,
+        FileFormat::Csv => csv(without_mark(&text), options, rows).map_err(|e| named(&url, e))?,
         _ => json(&text, rows, &url)?,
     };
     let field = |f: &Arc<Field>| {
@@ -59,6 +59,18 @@ pub async fn inspect(
         file: listed.data_file(-1),
         bounds: Vec::new(),
     })
+}
+
+fn named(url: &str, error: DataFusionError) -> DataFusionError {
+    match error {
+        DataFusionError::ArrowError(inner, _) => {
+            let text = inner.to_string();
+            let text = text.strip_prefix("Csv error: ").unwrap_or(&text);
+            let message = format!("\"{url}\" is no CSV file: {text}");
+            failure(errors::INVALID_FILE, message)
+        }
+        other => other,
+    }
 }
 
 fn csv(text: &[u8], options: &FormatOptions, rows: usize) -> Result<Schema> {

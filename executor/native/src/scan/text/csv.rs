@@ -13,7 +13,7 @@ use datafusion::arrow::csv::ReaderBuilder;
 use datafusion::arrow::csv::reader::{Decoder as ArrowDecoder, Format};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
-use datafusion::common::{DataFusionError, Result};
+use datafusion::common::Result;
 use std::sync::Arc;
 
 /// A header longer than this is no header.
@@ -96,7 +96,11 @@ impl CsvDecoder {
     fn open(&self, text: &[u8]) -> Result<Body> {
         let csv = &self.csv;
         let format = dialect(&csv.options)?;
-        let (file, _) = format.infer_schema(text, Some(if csv.options.header { 0 } else { 1 }))?;
+        let first = if csv.options.header { 0 } else { 1 };
+        let (file, _) = format.infer_schema(text, Some(first)).map_err(|e| {
+            let message = format!("\"{}\": {}", csv.url, plain(&e.to_string(), true));
+            failure(errors::INVALID_FILE, message)
+        })?;
         let names: Vec<&str> = file.fields().iter().map(|f| f.name().as_str()).collect();
         // Without a header a file has as many columns as its first row, and they are the table's first.
         let find = |ordinal: usize| match csv.options.header {
@@ -143,7 +147,7 @@ impl CsvDecoder {
                 errors::INVALID_FILE,
                 format!("\"{url}\": {}", plain(&text, header)),
             ),
-            other => DataFusionError::from(other),
+            other => failure(errors::INVALID_FILE, format!("\"{url}\": {other}")),
         };
         loop {
             let State::Body(body) = &mut self.state else {
@@ -252,8 +256,9 @@ impl Decoder for CsvDecoder {
             return Ok(());
         }
         let text = std::mem::take(seen);
-        self.state = State::Body(self.open(&text)?);
-        self.decode(&text, false, out)
+        let text = without_mark(&text);
+        self.state = State::Body(self.open(text)?);
+        self.decode(text, false, out)
     }
 
     fn finish(&mut self, out: &mut Vec<RecordBatch>) -> Result<()> {
@@ -262,11 +267,17 @@ impl Decoder for CsvDecoder {
             if text.is_empty() {
                 return Ok(());
             }
-            self.state = State::Body(self.open(&text)?);
-            self.decode(&text, false, out)?;
+            let text = without_mark(&text);
+            self.state = State::Body(self.open(text)?);
+            self.decode(text, false, out)?;
         }
         self.decode(&[], true, out)
     }
+}
+
+/// Without the mark that some programs put before UTF-8.
+pub fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
 /// The reader's messages without their oddities.
