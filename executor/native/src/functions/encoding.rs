@@ -1,10 +1,13 @@
 //! Bytes as text and back, and digests as hexadecimal text.
 
 use super::elementwise::{
-    Parameter as P, binary, function as make, returns_binary, returns_text, text_at, to_text,
+    Parameter as P, binary, function as make, integer_at, returns_binary, returns_text, text_at,
+    to_text,
 };
 use crate::errors::{INVALID_ARGUMENT, failure};
 use datafusion::arrow::array::{Array, ArrayRef, BinaryArray};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF};
@@ -24,11 +27,7 @@ pub fn function(id: &str) -> Option<ScalarUDF> {
                 text_at(&a[0], row).map(from_base64).transpose()
             })
         }),
-        "hex" => make("hex", &[P::Binary], returns_text, |a| {
-            to_text(a[0].len(), |row| {
-                Ok(bytes_at(&a[0], row).map(|b| to_hex(b).to_uppercase()))
-            })
-        }),
+        "hex" => make("hex", &[P::Any], returns_text, hex),
         "unhex" => make("unhex", &[P::Text], returns_binary, |a| {
             to_binary(a[0].len(), |row| {
                 text_at(&a[0], row).map(from_hex).transpose()
@@ -41,6 +40,20 @@ pub fn function(id: &str) -> Option<ScalarUDF> {
             digest(a, "sha512")
         }),
         _ => return None,
+    })
+}
+
+/// Of a number its digits, of bytes and texts two digits for each byte.
+fn hex(args: &[ArrayRef]) -> Result<ArrayRef> {
+    if args[0].data_type().is_integer() {
+        let numbers = cast(&args[0], &DataType::Int64)?;
+        return to_text(numbers.len(), |row| {
+            Ok(integer_at(&numbers, row).map(|n| format!("{n:X}")))
+        });
+    }
+    let bytes = cast(&args[0], &DataType::Binary)?;
+    to_text(bytes.len(), |row| {
+        Ok(bytes_at(&bytes, row).map(|b| to_hex(b).to_uppercase()))
     })
 }
 

@@ -55,6 +55,12 @@ pub fn function(id: &str) -> Option<ScalarUDF> {
                 Ok(integer_at(&a[0], row).map(|v| i64::from(v.count_ones())))
             })
         }),
+        "gamma" => make("gamma", &[P::Double], returns_double, |a| {
+            each(a, libm::tgamma)
+        }),
+        "lgamma" => make("lgamma", &[P::Double], returns_double, |a| {
+            each(a, libm::lgamma)
+        }),
         "sqrt" => make("sqrt", &[P::Double], returns_double, |a| each(a, f64::sqrt)),
         "even" => make("even", &[P::Double], returns_double, |a| each(a, even)),
         "width_bucket" => make(

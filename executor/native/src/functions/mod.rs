@@ -31,15 +31,19 @@ mod distinct;
 mod elementwise;
 mod encoding;
 mod format;
+mod json;
 mod math;
 mod mode;
 mod moments;
 mod percentile;
+mod quantified;
 mod regex;
 mod rounding;
 pub mod rows;
+mod series;
 mod text;
 mod vectors;
+mod zone;
 
 pub use regex::similar_pattern;
 
@@ -75,6 +79,10 @@ fn own_scalar(id: &str) -> Option<Arc<ScalarUDF>> {
         .or_else(|| vectors::function(id))
         .or_else(|| chunks::function(id))
         .or_else(|| crate::search::function(id))
+        .or_else(|| json::function(id))
+        .or_else(|| quantified::function(id))
+        .or_else(|| series::function(id))
+        .or_else(|| zone::function(id))
         .map(Arc::new)
 }
 
@@ -178,8 +186,6 @@ fn datafusion_scalar(id: &str) -> Option<Arc<ScalarUDF>> {
         "map_item" => nested::map_extract::map_extract_udf(),
         "map_keys" => nested::map_keys::map_keys_udf(),
         "map_values" => nested::map_values::map_values_udf(),
-        "range_list" => nested::range::range_udf(),
-        "generate_series" => nested::range::gen_series_udf(),
         "string_to_array" => nested::string::string_to_array_udf(),
         _ => return None,
     };
