@@ -601,3 +601,106 @@ void InfixCast(List<Object> list, ExprContext exprContext, Span s) :
         list.add(type);
     }
 }
+
+/** {'a': 1, b: 2}: a row whose fields have names. */
+SqlNode StructLiteral() :
+{
+    final Span s;
+    final List<String> names = new ArrayList<String>();
+    final List<SqlNode> values = new ArrayList<SqlNode>();
+}
+{
+    <LBRACE> { s = span(); }
+    AddField(names, values) ( <COMMA> AddField(names, values) )*
+    <RBRACE>
+    { return new SqlStruct(names).createCall(s.end(this), values); }
+}
+
+void AddField(List<String> names, List<SqlNode> values) :
+{
+    final String name;
+    final SqlIdentifier id;
+    final SqlNode value;
+}
+{
+    (
+        name = SimpleStringLiteral()
+    |
+        id = SimpleIdentifier() { name = id.getSimple(); }
+    )
+    <COLON> { Nodes.requireNew(name, names, getPos()); }
+    value = Expression(ExprContext.ACCEPT_SUB_QUERY)
+    { names.add(name); values.add(value); }
+}
+
+/** Operators that are other words for functions. */
+void InfixOperator(List<Object> list, ExprContext exprContext, Span s) :
+{
+    final SqlOperator operator;
+}
+{
+    (
+        <MATCHING> { operator = Operators.matching(token.image); }
+    |
+        <LAMBDA> { operator = Operators.JSON; }
+    |
+        <JSON_TEXT> { operator = Operators.JSON_TEXT; }
+    |
+        <VERTICAL_BAR> { operator = Operators.BIT_OR; }
+    |
+        <CARET> { operator = Operators.POWER; }
+    |
+        <LEFTSHIFT> { operator = Operators.SHIFT_LEFT; }
+    |
+        <AMPERSAND> { operator = Operators.BIT_AND; }
+    |
+        LOOKAHEAD({ Tokens.isShiftRight(this) })
+        <GT> <GT> { operator = Operators.SHIFT_RIGHT; }
+    )
+    {
+        checkNonQueryExpression(exprContext);
+        list.add(new SqlParserUtil.ToTreeListItem(operator, getPos()));
+    }
+    AddExpression2b(list, ExprContext.ACCEPT_SUB_QUERY)
+}
+
+void AtTimeZone(List<Object> list, ExprContext exprContext, Span s) :
+{
+}
+{
+    <AT> <TIME> <ZONE> {
+        checkNonQueryExpression(exprContext);
+        list.add(new SqlParserUtil.ToTreeListItem(Operators.AT_TIME_ZONE, getPos()));
+    }
+    AddExpression2b(list, ExprContext.ACCEPT_SUB_QUERY)
+}
+
+/** list[from:to], list[:to], list[from:] */
+void Slice(List<Object> list, ExprContext exprContext, Span s) :
+{
+    SqlNode from = null;
+    SqlNode to = null;
+    final SqlParserPos at;
+}
+{
+    LOOKAHEAD({ Tokens.isSlice(this) })
+    <LBRACKET> { at = getPos(); }
+    [ LOOKAHEAD({ getToken(1).kind != COLON }) from = Expression(ExprContext.ACCEPT_SUB_QUERY) ]
+    <COLON>
+    [ LOOKAHEAD({ getToken(1).kind != RBRACKET }) to = Expression(ExprContext.ACCEPT_SUB_QUERY) ]
+    <RBRACKET>
+    {
+        list.add(new SqlParserUtil.ToTreeListItem(Operators.slice(), at));
+        list.add(Operators.bounds(from, to, at));
+    }
+}
+
+void AddEntry(List<SqlNode> entries) :
+{
+    SqlNode e;
+}
+{
+    e = Expression(ExprContext.ACCEPT_SUB_QUERY) { entries.add(e); }
+    <COLON>
+    e = Expression(ExprContext.ACCEPT_SUB_QUERY) { entries.add(e); }
+}

@@ -66,6 +66,9 @@ final class SqlScanner {
     } else if (c == '\'') {
       blank = false;
       skipString(isEscapeString());
+    } else if (text.startsWith("$$", at) && !isInName()) {
+      blank = false;
+      skipTo("$$", at + 2, "the text that begins here");
     } else if (c == '"' || c == '`') {
       blank = false;
       skipTo(String.valueOf(c), at + 1, "the quoted name that begins here");
@@ -104,6 +107,10 @@ final class SqlScanner {
     } else {
       at = i + 1;
     }
+  }
+
+  private boolean isInName() {
+    return at > 0 && Character.isJavaIdentifierPart(text.charAt(at - 1));
   }
 
   /** {@code E'it\'s'}: the E is a prefix, not the end of a name. */

@@ -2,19 +2,25 @@ package dev.kelda.parser;
 
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import java.math.BigDecimal;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Set;
+import org.apache.calcite.sql.SqlBasicTypeNameSpec;
 import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlCharStringLiteral;
+import org.apache.calcite.sql.SqlDataTypeSpec;
+import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlLiteral;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
+import org.apache.calcite.sql.SqlNumericLiteral;
 import org.apache.calcite.sql.SqlOperator;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.parser.SqlParserPos;
+import org.apache.calcite.sql.type.SqlTypeName;
 import org.apache.calcite.util.NlsString;
 
 /**
@@ -25,6 +31,9 @@ import org.apache.calcite.util.NlsString;
 final class TreeShape {
   static final int MAX_DEPTH = 500;
   private static final int SHORT_CHAIN = 32;
+  private static final int MAX_DIGITS = 38;
+  private static final BigDecimal BEYOND_LONG =
+      BigDecimal.valueOf(Long.MAX_VALUE).add(BigDecimal.ONE);
   private static final Set<SqlOperator> ASSOCIATIVE =
       Set.of(
           SqlStdOperatorTable.AND,
@@ -86,6 +95,15 @@ final class TreeShape {
     if (node instanceof SqlCharStringLiteral literal) {
       return withoutCharacterSet(literal);
     }
+    if (node instanceof SqlNumericLiteral number) {
+      return exact(number);
+    }
+    if (node.getKind() == SqlKind.MINUS_PREFIX
+        && ((SqlCall) node).operand(0) instanceof SqlNumericLiteral number
+        && number.isInteger()
+        && number.bigDecimalValue().equals(BEYOND_LONG)) {
+      return SqlLiteral.createExactNumeric("-" + BEYOND_LONG, node.getParserPosition());
+    }
     if (!(node instanceof SqlCall call) || !ASSOCIATIVE.contains(call.getOperator())) {
       return node;
     }
@@ -105,6 +123,21 @@ final class TreeShape {
       }
     }
     return terms.size() <= SHORT_CHAIN ? node : join(operator, terms);
+  }
+
+  /** To Calcite a whole number beyond BIGINT is a DOUBLE. */
+  private static SqlNode exact(SqlNumericLiteral number) {
+    BigDecimal value = number.isInteger() ? number.bigDecimalValue() : BigDecimal.ZERO;
+    if (value.compareTo(BEYOND_LONG) < 0 || value.precision() > MAX_DIGITS) {
+      return number;
+    }
+    SqlParserPos position = number.getParserPosition();
+    return SqlStdOperatorTable.CAST.createCall(
+        position,
+        SqlLiteral.createCharString(value.toPlainString(), position),
+        new SqlDataTypeSpec(
+            new SqlBasicTypeNameSpec(SqlTypeName.DECIMAL, value.precision(), 0, position),
+            position));
   }
 
   /** E'...' and U&'...' come with a character set; to us all text is Unicode. */

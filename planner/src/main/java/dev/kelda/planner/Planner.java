@@ -192,8 +192,7 @@ public final class Planner {
   private static Converted convert(SqlNode query, CatalogSnapshot catalog, PlanningScope scope) {
     CatalogReader reader = new CatalogReader(catalog, scope.types());
     Map<Integer, Field> known = catalog.session().parameters();
-    QueryValidator validator =
-        new QueryValidator(scope.operators(), reader, scope.types(), known);
+    QueryValidator validator = new QueryValidator(scope.operators(), reader, scope.types(), known);
     List<String> labels = OutputNames.of(query);
     SqlNode validated = validator.validate(rewriter(catalog).rewrite(query));
     List<Field> parameters = Parameters.of(validated, validator, known);

@@ -8,6 +8,7 @@ import dev.kelda.executor.setting.SettingValues;
 import dev.kelda.planner.catalog.Catalogs;
 import dev.kelda.spi.connector.Connector;
 import dev.kelda.spi.connector.Table;
+import dev.kelda.spi.connector.TableFunction;
 import dev.kelda.spi.connector.TableKind;
 import dev.kelda.spi.connector.TableListing;
 import dev.kelda.spi.extension.SystemTable;
@@ -77,6 +78,11 @@ public final class SystemConnector implements Connector {
         .filter(table -> table.name().equals(name))
         .findFirst()
         .map(table -> table);
+  }
+
+  @Override
+  public List<TableFunction> tableFunctions() {
+    return SeriesFunction.all();
   }
 
   private List<LiveTable<?>> in(String schema) {

@@ -28,6 +28,11 @@ public final class Grammar {
         public boolean allowExplicitRowValueConstructor() {
           return true;
         }
+
+        @Override
+        public boolean isColonFieldAccessAllowed() {
+          return false;
+        }
       };
 
   private final TokenSource tokens;

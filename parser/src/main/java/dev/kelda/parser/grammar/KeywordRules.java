@@ -76,6 +76,10 @@ final class KeywordRules {
           MATCH_RECOGNIZE,
           MATCH_CONDITION);
 
+  /** Reserved words that may be written as calls, too. */
+  private static final BitSet CALLED =
+      Words.kinds(CURRENT_SCHEMA, CURRENT_CATALOG, CURRENT_USER, SESSION_USER);
+
   /** Not reserved by Calcite, but in its way: as names they are ordinary functions and columns. */
   private static final BitSet NAMES =
       Words.kinds(
@@ -155,7 +159,7 @@ final class KeywordRules {
       return false;
     }
     if (RESERVED.get(kind)) {
-      return !isLabel(words);
+      return !isLabel(words) && !(CALLED.get(kind) && words.next() == LPAREN);
     }
     if (UNITS.get(kind)) {
       return isUnit(words);
@@ -202,7 +206,9 @@ final class KeywordRules {
       case VIEWS -> words.previous() == FEATURE && words.verb() == REFRESH;
       case PRIMARY -> words.next() == KEY && words.isClauseOf(FEATURE);
       case KNOWN -> words.next() == AT && words.isClauseOf(FEATURE);
-      case AT -> words.previous() == KNOWN && words.isClauseOf(FEATURE);
+      case AT ->
+          words.previous() == KNOWN && words.isClauseOf(FEATURE)
+              || words.next() == TIME && words.kind(2) == ZONE;
       case TTL -> words.next() == INTERVAL && words.isStatementAbout(FEATURE);
       case LABEL, SPLIT -> words.next() == LPAREN && words.isClauseOf(TRAINING);
       case SEED -> words.next() == UNSIGNED_INTEGER_LITERAL && words.isClauseOf(TRAINING);
@@ -223,10 +229,13 @@ final class KeywordRules {
                       || !AFTER_ALIAS.get(words.next())
                       || words.next() == LPAREN && !words.opensNames())
               || words.previousIs(MEMBER, SUBMULTISET);
-      case UNNEST -> words.next() == LPAREN;
+      case UNNEST -> words.next() == LPAREN && words.inFrom();
       case VALUES -> words.nextIs(LPAREN, ROW, QUOTED_STRING, UNSIGNED_INTEGER_LITERAL, HOOK);
       case ROW -> words.nextIs(LPAREN, ONLY) || words.previousIs(CURRENT) || afterRowCount(words);
       case RECURSIVE -> words.previous() == WITH;
+      case MATERIALIZED -> words.previousIs(AS, NOT) && words.next() == LPAREN;
+      case BERNOULLI, SYSTEM -> words.previous() == TABLESAMPLE;
+      case PERCENT -> words.previousIs(UNSIGNED_INTEGER_LITERAL, DECIMAL_NUMERIC_LITERAL);
       case SET_MINUS -> words.nextIs(SELECT, ALL, DISTINCT);
       // Clauses.
       case BY ->
@@ -278,6 +287,7 @@ final class KeywordRules {
               || kind == TIMESTAMP
                   && words.isClauseOf(FEATURE)
                   && !words.previousIs(TIMESTAMP, VIEW, EXISTS, AT)
+              || kind == TIME && words.previous() == AT
               || isZonedLiteral(words);
       case LOCAL, WITHOUT -> words.next() == TIME;
       case ARRAY -> words.nextIs(LBRACKET, LPAREN) || words.previousIs(IDENTIFIER, RPAREN, ARRAY);

@@ -25,6 +25,7 @@ import java.util.Set;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
+import org.apache.calcite.sql.SqlPrefixOperator;
 import org.apache.calcite.sql.parser.SqlParserPos;
 
 /** What the grammar's actions need to build statements, and the checks they make. */
@@ -252,6 +253,22 @@ final class Nodes {
           default -> throw notSupported("COMMENT ON " + kind, kind.getParserPosition());
         };
     return new Statement.Comment(found, name(name), comment);
+  }
+
+  static void requireNew(String name, List<String> names, SqlParserPos position) {
+    if (names.contains(name)) {
+      throw new KeldaException(
+          ErrorCode.SYNTAX_ERROR, "the field '" + name + "' is given twice", position(position));
+    }
+  }
+
+  /** {@code ~x}; {@code !~} and the like stand between two values only. */
+  static SqlPrefixOperator bitNot(String image, SqlParserPos position) {
+    if (!image.equals("~")) {
+      throw new KeldaException(
+          ErrorCode.SYNTAX_ERROR, "unexpected '" + image + "'", position(position));
+    }
+    return Operators.BIT_NOT;
   }
 
   private static KeldaException error(String message, SqlNode node) {

@@ -37,7 +37,7 @@ final class TokenSource extends KeldaParserImplTokenManager {
     for (; token.kind != EOF; token = lexer.getNextToken()) {
       tokens.add(token);
     }
-    TokenSource source = new TokenSource(sql, List.copyOf(tokens), token);
+    TokenSource source = new TokenSource(sql, List.copyOf(Spellings.of(tokens)), token);
     source.decideWords();
     return source;
   }
@@ -95,11 +95,26 @@ final class TokenSource extends KeldaParserImplTokenManager {
           && words.opener() == EXTRACT
           && words.next() == FROM) {
         asUnit(token);
+      } else if (token.kind == IDENTIFIER
+          && words.previous() == LPAREN
+          && words.opener() == EXTRACT
+          && words.next() == FROM) {
+        asSingular(token);
       } else if (Words.isWord(token.kind)
           && !KeywordRules.isKeyword(words, RESERVED_BY_CALCITE[token.kind])) {
         asName(token);
       }
     } while (words.advance());
+  }
+
+  /** EXTRACT(milliseconds FROM t) is EXTRACT(MILLISECOND FROM t). */
+  private static void asSingular(Token token) {
+    String unit = token.image.toUpperCase(java.util.Locale.ROOT);
+    if (unit.endsWith("SECONDS")) {
+      token.image = unit.substring(0, unit.length() - 1);
+      int kind = Words.kindOf(token.image);
+      token.kind = kind == EOF ? IDENTIFIER : kind;
+    }
   }
 
   /** EXTRACT('year' FROM d) is EXTRACT(YEAR FROM d). */

@@ -54,6 +54,48 @@ final class Tokens {
         && kind(parser, 2) != DOT;
   }
 
+  /** {@code DISTINCT ON (}, where ON cannot be a join's. */
+  static boolean isDistinctOn(KeldaParserImpl parser) {
+    return parser.getToken(0).kind == DISTINCT
+        && kind(parser, 1) == ON
+        && kind(parser, 2) == LPAREN;
+  }
+
+  /** {@code >>} is two tokens: MAP<INT, ARRAY<INT>> ends in them, too. */
+  static boolean isShiftRight(KeldaParserImpl parser) {
+    Token first = parser.getToken(1);
+    Token second = parser.getToken(2);
+    return first.kind == GT
+        && second.kind == GT
+        && first.beginLine == second.beginLine
+        && first.endColumn + 1 == second.beginColumn;
+  }
+
+  /** A colon stands in the brackets that begin here. */
+  static boolean isSlice(KeldaParserImpl parser) {
+    if (kind(parser, 1) != LBRACKET) {
+      return false;
+    }
+    int depth = 0;
+    for (int ahead = 1; kind(parser, ahead) != EOF; ahead++) {
+      switch (kind(parser, ahead)) {
+        case LBRACKET, LPAREN, LBRACE -> depth++;
+        case RBRACKET, RPAREN, RBRACE -> {
+          if (--depth == 0) {
+            return false;
+          }
+        }
+        case COLON -> {
+          if (depth == 1) {
+            return true;
+          }
+        }
+        default -> {}
+      }
+    }
+    return false;
+  }
+
   static boolean isQueryWord(int kind) {
     return kind == SELECT || kind == WITH || kind == VALUES || kind == FROM;
   }

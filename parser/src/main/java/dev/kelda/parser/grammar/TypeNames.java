@@ -4,10 +4,12 @@ import static java.util.Map.entry;
 
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import java.util.Comparator;
 import java.util.Locale;
 import java.util.Map;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.sql.SqlBasicTypeNameSpec;
+import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlTypeNameSpec;
 import org.apache.calcite.sql.parser.SqlParserPos;
 import org.apache.calcite.sql.type.SqlTypeName;
@@ -118,6 +120,25 @@ final class TypeNames {
       case "TIMESTAMP_NS" -> new SqlBasicTypeNameSpec(type, NANOSECONDS, position);
       default -> new SqlBasicTypeNameSpec(type, precision, scale, position);
     };
+  }
+
+  static SqlTypeNameSpec unknown(SqlIdentifier name) {
+    String near =
+        TYPES.keySet().stream()
+            .filter(type -> type.charAt(0) == Character.toUpperCase(name.toString().charAt(0)))
+            .sorted()
+            .min(Comparator.comparingInt(type -> distance(type, name)))
+            .filter(type -> distance(type, name) <= 2)
+            .map(type -> "; did you mean " + type + "?")
+            .orElse("");
+    throw new KeldaException(
+        ErrorCode.TYPE_MISMATCH,
+        "there is no type \"" + name + "\"" + near,
+        Nodes.position(name.getParserPosition()));
+  }
+
+  private static int distance(String type, SqlIdentifier name) {
+    return EditDistance.between(type, name.toString().toUpperCase(Locale.ROOT));
   }
 
   private static SqlTypeName withTimeZone(SqlTypeName type, String name, SqlParserPos position) {

@@ -60,6 +60,7 @@ final class Unsupported {
           "CATALOG",
           "SECRET");
 
+  private static final Set<String> FRAME_STARTS = Set.of("BETWEEN", "UNBOUNDED", "CURRENT");
   private static final Set<String> JOINS = Set.of("SEMI", "ANTI", "POSITIONAL");
   private static final Set<Integer> NUMBERS =
       Set.of(
@@ -98,6 +99,11 @@ final class Unsupported {
           && tokens.get(i - 2).kind != KeldaParserImplConstants.AS
           && tokens.get(i - 2).kind != KeldaParserImplConstants.DOT) {
         throw refuse(word(tokens, i - 1) + " JOIN", before);
+      }
+      if (word(tokens, i).equals("GROUPS")
+          && FRAME_STARTS.contains(word(tokens, i + 1))
+          && before.kind != KeldaParserImplConstants.AS) {
+        throw refuse("a window frame of GROUPS", token);
       }
       if (NUMBERS.contains(before.kind)
           && token.beginLine == before.endLine

@@ -33,6 +33,9 @@ final class Words {
   private static final BitSet WORDS =
       kinds(KIND_BY_WORD.values().stream().mapToInt(Integer::intValue).toArray());
 
+  /** Clauses within FROM. */
+  private static final BitSet FROM_LIST = kinds(JOIN, ON, USING);
+
   private final List<Token> tokens;
   private final int[] closing;
   private final Set<Integer> intervalUnits = new HashSet<>();
@@ -48,6 +51,7 @@ final class Words {
     int cases;
     boolean windowClause;
     boolean matchCondition;
+    boolean from;
 
     Group(int opener, boolean window) {
       this.opener = opener;
@@ -168,6 +172,15 @@ final class Words {
     return open.peek().matchCondition;
   }
 
+  /** Relations stand here, not values. */
+  boolean inFrom() {
+    return open.peek().from;
+  }
+
+  private static boolean opensRelation(int before) {
+    return before == FROM || before == JOIN || before == COMMA || before == LPAREN;
+  }
+
   /** The kind before the innermost open parenthesis. */
   int opener() {
     return open.peek().opener;
@@ -258,7 +271,9 @@ final class Words {
     inQuery |= Tokens.isQueryWord(kind);
     if (kind == LPAREN) {
       boolean window = previous() == OVER || previous() == AS && group.windowClause;
-      open.push(new Group(previous(), window));
+      Group inner = new Group(previous(), window);
+      inner.from = group.from && opensRelation(previous());
+      open.push(inner);
     } else if (kind == RPAREN) {
       if (open.size() > 1) {
         open.pop();
@@ -272,6 +287,7 @@ final class Words {
     } else if (kind == MATCH_CONDITION) {
       group.matchCondition = true;
     } else if (KeywordRules.CLAUSES.get(kind)) {
+      group.from = FROM_LIST.get(kind) && group.from || kind == FROM;
       group.windowClause = false;
       group.matchCondition = false;
     }

@@ -1,8 +1,10 @@
 package dev.kelda.planner.encode;
 
 import dev.kelda.planner.ScanSpec;
+import dev.kelda.planner.proto.DataType;
 import dev.kelda.planner.proto.Expr;
 import dev.kelda.planner.proto.Filter;
+import dev.kelda.planner.proto.Literal;
 import dev.kelda.planner.proto.Project;
 import dev.kelda.planner.proto.Rel;
 import dev.kelda.planner.proto.SetOp;
@@ -18,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
+import org.apache.calcite.plan.RelOptSamplingParameters;
 import org.apache.calcite.rel.RelFieldCollation;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Aggregate;
@@ -25,6 +28,7 @@ import org.apache.calcite.rel.core.Correlate;
 import org.apache.calcite.rel.core.Intersect;
 import org.apache.calcite.rel.core.Join;
 import org.apache.calcite.rel.core.Minus;
+import org.apache.calcite.rel.core.Sample;
 import org.apache.calcite.rel.core.TableScan;
 import org.apache.calcite.rel.core.Uncollect;
 import org.apache.calcite.rel.core.Union;
@@ -74,6 +78,7 @@ public final class RelEncoder {
         case PointInTimeJoin join -> new JoinEncoder(this).encode(join);
         case SearchNode search -> new SearchEncoder(this, scans).encode(search);
         case Correlate correlate -> new UnnestEncoder(this).encode(correlate);
+        case Sample sample -> sample(sample);
         case Uncollect uncollect -> new UnnestEncoder(this).encode(uncollect);
         case Union union -> setOp(union, union.all, SetOp.Kind.UNION);
         case Intersect intersect -> setOp(intersect, intersect.all, SetOp.Kind.INTERSECT);
@@ -101,6 +106,30 @@ public final class RelEncoder {
   /** Null for a work table, which takes no conditions or columns. */
   private static RelNode source(RelNode node) {
     return RecursionEncoder.isWorkTable(node) ? null : node;
+  }
+
+  /** Each row by chance; SYSTEM, which may take whole blocks, does the same. */
+  private Rel sample(Sample sample) {
+    RelOptSamplingParameters parameters = sample.getSamplingParameters();
+    if (parameters.isRepeatable()) {
+      throw RexEncoder.unsupported("REPEATABLE in TABLESAMPLE");
+    }
+    DataType truth = DataType.newBuilder().setSimple(DataType.Simple.BOOL).build();
+    DataType number = DataType.newBuilder().setSimple(DataType.Simple.FLOAT64).build();
+    Expr rate =
+        LiteralEncoder.expr(
+            Literal.newBuilder()
+                .setType(number)
+                .setFloating(parameters.sampleRate.doubleValue())
+                .build());
+    return Rel.newBuilder()
+        .setFilter(
+            Filter.newBuilder()
+                .setInput(encode(sample.getInput()))
+                .setCondition(
+                    RexEncoder.call(
+                        "lt", truth, List.of(RexEncoder.call("random", number, List.of()), rate))))
+        .build();
   }
 
   private Rel filter(org.apache.calcite.rel.core.Filter filter) {

@@ -1,5 +1,6 @@
 package dev.kelda.planner.encode;
 
+import dev.kelda.parser.SqlStruct;
 import dev.kelda.planner.catalog.Names;
 import dev.kelda.planner.function.FunctionRegistry;
 import dev.kelda.planner.function.ModuleFunction;
@@ -41,6 +42,7 @@ import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlOperator;
 import org.apache.calcite.sql.fun.SqlLikeOperator;
+import org.apache.calcite.sql.fun.SqlQuantifyOperator;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.fun.SqlTrimFunction;
 import org.apache.calcite.sql.type.SqlTypeName;
@@ -211,6 +213,12 @@ final class RexEncoder {
       String id = SqlTypeUtil.isInterval(args.get(1).getType()) ? "subtract" : "timestamp_diff";
       return call(id, type, encodeAll(args.subList(0, 2)));
     }
+    if (operator instanceof SqlStruct) {
+      return call("row", type, encodeAll(args));
+    }
+    if (operator instanceof SqlQuantifyOperator quantified) {
+      return quantified(quantified, call, type);
+    }
     switch (call.getKind()) {
       case CAST, REINTERPRET -> {
         return castCall(call, type, false);
@@ -281,7 +289,34 @@ final class RexEncoder {
       }
       default -> {}
     }
-    return call(id(operator), type, encodeAll(args));
+    boolean listLength =
+        !args.isEmpty() && args.getFirst().getType().getSqlTypeName() == SqlTypeName.ARRAY;
+    String id = id(operator);
+    return call(listLength && id.equals("char_length") ? "cardinality" : id, type, encodeAll(args));
+  }
+
+  /** {@code x < ANY (list)}: the value and the elements at one type. */
+  private Expr quantified(SqlQuantifyOperator operator, RexCall call, DataType type) {
+    RexNode value = call.getOperands().get(0);
+    RexNode list = call.getOperands().get(1);
+    RelDataType common =
+        types().leastRestrictive(List.of(value.getType(), list.getType().getComponentType()));
+    if (common == null) {
+      throw unsupported("a comparison of %s with %s".formatted(value.getType(), list.getType()));
+    }
+    String comparison =
+        switch (operator.comparisonKind) {
+          case EQUALS -> "eq";
+          case NOT_EQUALS -> "neq";
+          case LESS_THAN -> "lt";
+          case LESS_THAN_OR_EQUAL -> "lte";
+          case GREATER_THAN -> "gt";
+          default -> "gte";
+        };
+    return call(
+        (operator.getKind() == SqlKind.ALL ? "all_" : "any_") + comparison,
+        type,
+        List.of(encodeAs(value, common), encodeAs(list, types().createArrayType(common, -1))));
   }
 
   /** What is evaluated is bound already: the id carries it, constants are left out. */

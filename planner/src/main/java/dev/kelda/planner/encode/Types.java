@@ -107,10 +107,16 @@ public final class Types {
               ArrowType.Struct.INSTANCE,
               type.isNullable(),
               type.getFieldList().stream()
-                  .map(f -> nullable(toArrow(f.getName(), f.getType())))
+                  .map(f -> nullable(toArrow(fieldName(f), f.getType())))
                   .toList());
       default -> field(name, simpleArrow(type), type.isNullable(), List.of());
     };
+  }
+
+  /** Calcite calls the fields of ROW(1, 'a') EXPR$0 and EXPR$1; PostgreSQL f1 and f2. */
+  private static String fieldName(RelDataTypeField field) {
+    String made = "EXPR$" + field.getIndex();
+    return field.getName().equals(made) ? "f" + (field.getIndex() + 1) : field.getName();
   }
 
   private static ArrowType simpleArrow(RelDataType type) {

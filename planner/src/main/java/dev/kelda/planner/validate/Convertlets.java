@@ -1,5 +1,8 @@
 package dev.kelda.planner.validate;
 
+import dev.kelda.parser.SqlStruct;
+import dev.kelda.planner.encode.Types;
+import dev.kelda.spi.rows.TypeNames;
 import java.math.BigDecimal;
 import org.apache.calcite.avatica.util.TimeUnit;
 import org.apache.calcite.rel.type.RelDataType;
@@ -30,6 +33,21 @@ final class Convertlets implements SqlRexConvertletTable {
     }
     if (call.getOperator() == KeldaOperators.PLUS) {
       return (context, c) -> convert(context, c, SqlStdOperatorTable.PLUS);
+    }
+    if (call.getOperator() instanceof SqlStruct) {
+      return (context, c) ->
+          context
+              .getRexBuilder()
+              .makeCall(
+                  context.getValidator().getValidatedNodeType(c),
+                  c.getOperator(),
+                  c.getOperandList().stream().map(context::convertExpression).toList());
+    }
+    if (call.getOperator().getName().endsWith("TYPEOF") && call.operandCount() == 1) {
+      return (context, c) -> {
+        RelDataType type = context.getValidator().getValidatedNodeType(c.operand(0));
+        return context.getRexBuilder().makeLiteral(TypeNames.of(Types.toArrow("", type)));
+      };
     }
     return StandardConvertletTable.INSTANCE.get(call);
   }

@@ -49,6 +49,11 @@ final class FromNames {
     return clauses.stream().flatMap(List::stream).map(Entry::qualifier).distinct().toList();
   }
 
+  /** Of all tables and sub-queries whose columns are known. */
+  List<String> columns() {
+    return clauses.stream().flatMap(List::stream).flatMap(e -> e.columns().stream()).toList();
+  }
+
   /** The tables of the first FROM clause in which several have the column. */
   List<String> holding(String column) {
     return clauses.stream()

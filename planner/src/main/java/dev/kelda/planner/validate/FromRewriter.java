@@ -33,6 +33,7 @@ import org.apache.calcite.sql.SqlJoin;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
+import org.apache.calcite.sql.SqlOrderBy;
 import org.apache.calcite.sql.SqlSelect;
 import org.apache.calcite.sql.SqlSnapshot;
 import org.apache.calcite.sql.SqlWith;
@@ -55,7 +56,9 @@ public final class FromRewriter {
           "jsonl", "READ_JSON",
           "ndjson", "READ_JSON",
           "arrow", "READ_ARROW",
-          "feather", "READ_ARROW");
+          "feather", "READ_ARROW",
+          "arrows", "READ_ARROW",
+          "ipc", "READ_ARROW");
 
   private final CatalogSnapshot catalog;
   private final CallContext calls;
@@ -73,18 +76,25 @@ public final class FromRewriter {
 
   /** The same query without paths, table functions and versions. */
   public SqlNode rewrite(SqlNode query) {
-    walk(query);
-    return query;
+    SqlNode expanded = expanded(query);
+    walk(expanded);
+    StructFields.expand(expanded, catalog);
+    return expanded;
   }
 
   private void walk(SqlNode node) {
     DateLiterals.resolve(node);
     if (node instanceof SqlNodeList list) {
-      list.replaceAll(DistinctCounts::expand);
+      list.replaceAll(this::expanded);
       list.forEach(this::walk);
     } else if (node instanceof SqlCall call) {
+      if (call instanceof SqlOrderBy order && order.query instanceof SqlSelect select) {
+        DistinctOn.expand(select, order.orderList);
+      }
       if (call instanceof SqlSelect select) {
+        DistinctOn.expand(select, SqlNodeList.EMPTY);
         GroupByAll.expand(select);
+        SelectUnnest.expand(select);
         if (select.getFrom() != null) {
           select.setFrom(from(select.getFrom(), true));
         }
@@ -92,7 +102,7 @@ public final class FromRewriter {
         join.setLeft(from(join.getLeft(), true));
         join.setRight(from(join.getRight(), true));
       }
-      expandCounts(call);
+      expandOperands(call);
       if (call.getKind() == SqlKind.OVER) {
         WindowFilters.expand(call);
       }
@@ -121,10 +131,16 @@ public final class FromRewriter {
     with.withList.forEach(item -> queryNames.pop());
   }
 
-  private static void expandCounts(SqlCall call) {
+  private SqlNode expanded(SqlNode node) {
+    return OrderByAll.expand(Abbreviations.expand(node, catalog.session()));
+  }
+
+  private void expandOperands(SqlCall call) {
     List<SqlNode> operands = call.getOperandList();
-    for (int i = 0; i < operands.size(); i++) {
-      SqlNode expanded = DistinctCounts.expand(operands.get(i));
+    boolean named = call.getKind() == SqlKind.AS || call.getKind() == SqlKind.DOT;
+    int values = named ? 1 : operands.size();
+    for (int i = 0; i < values; i++) {
+      SqlNode expanded = expanded(operands.get(i));
       if (expanded != operands.get(i)) {
         call.setOperand(i, expanded);
       }
@@ -149,7 +165,14 @@ public final class FromRewriter {
       case SqlTableVersion version ->
           version(version.table(), "version", version.version(), version, needsAlias);
       case SqlCall call when call.getKind() == SqlKind.AS -> {
+        boolean series = Series.isNamed(call);
         call.setOperand(0, from(call.operand(0), false));
+        yield series
+            ? Series.named(call.operand(0), ((SqlIdentifier) call.operand(1)).getSimple())
+            : call;
+      }
+      case SqlCall call when call.getKind() == SqlKind.TABLESAMPLE -> {
+        call.setOperand(0, from(call.operand(0), needsAlias));
         yield call;
       }
       case SqlCall call when call.getKind() == SqlKind.TABLE_REF -> {
@@ -207,6 +230,11 @@ public final class FromRewriter {
 
   private SqlNode function(SqlCall call, boolean needsAlias) {
     SqlIdentifier id = ((SqlFunction) call.getOperator()).getNameAsId();
+    if (Series.isSeries(call) && !Series.isConstant(call)) {
+      String column = String.join(".", id.names).toLowerCase(Locale.ROOT);
+      SqlNode unnested = Series.unnested(call);
+      return needsAlias ? Series.named(unnested, column) : unnested;
+    }
     Map.Entry<String, TableFunction> function = calls.tableFunction(call);
     RelationArguments arguments = RelationArguments.of(function.getValue(), call, calls);
     String label = function.getValue().name() + arguments.text();

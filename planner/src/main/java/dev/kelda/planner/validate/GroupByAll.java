@@ -41,6 +41,13 @@ final class GroupByAll {
     select.setGroupBy(keys.isEmpty() ? null : new SqlNodeList(keys, SqlParserPos.ZERO));
   }
 
+  /** Whether the select has groups, aggregates or windows. */
+  static boolean isGrouped(SqlSelect select) {
+    return select.getGroup() != null
+        || select.getHaving() != null
+        || select.getSelectList().stream().anyMatch(GroupByAll::aggregates);
+  }
+
   private static boolean aggregates(SqlNode node) {
     boolean[] found = {false};
     node.accept(
