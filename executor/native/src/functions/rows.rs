@@ -11,11 +11,14 @@ use datafusion::logical_expr::{
 };
 use std::sync::Arc;
 
-/// `from` with the field names of `to` wherever both have rows of as many fields; all else stays as it is.
+/// `from` with the field names of `to` wherever both have rows of as many fields, by position unless the names are the
+/// same in another order; all else stays as it is.
 pub fn renamed(from: &DataType, to: &DataType) -> DataType {
     match (from, to) {
         (DataType::Struct(from), DataType::Struct(to)) if from.len() == to.len() => {
-            let fields = from.iter().zip(to).map(|(f, t)| {
+            let named = from.iter().all(|f| to.find(f.name()).is_some());
+            let fields = from.iter().zip(to).map(|(f, at)| {
+                let t = to.find(f.name()).filter(|_| named).map_or(at, |(_, t)| t);
                 let kind = renamed(f.data_type(), t.data_type());
                 Field::new(t.name(), kind, f.is_nullable())
             });

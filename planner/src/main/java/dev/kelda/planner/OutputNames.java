@@ -44,8 +44,10 @@ final class OutputNames {
   }
 
   private static String name(SqlNode item) {
-    if (item instanceof SqlIdentifier
-        || item instanceof SqlStarExclude
+    if (item instanceof SqlIdentifier name) {
+      return name.isStar() ? "" : name.names.getLast(); // s.a may become s['a']
+    }
+    if (item instanceof SqlStarExclude
         || item instanceof SqlStarReplace
         || item.getKind() == SqlKind.AS
         || !isSmall(item)) {
