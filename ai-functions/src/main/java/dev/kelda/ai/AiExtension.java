@@ -14,10 +14,10 @@ import dev.kelda.ai.predict.PredictFunction;
 import dev.kelda.ai.registry.ModelBindings;
 import dev.kelda.ai.registry.ModelFiles;
 import dev.kelda.ai.registry.ModelRegistry;
-import dev.kelda.ai.serve.InferenceRoutes;
 import dev.kelda.ai.search.RrfFunction;
 import dev.kelda.ai.search.TextSearchFunction;
 import dev.kelda.ai.search.VectorSearchFunction;
+import dev.kelda.ai.serve.InferenceRoutes;
 import dev.kelda.spi.connector.TableFunction;
 import dev.kelda.spi.extension.EngineServices;
 import dev.kelda.spi.extension.Extension;
@@ -49,8 +49,7 @@ public final class AiExtension implements Extension {
     this.bindings = new ModelBindings(registry);
     this.embeddings = new Embeddings(models, files, services.threads());
     this.inference =
-        new InferenceRoutes(
-            registry, models, embeddings, services.allocator(), services.threads());
+        new InferenceRoutes(registry, models, embeddings, services.allocator(), services.threads());
     this.indexes = new Indexes(services);
     this.hits = new HitsFunction(indexes);
   }

@@ -35,9 +35,7 @@ final class AmongQuery extends Query {
         FixedBitSet some = documents.get(Texts.key(context.reader()));
         int all = context.reader().maxDoc();
         DocIdSetIterator iterator =
-            some == null
-                ? DocIdSetIterator.all(all)
-                : new BitSetIterator(some, some.cardinality());
+            some == null ? DocIdSetIterator.all(all) : new BitSetIterator(some, some.cardinality());
         return ConstantScoreScorerSupplier.fromIterator(iterator, score(), mode, all);
       }
 

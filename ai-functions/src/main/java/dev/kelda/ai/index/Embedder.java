@@ -2,7 +2,6 @@ package dev.kelda.ai.index;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.kelda.spi.connector.CanonicalTypes;
 import dev.kelda.spi.connector.Predicate;
 import dev.kelda.spi.connector.Scan;
 import dev.kelda.spi.connector.Table;
@@ -42,7 +41,8 @@ record Embedder(String model, StatementContext context) {
       return vectors;
     }
     String sql =
-        "SELECT \"n\", EMBED(\"text\", '%s') FROM \"%s\"".formatted(model.replace("'", "''"), TEXTS);
+        "SELECT \"n\", EMBED(\"text\", '%s') FROM \"%s\""
+            .formatted(model.replace("'", "''"), TEXTS);
     try (ArrowReader reader =
         context.query(SqlQuery.of(sql), List.of(), Map.of(TEXTS, new Texts(texts)))) {
       while (reader.loadNextBatch()) {

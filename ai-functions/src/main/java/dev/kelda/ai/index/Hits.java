@@ -17,9 +17,7 @@ record Hits(long[] addresses, double[] values) {
     private record Hit(long address, double value, double rank) {}
 
     private static final Comparator<Hit> WORST_FIRST =
-        Comparator.comparingDouble(Hit::rank)
-            .thenComparingLong(Hit::address)
-            .reversed();
+        Comparator.comparingDouble(Hit::rank).thenComparingLong(Hit::address).reversed();
 
     private final int count;
     private final boolean smallest;

@@ -101,8 +101,7 @@ public final class HitsFunction implements PlannedFunction {
     }
     long missing = indexes.missingRows(index, table);
     return "index %s%s, %d of %d rows searched exactly"
-        .formatted(
-            index.name(), index.ofVectors() ? ", ef=" + target.ef() : "", missing, all);
+        .formatted(index.name(), index.ofVectors() ? ", ef=" + target.ef() : "", missing, all);
   }
 
   /** A plan is made anew when the index has been refreshed or the target is forgotten. */
@@ -187,9 +186,7 @@ public final class HitsFunction implements PlannedFunction {
       return hits;
     } catch (IOException | UncheckedIOException e) {
       throw new KeldaException(
-          ErrorCode.STORAGE_ERROR,
-          "searching " + target.index().what() + ": " + e.getMessage(),
-          e);
+          ErrorCode.STORAGE_ERROR, "searching " + target.index().what() + ": " + e.getMessage(), e);
     } finally {
       view.release();
     }
@@ -204,8 +201,7 @@ public final class HitsFunction implements PlannedFunction {
       Target target, View view, FieldVector queries, int count, Optional<RowSet> chosen)
       throws IOException {
     if (target.index().ofVectors()) {
-      Vectors vectors =
-          new Vectors(view.rows(), target.index().options(), target.ef(), chosen);
+      Vectors vectors = new Vectors(view.rows(), target.index().options(), target.ef(), chosen);
       return row ->
           queries.isNull(row)
               ? Hits.NONE

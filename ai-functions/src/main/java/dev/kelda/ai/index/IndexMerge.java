@@ -58,8 +58,7 @@ final class IndexMerge {
       Progress progress,
       int threads)
       throws IOException {
-    progress.detail(
-        options.measure().ofVectors() ? "building the graph" : "merging segments");
+    progress.detail(options.measure().ofVectors() ? "building the graph" : "merging segments");
     ExecutorService workers =
         Executors.newFixedThreadPool(
             threads, task -> Thread.ofPlatform().daemon().name("kelda-index").unstarted(task));

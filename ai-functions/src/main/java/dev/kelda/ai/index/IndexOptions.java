@@ -93,7 +93,8 @@ public record IndexOptions(
     String text = properties.getOrDefault(key, String.valueOf(absent));
     int value = text.matches("[0-9]{1,6}") ? Integer.parseInt(text) : -1;
     if (value < least || value > most) {
-      throw invalid("%s must be a number from %d to %d, not '%s'".formatted(key, least, most, text));
+      throw invalid(
+          "%s must be a number from %d to %d, not '%s'".formatted(key, least, most, text));
     }
     return value;
   }

@@ -285,9 +285,7 @@ public record IndexStatements(EngineServices services, Indexes indexes) {
         .number("bytes", s -> s.state().bytes())
         .optionalInstant(
             "refreshed_at",
-            s ->
-                Optional.of(s.state().refreshedAt())
-                    .filter(at -> at.isAfter(Instant.EPOCH)))
+            s -> Optional.of(s.state().refreshedAt()).filter(at -> at.isAfter(Instant.EPOCH)))
         .text("problem", s -> s.all() < 0 ? "the table is gone" : s.state().problem());
   }
 
@@ -328,9 +326,7 @@ public record IndexStatements(EngineServices services, Indexes indexes) {
 
   private StatementPlan describe(DescribeIndex statement, Caller caller) {
     Columns<Property> columns =
-        Columns.of(Property.class)
-            .text("property", Property::name)
-            .text("value", Property::value);
+        Columns.of(Property.class).text("property", Property::name).text("value", Property::value);
     return new StatementPlan.Rows(
         columns.schema(),
         List.of(),
@@ -339,8 +335,7 @@ public record IndexStatements(EngineServices services, Indexes indexes) {
             columns.reader(
                 context.allocator(),
                 properties(
-                    find(statement.name(), caller)
-                        .orElseThrow(() -> missing(statement.name())),
+                    find(statement.name(), caller).orElseThrow(() -> missing(statement.name())),
                     caller)));
   }
 
@@ -376,9 +371,7 @@ public record IndexStatements(EngineServices services, Indexes indexes) {
 
   private static StatementPlan update(String explanation, ToLongFunction<StatementContext> work) {
     return new StatementPlan.Update(
-        List.of(),
-        () -> List.of(explanation),
-        (context, parameters) -> work.applyAsLong(context));
+        List.of(), () -> List.of(explanation), (context, parameters) -> work.applyAsLong(context));
   }
 
   private static <T> T positioned(Name name, java.util.function.Supplier<T> work) {

@@ -36,7 +36,8 @@ import org.apache.lucene.util.Bits;
  * documents that are left are deleted; the files are noted; commit
  * </pre>
  *
- * Many new files are taken in groups, each with a commit of its own: after a crash the rest is done.
+ * Many new files are taken in groups, each with a commit of its own: after a crash the rest is
+ * done.
  */
 final class IndexUpdate {
   private static final long GROUP_ROWS = 1_000_000;
@@ -80,8 +81,7 @@ final class IndexUpdate {
    * @return whether anything changed
    */
   boolean run(Directory directory, boolean strict) throws IOException {
-    try (IndexWriter writer =
-            new IndexWriter(directory, LuceneSettings.adding(index.options()));
+    try (IndexWriter writer = new IndexWriter(directory, LuceneSettings.adding(index.options()));
         DirectoryReader before = DirectoryReader.open(writer)) {
       Map<String, String> data = data(writer);
       dimension = Integer.parseInt(data.getOrDefault(DIMENSION, "0"));
@@ -108,8 +108,7 @@ final class IndexUpdate {
     return data;
   }
 
-  private void run(IndexWriter writer, DirectoryReader before, boolean strict)
-      throws IOException {
+  private void run(IndexWriter writer, DirectoryReader before, boolean strict) throws IOException {
     IndexedFiles known = IndexedFiles.of(before);
     List<RowFile> files = table.rowFiles();
     Set<Integer> gone = new HashSet<>();
@@ -173,13 +172,7 @@ final class IndexUpdate {
   private void commit(IndexWriter writer, String version) throws IOException {
     CrashPoint.reached("index.rows-added");
     writer.setLiveCommitData(
-        Map.of(
-                TABLE,
-                table.identity(),
-                VERSION,
-                version,
-                DIMENSION,
-                String.valueOf(dimension))
+        Map.of(TABLE, table.identity(), VERSION, version, DIMENSION, String.valueOf(dimension))
             .entrySet());
     writer.commit();
     CrashPoint.reached("index.committed");
@@ -287,8 +280,7 @@ final class IndexUpdate {
             .read(
                 wanted::contains,
                 batch -> {
-                  indexer.add(
-                      some ? batch.stream().filter(this::isNew).toList() : batch, numbers);
+                  indexer.add(some ? batch.stream().filter(this::isNew).toList() : batch, numbers);
                   progress.add(batch.size());
                 });
         dimension = indexer.finish();

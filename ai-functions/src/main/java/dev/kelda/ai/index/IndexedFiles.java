@@ -57,8 +57,7 @@ record IndexedFiles(Map<String, File> byPath) {
         reader
             .storedFields()
             .document(
-                document,
-                Set.of(RowDocuments.NUMBER, RowDocuments.PATH, RowDocuments.DELETES));
+                document, Set.of(RowDocuments.NUMBER, RowDocuments.PATH, RowDocuments.DELETES));
     files.put(
         stored.get(RowDocuments.PATH),
         new File(

@@ -22,8 +22,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -53,7 +53,8 @@ public final class Indexes implements AutoCloseable {
   private final Path temporary;
   private final int threads = Runtime.getRuntime().availableProcessors();
   private final Map<String, OpenIndex> open = new ConcurrentHashMap<>(); // by id
-  private final LinkedHashMap<ViewKey, Kept> views = new LinkedHashMap<>(16, 0.75f, true); // guarded by itself
+  private final LinkedHashMap<ViewKey, Kept> views =
+      new LinkedHashMap<>(16, 0.75f, true); // guarded by itself
   private final Map<ViewKey, Object> making = new ConcurrentHashMap<>();
   private final Set<String> behind = ConcurrentHashMap.newKeySet(); // ids
   private final ScheduledExecutorService background;
@@ -84,8 +85,7 @@ public final class Indexes implements AutoCloseable {
     this.background =
         Executors.newSingleThreadScheduledExecutor(
             task -> Thread.ofPlatform().daemon().name("kelda-indexes").unstarted(task));
-    background.scheduleWithFixedDelay(
-        this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    background.scheduleWithFixedDelay(this::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   IndexRegistry registry() {
@@ -117,14 +117,9 @@ public final class Indexes implements AutoCloseable {
     }
   }
 
-  /**
-   * The oldest index that has all of the columns and fits; where they stand in it.
-   */
+  /** The oldest index that has all of the columns and fits; where they stand in it. */
   public Optional<Target> find(
-      AddressedTable table,
-      List<String> columns,
-      int ef,
-      Predicate<IndexDefinition> fits) {
+      AddressedTable table, List<String> columns, int ef, Predicate<IndexDefinition> fits) {
     return registry.ofTable(table.identity()).stream()
         .filter(fits)
         .map(index -> new Target(index, table, ordinals(index, columns), ef))
@@ -254,15 +249,13 @@ public final class Indexes implements AutoCloseable {
       StatementContext context)
       throws IOException {
     IndexView.Coverage coverage =
-        IndexView.coverage(
-            snapshot.map(Snapshot::files).orElse(new IndexedFiles(Map.of())), table);
+        IndexView.coverage(snapshot.map(Snapshot::files).orElse(new IndexedFiles(Map.of())), table);
     int dimension = snapshot.map(Snapshot::dimension).orElse(0);
     Optional<Tail> tail =
         coverage.missingRows() == 0
             ? Optional.empty()
             : Optional.of(
-                Tail.of(
-                    index, table, coverage.missing(), dimension, context, temporary, threads));
+                Tail.of(index, table, coverage.missing(), dimension, context, temporary, threads));
     List<IndexView.Leaf> leaves = new ArrayList<>();
     if (snapshot.isPresent()) {
       leaves.addAll(IndexView.leaves(snapshot.get().reader(), coverage.numbers()));
@@ -351,8 +344,7 @@ public final class Indexes implements AutoCloseable {
       }
       long rows = snapshot.reader().numDocs() - snapshot.files().byPath().size();
       registry.setState(
-          index.id(),
-          new State(table.version(), rows, opened.bytes(), recall, Instant.now(), ""));
+          index.id(), new State(table.version(), rows, opened.bytes(), recall, Instant.now(), ""));
       behind.remove(index.id());
       return rows;
     } catch (IOException e) {

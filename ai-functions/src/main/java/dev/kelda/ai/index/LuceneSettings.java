@@ -17,7 +17,10 @@ import org.apache.lucene.index.SegmentWriteState;
 import org.apache.lucene.index.SerialMergeScheduler;
 import org.apache.lucene.util.quantization.QuantizedByteVectorValues.ScalarEncoding;
 
-/** How indexes are written: rows without a graph first, which is made once, of all rows, by several threads. */
+/**
+ * How indexes are written: rows without a graph first, which is made once, of all rows, by several
+ * threads.
+ */
 final class LuceneSettings {
   /** Longer vectors than these are refused. */
   static final int MOST_DIMENSIONS = 4096;
@@ -41,8 +44,7 @@ final class LuceneSettings {
    * @param workers runs the parts of a merge; threads at least
    */
   static IndexWriterConfig merging(IndexOptions options, int threads, ExecutorService workers) {
-    Format format =
-        new Format(options, threads, threads > 1 ? workers : null, FLAT_ROWS);
+    Format format = new Format(options, threads, threads > 1 ? workers : null, FLAT_ROWS);
     return config(options, format).setMergeScheduler(new SerialMergeScheduler());
   }
 

@@ -78,7 +78,11 @@ final class RowDocuments {
    * @param vector as it is indexed; empty for a row that is never found
    */
   static Document row(
-      int file, long position, Hash hash, List<Optional<String>> texts, Optional<KnnFloatVectorField> vector) {
+      int file,
+      long position,
+      Hash hash,
+      List<Optional<String>> texts,
+      Optional<KnnFloatVectorField> vector) {
     Document document = new Document();
     place(file, position).forEach(document::add);
     document.add(new NumericDocValuesField(HASH_HIGH, hash.high()));

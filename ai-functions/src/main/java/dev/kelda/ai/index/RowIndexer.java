@@ -136,8 +136,7 @@ final class RowIndexer implements AutoCloseable {
     List<Optional<float[]>> embedded = embedder.get().embed(texts);
     int next = 0;
     for (IndexedRow row : rows) {
-      vectors.add(
-          row.texts().getFirst().isPresent() ? embedded.get(next++) : Optional.empty());
+      vectors.add(row.texts().getFirst().isPresent() ? embedded.get(next++) : Optional.empty());
     }
     return vectors;
   }

@@ -20,8 +20,8 @@ import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.FieldVector;
-import org.apache.arrow.vector.FloatingPointVector;
 import org.apache.arrow.vector.Float4Vector;
+import org.apache.arrow.vector.FloatingPointVector;
 import org.apache.arrow.vector.ValueVector;
 import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -29,7 +29,10 @@ import org.apache.arrow.vector.complex.FixedSizeListVector;
 import org.apache.arrow.vector.complex.ListVector;
 import org.apache.arrow.vector.ipc.ArrowReader;
 
-/** Reads what an index needs of a table, through the engine: deletes and changes of the schema are its. */
+/**
+ * Reads what an index needs of a table, through the engine: deletes and changes of the schema are
+ * its.
+ */
 record RowSource(IndexDefinition index, AddressedTable table, StatementContext context) {
   private static final String ROWS = "$rows";
 

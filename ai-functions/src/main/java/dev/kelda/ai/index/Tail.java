@@ -16,7 +16,9 @@ import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.MMapDirectory;
 
-/** Rows that an index does not have: an index of their own, in a temporary folder, without a graph. */
+/**
+ * Rows that an index does not have: an index of their own, in a temporary folder, without a graph.
+ */
 record Tail(Path folder, Directory directory, DirectoryReader reader, int dimension)
     implements AutoCloseable {
   Tail {

@@ -15,10 +15,10 @@ import org.apache.lucene.search.Query;
 import org.apache.lucene.util.QueryBuilder;
 
 /**
- * Queries as people write them: {@code late delivery}, {@code late AND (delivery OR arrival)}, {@code
- * "late delivery" -cancelled}, {@code deliv*}. Words without an operator may each be there or not;
- * {@code +word} must, {@code -word} and {@code NOT word} must not. AND binds closer than OR. Any
- * other character only parts words, so that every text is a query.
+ * Queries as people write them: {@code late delivery}, {@code late AND (delivery OR arrival)},
+ * {@code "late delivery" -cancelled}, {@code deliv*}. Words without an operator may each be there
+ * or not; {@code +word} must, {@code -word} and {@code NOT word} must not. AND binds closer than
+ * OR. Any other character only parts words, so that every text is a query.
  */
 final class TextQuery {
   private static final int MOST_WORDS = 1_000;
@@ -152,7 +152,8 @@ final class TextQuery {
     if (token.equals("(")) {
       if (++depth > MOST_DEPTH) {
         throw new KeldaException(
-            ErrorCode.STATEMENT_TOO_COMPLEX, "a text query is nested more than " + MOST_DEPTH + " deep");
+            ErrorCode.STATEMENT_TOO_COMPLEX,
+            "a text query is nested more than " + MOST_DEPTH + " deep");
       }
       Optional<Query> inner = any();
       if (isNext(")")) {
@@ -169,7 +170,6 @@ final class TextQuery {
     }
     return inFields(field -> words.createBooleanQuery(field, token));
   }
-
 
   /** The beginning of a word, as the analyzer writes letters. */
   private Optional<Query> prefix(String beginning) {

@@ -59,8 +59,7 @@ final class Texts {
    */
   Hits best(String text, int count) throws IOException {
     List<String> fields = target.columns().stream().map(RowDocuments::text).toList();
-    Query words =
-        TextQuery.parse(text, fields, target.index().options().analyzer().analyzer());
+    Query words = TextQuery.parse(text, fields, target.index().options().analyzer().analyzer());
     Query query =
         among
             .<Query>map(
@@ -86,8 +85,7 @@ final class Texts {
 
   private long address(int document) {
     List<LeafReaderContext> contexts = searcher.getIndexReader().leaves();
-    LeafReaderContext context =
-        contexts.get(ReaderUtil.subIndex(document, contexts));
+    LeafReaderContext context = contexts.get(ReaderUtil.subIndex(document, contexts));
     return leaves.get(key(context.reader())).addresses()[document - context.docBase];
   }
 }

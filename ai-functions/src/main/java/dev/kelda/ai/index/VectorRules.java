@@ -10,7 +10,8 @@ final class VectorRules {
   /**
    * The vector as it is indexed: of length 1 where directions are compared.
    *
-   * @return empty for one that nothing is near to: with NaN or infinite elements, or without direction
+   * @return empty for one that nothing is near to: with NaN or infinite elements, or without
+   *     direction
    */
   static Optional<float[]> indexable(float[] vector, Measure measure) {
     double squares = 0;

@@ -125,8 +125,7 @@ final class Vectors {
   }
 
   private static void compare(
-      Part part, FloatVectorValues vectors, float[] target, KnnCollector found)
-      throws IOException {
+      Part part, FloatVectorValues vectors, float[] target, KnnCollector found) throws IOException {
     VectorScorer scorer = vectors.rescorer(target);
     DocIdSetIterator documents = scorer.iterator();
     if (part.among() == null) {

@@ -9,7 +9,8 @@
  * </pre>
  *
  * Invariants: a view shows exactly the rows of one version of the table, whatever version the index
- * was refreshed to: rows of files that have changed since are masked, and the tail has what they are
- * now; an index that cannot be read is made anew; each Lucene commit is whole files of one table.
+ * was refreshed to: rows of files that have changed since are masked, and the tail has what they
+ * are now; an index that cannot be read is made anew; each Lucene commit is whole files of one
+ * table.
  */
 package dev.kelda.ai.index;

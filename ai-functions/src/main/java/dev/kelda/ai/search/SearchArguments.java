@@ -36,9 +36,7 @@ public final class SearchArguments {
   }
 
   static Optional<AddressedTable> addressed(Argument.Relation rows) {
-    return rows.pinned()
-        .filter(AddressedTable.class::isInstance)
-        .map(AddressedTable.class::cast);
+    return rows.pinned().filter(AddressedTable.class::isInstance).map(AddressedTable.class::cast);
   }
 
   static List<String> columns(Call call) {

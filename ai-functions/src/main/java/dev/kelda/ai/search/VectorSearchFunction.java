@@ -113,8 +113,7 @@ public record VectorSearchFunction(Indexes indexes, HitsFunction hits) implement
   }
 
   private static int ef(Call call) {
-    long ef =
-        SearchArguments.constant(call, EF, Long.class).orElse((long) HitsFunction.DEFAULT_EF);
+    long ef = SearchArguments.constant(call, EF, Long.class).orElse((long) HitsFunction.DEFAULT_EF);
     if (ef < 1 || ef > MOST_EF) {
       throw new KeldaException(
           ErrorCode.INVALID_ARGUMENT,

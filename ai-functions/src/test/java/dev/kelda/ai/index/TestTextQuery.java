@@ -41,8 +41,22 @@ class TestTextQuery {
   void everyTextIsAQuery() {
     for (String odd :
         List.of(
-            "", " ", "(", ")))", "\"", "AND", "OR OR", "NOT", "- +", "*", "a AND", "AND a", "(((",
-            "what's C++ (really)?", "a:b~2^3 /[x", "-a")) {
+            "",
+            " ",
+            "(",
+            ")))",
+            "\"",
+            "AND",
+            "OR OR",
+            "NOT",
+            "- +",
+            "*",
+            "a AND",
+            "AND a",
+            "(((",
+            "what's C++ (really)?",
+            "a:b~2^3 /[x",
+            "-a")) {
       assertThat(TextQuery.parse(odd, List.of("f"), Analyzers.ENGLISH.analyzer())).isNotNull();
     }
     assertThat(parsed("-a")).contains("MatchNoDocs");

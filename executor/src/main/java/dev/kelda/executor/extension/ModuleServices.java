@@ -109,8 +109,7 @@ public record ModuleServices(
     return within(
         caller,
         session ->
-            Results.count(
-                queries.run(session, statement, parameters, Map.of(), Optional.empty())));
+            Results.count(queries.run(session, statement, parameters, Map.of(), Optional.empty())));
   }
 
   @Override

@@ -57,7 +57,12 @@ public record RunningStatement(Execution execution, ModuleQueries queries)
   @Override
   public ArrowReader query(Scope scope, SqlQuery query, List<Scalar> parameters) {
     return Results.rows(
-        queries.run(execution.session().within(scope), query, parameters, Optional.of(execution)),
+        queries.run(
+            execution.session().within(scope),
+            query,
+            parameters,
+            Map.of(),
+            Optional.of(execution)),
         query);
   }
 
@@ -65,13 +70,16 @@ public record RunningStatement(Execution execution, ModuleQueries queries)
   public long execute(Scope scope, SqlQuery statement, List<Scalar> parameters) {
     return Results.count(
         queries.run(
-            execution.session().within(scope), statement, parameters, Optional.of(execution)));
+            execution.session().within(scope),
+            statement,
+            parameters,
+            Map.of(),
+            Optional.of(execution)));
   }
 
   @Override
   public long execute(SqlQuery statement, List<Scalar> parameters) {
     return Results.count(
-        queries.run(
-            execution.session(), statement, parameters, Map.of(), Optional.of(execution)));
+        queries.run(execution.session(), statement, parameters, Map.of(), Optional.of(execution)));
   }
 }

@@ -45,8 +45,7 @@ public record Request(Session session, CatalogSnapshot catalog) {
     session
         .scope()
         .ifPresent(scope -> scope.tables().forEach((name, t) -> instead.put(name.parts(), t)));
-    CatalogSnapshot snapshot =
-        CatalogSnapshot.of(catalogs, context(session, parameters), instead);
+    CatalogSnapshot snapshot = CatalogSnapshot.of(catalogs, context(session, parameters), instead);
     tables.forEach(
         (name, table) ->
             snapshot.addSynthetic(

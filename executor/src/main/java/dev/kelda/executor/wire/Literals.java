@@ -7,7 +7,6 @@ import dev.kelda.planner.proto.Literal;
 import dev.kelda.spi.connector.Scalar;
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.util.List;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;

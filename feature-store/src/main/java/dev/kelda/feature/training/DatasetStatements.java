@@ -97,8 +97,8 @@ public final class DatasetStatements {
               : source.empty().isPresent()
                   ? "it has no rows"
                   : source.pinned()
-                  ? "snapshot %d is kept".formatted(source.snapshot().getAsLong())
-                  : "no snapshot is kept";
+                      ? "snapshot %d is kept".formatted(source.snapshot().getAsLong())
+                      : "no snapshot is kept";
       lines.add("  %s: %s".formatted(source.name(), how));
     }
     return lines;

@@ -197,8 +197,7 @@ final class KeywordRules {
       case MODEL -> words.afterVerb(CREATE, ALTER, DROP, DESCRIBE) || words.isModelArgument();
       case INPUT, OUTPUT, OPTIONS -> words.next() == LPAREN && words.isStatementAbout(MODEL);
       case VECTOR, TEXT -> words.next() == INDEX && words.afterVerb(CREATE, DROP);
-      case INDEX ->
-          words.previousIs(VECTOR, TEXT) || words.afterVerb(DROP, DESCRIBE, REFRESH);
+      case INDEX -> words.previousIs(VECTOR, TEXT) || words.afterVerb(DROP, DESCRIBE, REFRESH);
       case FEATURE ->
           words.afterVerb(CREATE, ALTER, DROP, DESCRIBE, REFRESH) && words.nextIs(VIEW, VIEWS);
       case TRAINING -> words.afterVerb(CREATE, ALTER, DROP, DESCRIBE) && words.next() == DATASET;

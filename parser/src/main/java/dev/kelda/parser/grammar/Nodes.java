@@ -31,8 +31,7 @@ import org.apache.calcite.sql.parser.SqlParserPos;
 /** What the grammar's actions need to build statements, and the checks they make. */
 final class Nodes {
   private static final TextPosition BEGINNING = new TextPosition(1, 1);
-  private static final Set<String> LATER_KINDS =
-      Set.of("PIPELINES", "MONITORS", "CREATE");
+  private static final Set<String> LATER_KINDS = Set.of("PIPELINES", "MONITORS", "CREATE");
 
   private Nodes() {}
 

@@ -37,8 +37,7 @@ import org.apache.calcite.rel.core.TableScan;
  * Rows that cannot be found again by their address travel in the hits instead of being joined.
  */
 final class SearchEncoder {
-  private static final DataType DOUBLE =
-      Types.toProto(Field.nullable("", CanonicalTypes.FLOAT64));
+  private static final DataType DOUBLE = Types.toProto(Field.nullable("", CanonicalTypes.FLOAT64));
 
   /** What finders give where rows have addresses. */
   private static final DataType HITS =
@@ -177,8 +176,7 @@ final class SearchEncoder {
     boolean smaller =
         search.fusion().isEmpty() && search.branches().getFirst().measure().ofVectors();
     Sort.Builder sort = Sort.newBuilder().setInput(rows);
-    sort.addKeys(
-        SortKey.newBuilder().setExpr(RexEncoder.column(value)).setDescending(!smaller));
+    sort.addKeys(SortKey.newBuilder().setExpr(RexEncoder.column(value)).setDescending(!smaller));
     if (address >= 0) {
       sort.addKeys(SortKey.newBuilder().setExpr(RexEncoder.column(address)));
     }

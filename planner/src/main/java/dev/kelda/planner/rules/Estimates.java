@@ -1,10 +1,10 @@
 package dev.kelda.planner.rules;
 
 import dev.kelda.planner.catalog.CatalogTable;
+import dev.kelda.planner.search.SearchNode;
 import dev.kelda.spi.connector.ColumnStatistics;
 import dev.kelda.spi.connector.Scalar;
 import java.math.BigDecimal;
-import dev.kelda.planner.search.SearchNode;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Optional;

@@ -17,7 +17,10 @@ import org.apache.calcite.util.mapping.Mapping;
 import org.apache.calcite.util.mapping.MappingType;
 import org.apache.calcite.util.mapping.Mappings;
 
-/** Calcite's trimmer, which also knows joins in time and searches. Public for its reflective dispatch. */
+/**
+ * Calcite's trimmer, which also knows joins in time and searches. Public for its reflective
+ * dispatch.
+ */
 public final class FieldTrimmer extends RelFieldTrimmer {
   FieldTrimmer(RelBuilder builder) {
     super(null, builder);
@@ -154,8 +157,7 @@ public final class FieldTrimmer extends RelFieldTrimmer {
                 spec.outer()));
     int all = search.getRowType().getFieldCount();
     Mapping mapping =
-        Mappings.create(
-            MappingType.INVERSE_SURJECTION, all, trimmed.getRowType().getFieldCount());
+        Mappings.create(MappingType.INVERSE_SURJECTION, all, trimmed.getRowType().getFieldCount());
     for (int i = 0; i < queryColumns; i++) {
       if (queries.right.getTargetOpt(i) >= 0) {
         mapping.set(i, queries.right.getTarget(i));

@@ -59,8 +59,7 @@ final class SearchFilterRule extends RelOptRule {
         search.copy(
             search.getTraitSet(),
             List.of(
-                filtered(search.queries(), ofQueries, rex),
-                filtered(search.rows(), ofRows, rex)));
+                filtered(search.queries(), ofQueries, rex), filtered(search.rows(), ofRows, rex)));
     call.transformTo(filtered(pushed, above, rex));
   }
 

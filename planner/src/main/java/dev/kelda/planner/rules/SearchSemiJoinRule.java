@@ -15,7 +15,10 @@ import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.util.ImmutableBitSet;
 
-/** {@code WHERE EXISTS (…)} and {@code IN (…)} on the searched columns act before the best rows are taken. */
+/**
+ * {@code WHERE EXISTS (…)} and {@code IN (…)} on the searched columns act before the best rows are
+ * taken.
+ */
 @SuppressWarnings("deprecation")
 final class SearchSemiJoinRule extends RelOptRule {
   static final SearchSemiJoinRule INSTANCE = new SearchSemiJoinRule();

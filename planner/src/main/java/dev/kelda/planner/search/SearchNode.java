@@ -190,7 +190,8 @@ public final class SearchNode extends AbstractRelNode {
             fusion ->
                 writer.item(
                     "fusion",
-                    "k=%s, top_k=%s".formatted(fusion.k(), spec.fused().map(SearchNode::text).orElse(""))));
+                    "k=%s, top_k=%s"
+                        .formatted(fusion.k(), spec.fused().map(SearchNode::text).orElse(""))));
     writer.itemIf("outer", true, spec.outer());
     return writer.item("output", spec.output());
   }

@@ -65,8 +65,7 @@ public final class SearchNodes {
       boolean vectors = search.branches().get(i).measure().ofVectors();
       expressions.add(vectors ? vector(operands.get(i), rex) : operands.get(i));
       branches.add(
-          new Branch(
-              i, count(operator.counts().get(i), operands, rex), operator.columns().get(i)));
+          new Branch(i, count(operator.counts().get(i), operands, rex), operator.columns().get(i)));
     }
     RelNode input =
         LogicalProject.create(
@@ -107,8 +106,7 @@ public final class SearchNodes {
     return rows instanceof TableScan scan ? scan : scan(rows.getInput(0));
   }
 
-  private static RexNode count(
-      Optional<Integer> operand, List<RexNode> operands, RexBuilder rex) {
+  private static RexNode count(Optional<Integer> operand, List<RexNode> operands, RexBuilder rex) {
     return operand
         .map(operands::get)
         .map(RexUtil::removeCast)
@@ -119,8 +117,7 @@ public final class SearchNodes {
     RelDataType wanted = SearchOperator.vector(rex.getTypeFactory());
     RelDataType element = query.getType().getComponentType();
     boolean fits =
-        element != null
-            && element.getSqlTypeName() == wanted.getComponentType().getSqlTypeName();
+        element != null && element.getSqlTypeName() == wanted.getComponentType().getSqlTypeName();
     return fits ? query : rex.makeCast(wanted, query);
   }
 
@@ -162,8 +159,7 @@ public final class SearchNodes {
         right instanceof SearchNode search
             && search.queries() instanceof LogicalProject project
             && project.getInput() instanceof LogicalValues
-            && !RelOptUtil.getVariablesUsed(search.rows())
-                .contains(correlate.getCorrelationId());
+            && !RelOptUtil.getVariablesUsed(search.rows()).contains(correlate.getCorrelationId());
     return fits ? lateral(correlate, (SearchNode) right, above, outer) : correlate;
   }
 
@@ -174,11 +170,9 @@ public final class SearchNodes {
     CorrelationId id = correlate.getCorrelationId();
     LogicalProject single = (LogicalProject) search.queries();
     Beside outerRow = new Beside(id, left, 0);
-    RelNode queries =
-        beside(left, width, single.getProjects(), single.getRowType(), outerRow);
+    RelNode queries = beside(left, width, single.getProjects(), single.getRowType(), outerRow);
     Spec spec = search.spec().shiftedQueries(width);
-    RelNode node =
-        SearchNode.create(queries, search.rows(), outer ? spec.asOuter() : spec);
+    RelNode node = SearchNode.create(queries, search.rows(), outer ? spec.asOuter() : spec);
     for (RelNode next : above) {
       RelNode input = node;
       Beside shift = new Beside(id, input, width);

@@ -30,7 +30,8 @@ import org.apache.calcite.sql.util.SqlBasicVisitor;
  * SELECT "$0" AS id, …, $SEARCH(query, …, count, …) AS distance, $SCORE() AS score FROM rows AS "$rows" ("$0", …)
  * </pre>
  *
- * The rows' columns have names that no query can mean, so that a query's names are looked up outside.
+ * The rows' columns have names that no query can mean, so that a query's names are looked up
+ * outside.
  */
 public final class SearchSelect {
   private static final String HIDDEN = "$";
@@ -83,7 +84,10 @@ public final class SearchSelect {
     return to.select(search, rows, schema, all, marker);
   }
 
-  /** A bare name would be looked up among the columns of the result, which are those of what is searched. */
+  /**
+   * A bare name would be looked up among the columns of the result, which are those of what is
+   * searched.
+   */
   private static void requireQualified(SqlNode query, Schema schema) {
     List<String> names = schema.getFields().stream().map(Field::getName).toList();
     query.accept(
@@ -122,8 +126,7 @@ public final class SearchSelect {
     List<String> added = added(search);
     items.add(as(marker, unused(added.getFirst(), names)));
     if (added.size() > 1) {
-      items.add(
-          as(ScoreOperator.INSTANCE.createCall(position), unused(added.getLast(), names)));
+      items.add(as(ScoreOperator.INSTANCE.createCall(position), unused(added.getLast(), names)));
     }
     List<SqlNode> from = new ArrayList<>();
     from.add(rows);
@@ -181,8 +184,7 @@ public final class SearchSelect {
     boolean list =
         field.getType() instanceof ArrowType.List
             || field.getType() instanceof ArrowType.FixedSizeList;
-    return list
-        && field.getChildren().getFirst().getType() instanceof ArrowType.FloatingPoint;
+    return list && field.getChildren().getFirst().getType() instanceof ArrowType.FloatingPoint;
   }
 
   private static int ordinal(String column, List<String> names) {

@@ -80,7 +80,8 @@ final class CallContext implements RelationArguments.Context {
             && withs.stream()
                 .flatMap(with -> with.withList.stream())
                 .anyMatch(
-                    item -> ((SqlWithItem) item).name.getSimple().equalsIgnoreCase(name.getSimple()));
+                    item ->
+                        ((SqlWithItem) item).name.getSimple().equalsIgnoreCase(name.getSimple()));
     return hidden
         ? Optional.empty()
         : catalog.find(name.names).map(TableReference::table).filter(t -> !(t instanceof View));
@@ -100,8 +101,7 @@ final class CallContext implements RelationArguments.Context {
         positioned(
             call,
             () ->
-                function.expand(
-                    new TableFunction.Call(catalog.session(), arguments.arguments())));
+                function.expand(new TableFunction.Call(catalog.session(), arguments.arguments())));
     if (!(expansion instanceof Expansion.Found found)) {
       throw FunctionArguments.error("a search such as VECTOR_SEARCH(…) must stand here", node);
     }

@@ -21,7 +21,9 @@ import org.apache.calcite.sql.SqlSelect;
 import org.apache.calcite.sql.validate.SqlValidator;
 import org.apache.calcite.sql2rel.SqlToRelConverter;
 
-/** A validated query to a relational tree; as-of joins and searches become our own nodes at once. */
+/**
+ * A validated query to a relational tree; as-of joins and searches become our own nodes at once.
+ */
 public final class QueryConverter extends SqlToRelConverter {
   private static final Config CONFIG =
       SqlToRelConverter.config()

@@ -70,7 +70,8 @@ final class RelationArguments {
       TableFunction function, SqlCall call, String prefix, Context context) {
     RelationArguments all = new RelationArguments(prefix, context);
     FunctionArguments.assign(function, call)
-        .forEach((parameter, node) -> all.arguments.put(parameter.name(), all.one(parameter, node)));
+        .forEach(
+            (parameter, node) -> all.arguments.put(parameter.name(), all.one(parameter, node)));
     return all;
   }
 

@@ -64,10 +64,10 @@ public record Search(Argument.Relation rows, List<Branch> branches, Optional<Fus
   }
 
   /**
-   * A module's function that finds rows of an {@link AddressedTable}: (query, count BIGINT, addresses
-   * VARBINARY) gives an array of ROW(address BIGINT, value DOUBLE), best first, where value is the
-   * distance of vectors and the score of texts. Addresses, as {@link RowSet} reads them, are those of
-   * the rows to choose from; NULL = all.
+   * A module's function that finds rows of an {@link AddressedTable}: (query, count BIGINT,
+   * addresses VARBINARY) gives an array of ROW(address BIGINT, value DOUBLE), best first, where
+   * value is the distance of vectors and the score of texts. Addresses, as {@link RowSet} reads
+   * them, are those of the rows to choose from; NULL = all.
    *
    * @param function its id with a binding
    * @param description for EXPLAIN
