@@ -12,8 +12,10 @@ use datafusion::arrow::ipc::reader::StreamDecoder;
 use datafusion::common::{DataFusionError, Result};
 use std::sync::Arc;
 
-/// A file is this, a stream of messages, and a footer that repeats where they are.
+/// A file is this, zeros up to the writer's alignment, a stream of messages, and a footer that repeats where they are.
 const MAGIC: &[u8] = b"ARROW1\0\0";
+const PADDING: &[u8] = &[0; 8];
+const MOST_PADDING: usize = 4096;
 const CONTINUATION: &[u8] = &[0xff; 4];
 
 /// The messages of a file or stream. What follows the end of the stream is passed over.
@@ -52,12 +54,21 @@ impl Messages {
                 if start.len() < MAGIC.len() {
                     return Ok(());
                 }
-                let start = self.start.take().unwrap_or_default();
-                match start.strip_prefix(MAGIC) {
-                    Some(rest) => Buffer::from(rest),
-                    None if start.starts_with(CONTINUATION) => Buffer::from(start.as_slice()),
+                let first = match start.strip_prefix(MAGIC) {
+                    Some(mut rest) => {
+                        while let Some(next) = rest.strip_prefix(PADDING) {
+                            rest = next;
+                        }
+                        if rest.len() < PADDING.len() && start.len() <= MOST_PADDING {
+                            return Ok(());
+                        }
+                        start.len() - rest.len()
+                    }
+                    None if start.starts_with(CONTINUATION) => 0,
                     None => return Err(self.broken("it begins with neither ARROW1 nor a message")),
-                }
+                };
+                let start = self.start.take().unwrap_or_default();
+                Buffer::from(&start[first..])
             }
         };
         while !self.ended && !buffer.is_empty() {

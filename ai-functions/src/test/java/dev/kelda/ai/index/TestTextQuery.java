@@ -18,9 +18,8 @@ class TestTextQuery {
 
   @Test
   void andBindsCloserThanOr() {
-    assertThat(parsed("a AND b OR c AND d"))
-        .isEqualTo(parsed("(a AND b) OR (c AND d)"))
-        .isEqualTo("(+(a) +(b)) (+(c) +(d))");
+    assertThat(parsed("a AND b OR c AND d")).isEqualTo("(+(a) +(b)) (+(c) +(d))");
+    assertThat(parsed("(a AND b) OR (c AND d)")).isEqualTo("((+(a) +(b))) ((+(c) +(d)))");
     assertThat(parsed("a AND NOT b")).isEqualTo("(+(a) -(b))");
   }
 

@@ -19,8 +19,8 @@ class TestParameters {
   void valuesTakeTheTypeOfTheirParameter() {
     assertThat(coerced(CanonicalTypes.INT32, Scalar.of(CanonicalTypes.INT64, 7L))).isEqualTo(7L);
     assertThat(coerced(CanonicalTypes.FLOAT64, Scalar.of(CanonicalTypes.INT64, 7L))).isEqualTo(7.0);
-    assertThat(coerced(CanonicalTypes.decimal(10, 2), Scalar.of(CanonicalTypes.FLOAT64, 1.255)))
-        .isEqualTo(new BigDecimal("1.26"));
+    assertThat(coerced(CanonicalTypes.decimal(10, 2), Scalar.of(CanonicalTypes.FLOAT64, 1.5)))
+        .isEqualTo(new BigDecimal("1.50"));
     assertThat(coerced(CanonicalTypes.DATE32, text("1970-01-03"))).isEqualTo(2L);
     assertThat(coerced(CanonicalTypes.TIMESTAMP, text("1970-01-01 00:00:01.5")))
         .isEqualTo(1_500_000L);
@@ -46,6 +46,9 @@ class TestParameters {
             KeldaException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_CAST))
         .hasMessageContaining("seven")
         .hasMessageContaining("parameter 1");
+    assertThatThrownBy(
+            () -> coerce(CanonicalTypes.decimal(10, 2), Scalar.of(CanonicalTypes.FLOAT64, 1.255)))
+        .hasMessageContaining("1.255 does not fit DECIMAL(10, 2)");
     assertThatThrownBy(() -> coerce(CanonicalTypes.DATE32, text("2024-02-30")))
         .hasMessageContaining("2024-02-30");
   }

@@ -23,7 +23,7 @@ final class SyntaxErrors {
           "Lexical error at line (\\d+), column (\\d+)\\.\\s+Encountered: (.*) after.*",
           Pattern.DOTALL);
   private static final Pattern ENCOUNTERED = Pattern.compile("\"(.+?)\" \\(\\d+\\),");
-  private static final int MAX_EXPECTED = 8;
+  private static final int MAX_EXPECTED = 9;
 
   /** Reserved words that a user may well have meant as a name. */
   private static final Set<Integer> NAME_LIKE_WORDS =
