@@ -58,11 +58,7 @@ public record RunningStatement(Execution execution, ModuleQueries queries)
   public ArrowReader query(Scope scope, SqlQuery query, List<Scalar> parameters) {
     return Results.rows(
         queries.run(
-            execution.session().within(scope),
-            query,
-            parameters,
-            Map.of(),
-            Optional.of(execution)),
+            execution.session().within(scope), query, parameters, Map.of(), Optional.of(execution)),
         query);
   }
 
