@@ -5,7 +5,6 @@ KELDA_SEARCH_KILLS=all  kills the process after every named step of building and
 """
 
 import os
-import shutil
 import subprocess
 import urllib.request
 
@@ -231,20 +230,17 @@ SEARCH = "SELECT id FROM VECTOR_SEARCH(TABLE t, DESCRIPTOR(v), ARRAY[COS(0.5), S
 FILL = "INSERT INTO t SELECT n, ARRAY[COS(n / 1000.0), SIN(n / 1000.0)] FROM UNNEST(RANGE({}, {})) AS r (n)"
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory):
-    home = tmp_path_factory.mktemp("template") / "home"
+def home_with_table(home):
     done = kelda(home, f"CREATE TABLE t (id BIGINT, v REAL ARRAY); {FILL.format(0, 3000)}; DELETE FROM t WHERE id = 499;")
     assert done.returncode == 0, done.stderr
     return home
 
 
-def test_a_killed_process_leaves_an_index_that_works(template, tmp_path):
+def test_a_killed_process_leaves_an_index_that_works(tmp_path):
     work = f"CREATE VECTOR INDEX i ON t (v) WITH (auto_refresh = false); {FILL.format(5000, 5001)}; DELETE FROM t WHERE id = 501; REFRESH INDEX i;"
     steps = range(1, 100) if os.environ.get("KELDA_SEARCH_KILLS") == "all" else (2, 4, 100)
     for crash in steps:
-        home = tmp_path / str(crash)
-        shutil.copytree(template, home)
+        home = home_with_table(tmp_path / str(crash))
         halted = kelda(home, work, crash)
         after = kelda(home, f"{SEARCH}; REFRESH INDEX i; {SEARCH};")
         lines = [line for line in after.stdout.split() if line.isdigit()]
@@ -256,9 +252,8 @@ def test_a_killed_process_leaves_an_index_that_works(template, tmp_path):
         assert halted.returncode == 137, halted.stderr
 
 
-def test_a_damaged_index_is_made_anew(template, tmp_path):
-    home = tmp_path / "home"
-    shutil.copytree(template, home)
+def test_a_damaged_index_is_made_anew(tmp_path):
+    home = home_with_table(tmp_path / "home")
     assert kelda(home, "CREATE VECTOR INDEX i ON t (v)").returncode == 0
     files = [f for f in (home / "indexes").glob("*/*") if f.is_file()]
     assert files

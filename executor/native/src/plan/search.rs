@@ -1,6 +1,7 @@
 //! Searches.
 
 use crate::errors::{self, failure};
+use crate::plan::expr::Typed;
 use crate::plan::rel::{Builder, Built, row_count};
 use crate::plan::{missing, types};
 use crate::proto::{self, EvaluateFunction};
@@ -9,6 +10,21 @@ use crate::vectors::Metric;
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::Result;
 use std::sync::Arc;
+
+/// Vectors are compared as FLOAT32; texts stay as they are.
+fn singles(value: Typed) -> Result<Typed> {
+    let element = match &value.data_type {
+        DataType::List(element) | DataType::FixedSizeList(element, _) => element.data_type(),
+        _ => return Ok(value),
+    };
+    match *element == DataType::Float32 {
+        true => Ok(value),
+        false => {
+            let element = Field::new_list_field(DataType::Float32, true);
+            value.cast_to(&DataType::List(Arc::new(element)))
+        }
+    }
+}
 
 impl Builder<'_> {
     pub(super) fn search(&self, message: &proto::Search) -> Result<Built> {
@@ -39,7 +55,7 @@ impl Builder<'_> {
     ) -> Result<FinderSpec> {
         use proto::search::finder::Kind;
         let row = self.row(queries);
-        let query = row.required(message.query.as_ref(), "Finder.query")?;
+        let query = singles(row.required(message.query.as_ref(), "Finder.query")?)?;
         let count = row_count(row.required(message.count.as_ref(), "Finder.count")?)?;
         if count == 0 {
             let message = "top_k counts rows: it must be greater than 0";
@@ -67,18 +83,7 @@ impl Builder<'_> {
         let column = proto::Expr {
             kind: Some(proto::expr::Kind::Column(message.vector)),
         };
-        let vector = self.row(rows).typed(&column)?;
-        let single = match &vector.data_type {
-            DataType::List(e) | DataType::FixedSizeList(e, _) => {
-                *e.data_type() == DataType::Float32
-            }
-            _ => false,
-        };
-        let element = Arc::new(Field::new_list_field(DataType::Float32, true));
-        let vector = match single {
-            true => vector,
-            false => vector.cast_to(&DataType::List(element))?,
-        };
+        let vector = singles(self.row(rows).typed(&column)?)?;
         Ok(FinderKind::Exact {
             vector: vector.expr,
             metric: match M::try_from(message.metric) {
