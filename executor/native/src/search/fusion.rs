@@ -5,6 +5,7 @@ use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, Float64Array, Int64Array, ListArray, StructArray,
 };
 use datafusion::arrow::buffer::OffsetBuffer;
+use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type};
 use datafusion::common::Result;
 use datafusion::logical_expr::{
@@ -55,9 +56,10 @@ impl ScalarUDFImpl for FuseHits {
 }
 
 fn fuse(args: &[ArrayRef], rows: usize) -> Result<ArrayRef> {
+    let count = cast(&args[1], &DataType::Int64)?; // a client's number is of its own type
     let (k, count) = (
         args[0].as_primitive::<Float64Type>(),
-        args[1].as_primitive::<Int64Type>(),
+        count.as_primitive::<Int64Type>(),
     );
     let lists: Vec<&ListArray> = args[2..].iter().map(|a| a.as_list::<i32>()).collect();
     let (mut addresses, mut scores, mut lengths) = (Vec::new(), Vec::new(), Vec::new());

@@ -10,6 +10,7 @@ final class Logging {
   private static final List<Logger> NOISY =
       List.of(
           Logger.getLogger("io.grpc"),
+          Logger.getLogger("org.flywaydb"),
           Logger.getLogger("io.netty"),
           Logger.getLogger("org.apache"),
           Logger.getLogger("com.zaxxer"));
