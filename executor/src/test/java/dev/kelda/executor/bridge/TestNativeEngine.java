@@ -175,14 +175,21 @@ final class TestNativeEngine {
             .setTolerance(literal(5))
             .addOutput(0)
             .build();
-    PointInTimeJoin left =
-        PointInTimeJoin.newBuilder().setSpine(numbers(9, 20, 27, 34)).addFeatures(feature).build();
-    assertThat(rows(Rel.newBuilder().setPointInTimeJoin(left).build(), 2))
-        .containsExactlyInAnyOrder("9|null", "20|20", "27|null", "34|30");
-    PointInTimeJoin inner =
-        left.toBuilder().setFeatures(0, feature.toBuilder().setInner(true)).build();
-    assertThat(rows(Rel.newBuilder().setPointInTimeJoin(inner).build(), 2))
-        .containsExactlyInAnyOrder("20|20", "34|30");
+    for (PointInTimeJoin.Build side :
+        List.of(PointInTimeJoin.Build.SPINE, PointInTimeJoin.Build.FEATURES)) {
+      PointInTimeJoin left =
+          PointInTimeJoin.newBuilder()
+              .setBuild(side)
+              .setSpine(numbers(9, 20, 27, 34))
+              .addFeatures(feature)
+              .build();
+      assertThat(rows(Rel.newBuilder().setPointInTimeJoin(left).build(), 2))
+          .containsExactlyInAnyOrder("9|null", "20|20", "27|null", "34|30");
+      PointInTimeJoin inner =
+          left.toBuilder().setFeatures(0, feature.toBuilder().setInner(true)).build();
+      assertThat(rows(Rel.newBuilder().setPointInTimeJoin(inner).build(), 2))
+          .containsExactlyInAnyOrder("20|20", "34|30");
+    }
   }
 
   @Test
