@@ -30,7 +30,7 @@ use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, Distribution, ExecutionPlan, ExecutionPlanProperties,
     InputDistributionRequirements, Partitioning, PlanProperties,
 };
-use futures::future::{BoxFuture, FutureExt, Shared};
+use futures::future::{BoxFuture, FutureExt, Shared, TryFutureExt};
 use futures::{StreamExt, TryStreamExt, stream};
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -237,32 +237,26 @@ impl ExecutionPlan for SearchExec {
         let job = self.job(&context);
         let baseline = BaselineMetrics::new(&self.metrics, partition);
         let batches = if self.compares() {
-            let queries = self.queries.clone();
-            stream::once(async move { job.compare(queries).await })
-                .map_ok(|batches| stream::iter(batches.into_iter().map(Ok)))
-                .try_flatten()
-                .boxed()
+            let queries = Arc::clone(&self.queries);
+            async move {
+                Ok(stream::iter(
+                    job.compare(queries).await?.into_iter().map(Ok),
+                ))
+            }
+            .try_flatten_stream()
+            .boxed()
         } else {
             let chosen = self.chosen_rows(&context);
             let queries = self.queries.execute(partition, context)?;
-            stream::once(async move { chosen.await.map_err(DataFusionError::Shared) })
-                .map_ok(move |addresses| {
-                    let job = job.clone();
-                    // A stream holds one query alone: it is taken apart here and built once.
-                    (job, addresses)
-                })
-                .map_ok({
-                    let queries = Arc::new(Mutex::new(Some(queries)));
-                    move |(job, addresses)| {
-                        let queries = queries.lock().unwrap_or_else(|e| e.into_inner()).take();
-                        stream::iter(queries).flatten().then(move |batch| {
-                            let (job, addresses) = (job.clone(), addresses.clone());
-                            async move { job.ask(batch?, addresses).await }
-                        })
-                    }
-                })
-                .try_flatten()
-                .boxed()
+            async move {
+                let addresses = chosen.await.map_err(DataFusionError::Shared)?;
+                Ok(queries.then(move |batch| {
+                    let (job, addresses) = (job.clone(), addresses.clone());
+                    async move { job.ask(batch?, addresses).await }
+                }))
+            }
+            .try_flatten_stream()
+            .boxed()
         };
         let counted = batches.inspect_ok(move |batch| {
             baseline.record_output(batch.num_rows());

@@ -18,16 +18,16 @@ import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.extension.Caller;
 import dev.kelda.spi.extension.EngineServices;
+import dev.kelda.spi.extension.LikePattern;
 import dev.kelda.spi.extension.StatementHandler;
 import dev.kelda.spi.extension.StatementPlan;
 import dev.kelda.spi.rows.Columns;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 
 /** CREATE, ALTER, DROP, SHOW and DESCRIBE MODEL. */
 record ModelStatements(EngineServices services, ModelRegistry registry, ModelFiles files) {
@@ -52,11 +52,11 @@ record ModelStatements(EngineServices services, ModelRegistry registry, ModelFil
 
   List<StatementHandler<?>> handlers() {
     return List.of(
-        handler(CreateModel.class, this::create),
-        handler(AlterModel.class, this::alter),
-        handler(DropModel.class, this::drop),
-        handler(ShowModels.class, this::show),
-        handler(DescribeModel.class, this::describe));
+        StatementHandler.of(CreateModel.class, this::create),
+        StatementHandler.of(AlterModel.class, this::alter),
+        StatementHandler.of(DropModel.class, this::drop),
+        StatementHandler.of(ShowModels.class, this::show),
+        StatementHandler.of(DescribeModel.class, this::describe));
   }
 
   private StatementPlan create(CreateModel statement, Caller caller) {
@@ -150,12 +150,12 @@ record ModelStatements(EngineServices services, ModelRegistry registry, ModelFil
   }
 
   private StatementPlan show(ShowModels statement, Caller caller) {
-    Pattern like = like(statement.like());
+    Predicate<String> like = LikePattern.of(statement.like());
     return rows(
         "Show models",
         aliases ->
             registry.latest().stream()
-                .filter(version -> like.matcher(version.model()).matches())
+                .filter(version -> like.test(version.model()))
                 .map(version -> new Described(version, shown(version.model(), aliases)))
                 .toList());
   }
@@ -226,30 +226,7 @@ record ModelStatements(EngineServices services, ModelRegistry registry, ModelFil
     return ModelRegistry.lower(name.last());
   }
 
-  private static Pattern like(Optional<String> like) {
-    StringBuilder pattern = new StringBuilder();
-    for (char c : like.orElse("%").toCharArray()) {
-      pattern.append(c == '%' ? ".*" : c == '_' ? "." : Pattern.quote(String.valueOf(c)));
-    }
-    return Pattern.compile(pattern.toString(), Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
-  }
-
   private static KeldaException at(ErrorCode code, String message, Name name) {
     return new KeldaException(code, message, name.position());
-  }
-
-  private static <S> StatementHandler<S> handler(
-      Class<S> statement, BiFunction<S, Caller, StatementPlan> plan) {
-    return new StatementHandler<>() {
-      @Override
-      public Class<S> statement() {
-        return statement;
-      }
-
-      @Override
-      public StatementPlan plan(S s, Caller caller) {
-        return plan.apply(s, caller);
-      }
-    };
   }
 }

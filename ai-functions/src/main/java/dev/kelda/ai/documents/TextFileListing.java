@@ -39,7 +39,7 @@ final class TextFileListing {
           ErrorCode.NOT_SUPPORTED, "READ_TEXT reads local files, not '" + path + "'");
     }
     Path pattern = Path.of(url.substring(LOCAL.length()));
-    Path folder = withoutWildcards(pattern);
+    Path folder = LocationPolicy.withoutGlob(pattern);
     List<TextFile> found = new ArrayList<>();
     try {
       if (folder.equals(pattern)) {
@@ -103,16 +103,5 @@ final class TextFileListing {
             return FileVisitResult.CONTINUE;
           }
         });
-  }
-
-  private static Path withoutWildcards(Path path) {
-    Path fixed = path.getRoot();
-    for (Path part : path) {
-      if (part.toString().chars().anyMatch(c -> "*?[{".indexOf(c) >= 0)) {
-        break;
-      }
-      fixed = fixed.resolve(part);
-    }
-    return fixed;
   }
 }

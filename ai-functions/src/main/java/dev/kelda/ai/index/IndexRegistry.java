@@ -2,12 +2,9 @@ package dev.kelda.ai.index;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kelda.ai.Json;
 import dev.kelda.ai.index.IndexDefinition.TableName;
-import dev.kelda.spi.error.ErrorCode;
-import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.metastore.Metastore;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -22,7 +19,6 @@ import java.util.OptionalDouble;
 
 /** Which indexes there are, in the metastore. Thread-safe. */
 public final class IndexRegistry {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String SELECT =
       "SELECT id, catalog, schema_name, name, kind, table_identity, table_name, columns, model,"
           + " options, created_at, created_by FROM ai_index_definitions";
@@ -96,10 +92,10 @@ public final class IndexRegistry {
               index.name(),
               index.ofVectors() ? "VECTOR" : "TEXT",
               index.tableIdentity(),
-              json(index.tableName().parts()),
-              json(index.columns()),
+              Json.of(index.tableName().parts()),
+              Json.of(index.columns()),
               index.model().orElse(""),
-              json(index.options().properties()),
+              Json.of(index.options().properties()),
               index.createdAt().toEpochMilli(),
               index.createdBy());
         });
@@ -121,7 +117,7 @@ public final class IndexRegistry {
             update(
                 c,
                 "UPDATE ai_index_definitions SET table_name = ? WHERE id = ?",
-                json(table.parts()),
+                Json.of(table.parts()),
                 id));
   }
 
@@ -176,8 +172,9 @@ public final class IndexRegistry {
     try (PreparedStatement statement = prepared(connection, sql, values);
         ResultSet row = statement.executeQuery()) {
       while (row.next()) {
-        List<String> table = parsed(row.getString(7), new TypeReference<>() {});
-        Map<String, String> options = parsed(row.getString(10), new TypeReference<>() {});
+        List<String> table = Json.read(row.getString(7), new TypeReference<>() {}, "index");
+        Map<String, String> options =
+            Json.read(row.getString(10), new TypeReference<>() {}, "index");
         all.add(
             new IndexDefinition(
                 row.getString(1),
@@ -186,7 +183,7 @@ public final class IndexRegistry {
                 row.getString(4),
                 row.getString(6),
                 new TableName(table.get(0), table.get(1), table.get(2)),
-                parsed(row.getString(8), new TypeReference<List<String>>() {}),
+                Json.read(row.getString(8), new TypeReference<List<String>>() {}, "index"),
                 Optional.of(row.getString(9)).filter(m -> !m.isEmpty()),
                 IndexOptions.of(row.getString(5).equals("VECTOR"), options),
                 Instant.ofEpochMilli(row.getLong(11)),
@@ -210,22 +207,5 @@ public final class IndexRegistry {
       statement.setObject(i + 1, values[i]);
     }
     return statement;
-  }
-
-  private static String json(Object value) {
-    try {
-      return JSON.writeValueAsString(value);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static <T> T parsed(String json, TypeReference<T> type) {
-    try {
-      return JSON.readValue(json, type);
-    } catch (JsonProcessingException e) {
-      throw new KeldaException(
-          ErrorCode.CATALOG_ERROR, "the metastore has a damaged index: " + e.getMessage(), e);
-    }
   }
 }

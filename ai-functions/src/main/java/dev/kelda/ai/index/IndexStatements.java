@@ -19,6 +19,7 @@ import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.extension.Caller;
 import dev.kelda.spi.extension.EngineServices;
 import dev.kelda.spi.extension.EngineServices.NamedTable;
+import dev.kelda.spi.extension.LikePattern;
 import dev.kelda.spi.extension.SqlQuery;
 import dev.kelda.spi.extension.StatementContext;
 import dev.kelda.spi.extension.StatementHandler;
@@ -34,9 +35,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.function.BiFunction;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
-import java.util.regex.Pattern;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 
@@ -49,11 +50,11 @@ public record IndexStatements(EngineServices services, Indexes indexes) {
 
   public List<StatementHandler<?>> handlers() {
     return List.of(
-        handler(CreateIndex.class, this::create),
-        handler(DropIndex.class, this::drop),
-        handler(RefreshIndex.class, this::refresh),
-        handler(ShowIndexes.class, this::show),
-        handler(DescribeIndex.class, this::describe));
+        StatementHandler.of(CreateIndex.class, this::create),
+        StatementHandler.of(DropIndex.class, this::drop),
+        StatementHandler.of(RefreshIndex.class, this::refresh),
+        StatementHandler.of(ShowIndexes.class, this::show),
+        StatementHandler.of(DescribeIndex.class, this::describe));
   }
 
   private StatementPlan create(CreateIndex statement, Caller caller) {
@@ -307,7 +308,7 @@ public record IndexStatements(EngineServices services, Indexes indexes) {
   }
 
   private StatementPlan show(ShowIndexes statement, Caller caller) {
-    Pattern like = like(statement.like());
+    Predicate<String> like = LikePattern.of(statement.like());
     Columns<Shown> columns = columns();
     return new StatementPlan.Rows(
         columns.schema(),
@@ -317,7 +318,7 @@ public record IndexStatements(EngineServices services, Indexes indexes) {
             columns.reader(
                 context.allocator(),
                 indexes.registry().all().stream()
-                    .filter(index -> like.matcher(index.name()).matches())
+                    .filter(index -> like.test(index.name()))
                     .map(index -> shown(index, caller))
                     .toList()));
   }
@@ -374,7 +375,7 @@ public record IndexStatements(EngineServices services, Indexes indexes) {
         List.of(), () -> List.of(explanation), (context, parameters) -> work.applyAsLong(context));
   }
 
-  private static <T> T positioned(Name name, java.util.function.Supplier<T> work) {
+  private static <T> T positioned(Name name, Supplier<T> work) {
     try {
       return work.get();
     } catch (KeldaException e) {
@@ -382,30 +383,7 @@ public record IndexStatements(EngineServices services, Indexes indexes) {
     }
   }
 
-  private static Pattern like(Optional<String> like) {
-    StringBuilder pattern = new StringBuilder();
-    for (char c : like.orElse("%").toCharArray()) {
-      pattern.append(c == '%' ? ".*" : c == '_' ? "." : Pattern.quote(String.valueOf(c)));
-    }
-    return Pattern.compile(pattern.toString(), Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
-  }
-
   private static KeldaException at(ErrorCode code, String message, Name name) {
     return new KeldaException(code, message, name.position());
-  }
-
-  private static <S> StatementHandler<S> handler(
-      Class<S> statement, BiFunction<S, Caller, StatementPlan> plan) {
-    return new StatementHandler<>() {
-      @Override
-      public Class<S> statement() {
-        return statement;
-      }
-
-      @Override
-      public StatementPlan plan(S s, Caller caller) {
-        return plan.apply(s, caller);
-      }
-    };
   }
 }

@@ -2,9 +2,8 @@ package dev.kelda.ai.registry;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.kelda.ai.Json;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.metastore.Metastore;
@@ -24,7 +23,6 @@ import java.util.TreeMap;
 
 /** Models, versions and aliases as rows of the metastore. Names are found whatever their case. */
 public final class ModelRegistry {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final TypeReference<TreeMap<String, String>> TEXTS = new TypeReference<>() {};
 
   private final Metastore metastore;
@@ -131,14 +129,14 @@ public final class ModelRegistry {
               version,
               draft.hash(),
               draft.size(),
-              json(draft.signature()),
+              Json.of(draft.signature()),
               draft.source(),
               draft.trainingDataset(),
-              json(draft.tags()),
-              json(draft.metrics()),
+              Json.of(draft.tags()),
+              Json.of(draft.metrics()),
               draft.createdAt().toEpochMilli(),
               draft.createdBy(),
-              draft.text().map(ModelRegistry::json).orElse(""));
+              draft.text().map(Json::of).orElse(""));
           return version;
         });
   }
@@ -250,7 +248,7 @@ public final class ModelRegistry {
               "UPDATE ai_model_versions SET "
                   + note.column
                   + " = ? WHERE model = ? AND version = ?",
-              json(notes),
+              Json.of(notes),
               version.model(),
               version.version());
         });
@@ -277,16 +275,16 @@ public final class ModelRegistry {
                   rows.getLong(2),
                   rows.getString(3),
                   rows.getLong(4),
-                  parsed(rows.getString(5), new TypeReference<Signature>() {}),
+                  Json.read(rows.getString(5), new TypeReference<Signature>() {}, "model"),
                   rows.getString(6),
                   rows.getString(7),
-                  parsed(rows.getString(8), TEXTS),
-                  parsed(rows.getString(9), TEXTS),
+                  Json.read(rows.getString(8), TEXTS, "model"),
+                  Json.read(rows.getString(9), TEXTS, "model"),
                   Instant.ofEpochMilli(rows.getLong(10)),
                   rows.getString(11),
                   Optional.of(rows.getString(12))
                       .filter(json -> !json.isEmpty())
-                      .map(json -> parsed(json, new TypeReference<TextModel>() {}))));
+                      .map(json -> Json.read(json, new TypeReference<TextModel>() {}, "model"))));
         }
       }
     }
@@ -321,23 +319,6 @@ public final class ModelRegistry {
         statement.setObject(i + 1, values[i]);
       }
       return statement.executeUpdate();
-    }
-  }
-
-  private static String json(Object value) {
-    try {
-      return JSON.writeValueAsString(value);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static <T> T parsed(String json, TypeReference<T> type) {
-    try {
-      return JSON.readValue(json, type);
-    } catch (JsonProcessingException e) {
-      throw new KeldaException(
-          ErrorCode.CATALOG_ERROR, "the metastore has a damaged model: " + e.getMessage(), e);
     }
   }
 

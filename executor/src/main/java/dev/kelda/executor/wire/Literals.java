@@ -16,7 +16,16 @@ public final class Literals {
   private Literals() {}
 
   public static Literal toProto(Scalar scalar) {
-    Literal.Builder literal = Literal.newBuilder().setType(Types.toProto(scalar.field("")));
+    return toProto(scalar, scalar.field(""));
+  }
+
+  /**
+   * The literal of a value of a field's type, which may be an array.
+   *
+   * @param scalar as {@code ScalarCasts} makes it of the field's type
+   */
+  public static Literal toProto(Scalar scalar, Field field) {
+    Literal.Builder literal = Literal.newBuilder().setType(Types.toProto(field));
     if (scalar.value().isEmpty()) {
       return literal.setNull(true).build();
     }
@@ -26,10 +35,12 @@ public final class Literals {
       case Long number -> literal.setInteger(number);
       case Double number -> literal.setFloating(number);
       case String text -> literal.setString(text);
-      case Scalar.Elements elements ->
-          literal
-              .getListBuilder()
-              .addAllValues(elements.values().stream().map(Literals::toProto).toList());
+      case Scalar.Elements elements -> {
+        Field element = field.getChildren().getFirst();
+        literal
+            .getListBuilder()
+            .addAllValues(elements.values().stream().map(e -> toProto(e, element)).toList());
+      }
       case byte[] bytes -> literal.setBinary(ByteString.copyFrom(bytes));
       case BigDecimal number ->
           literal.setDecimal(
@@ -42,27 +53,6 @@ public final class Literals {
           throw new IllegalArgumentException(
               "a %s is no value of type %s".formatted(value.getClass(), scalar.type()));
     }
-    return literal.build();
-  }
-
-  /**
-   * The literal of a value of a field's type, which may be an array.
-   *
-   * @param scalar as {@code ScalarCasts} makes it of the field's type
-   */
-  public static Literal toProto(Scalar scalar, Field field) {
-    if (field.getChildren().isEmpty()) {
-      return toProto(scalar);
-    }
-    Literal.Builder literal = Literal.newBuilder().setType(Types.toProto(field));
-    if (scalar.value().isEmpty()) {
-      return literal.setNull(true).build();
-    }
-    Field element = field.getChildren().getFirst();
-    Scalar.Elements elements = (Scalar.Elements) scalar.value().get();
-    literal
-        .getListBuilder()
-        .addAllValues(elements.values().stream().map(e -> toProto(e, element)).toList());
     return literal.build();
   }
 

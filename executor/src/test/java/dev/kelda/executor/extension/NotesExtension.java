@@ -23,7 +23,6 @@ import java.sql.ResultSet;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.BiFunction;
 
 /**
  * A module as small as can be: "models" are lines of the metastore whose path says what SCALE does
@@ -60,9 +59,9 @@ final class NotesExtension implements Extension {
   @Override
   public List<StatementHandler<?>> statements() {
     return List.of(
-        handler(CreateModel.class, this::create),
-        handler(DropModel.class, this::drop),
-        handler(
+        StatementHandler.of(CreateModel.class, this::create),
+        StatementHandler.of(DropModel.class, this::drop),
+        StatementHandler.of(
             ShowModels.class,
             (statement, caller) ->
                 new StatementPlan.Rows(
@@ -70,7 +69,7 @@ final class NotesExtension implements Extension {
                     List.of(),
                     () -> List.of("Show models"),
                     (context, parameters) -> COLUMNS.reader(context.allocator(), notes()))),
-        handler(
+        StatementHandler.of(
             DescribeModel.class,
             (statement, caller) ->
                 new StatementPlan.Query(
@@ -128,21 +127,6 @@ final class NotesExtension implements Extension {
                     }
                   });
         });
-  }
-
-  private static <S> StatementHandler<S> handler(
-      Class<S> statement, BiFunction<S, Caller, StatementPlan> plan) {
-    return new StatementHandler<>() {
-      @Override
-      public Class<S> statement() {
-        return statement;
-      }
-
-      @Override
-      public StatementPlan plan(S s, Caller caller) {
-        return plan.apply(s, caller);
-      }
-    };
   }
 
   @Override

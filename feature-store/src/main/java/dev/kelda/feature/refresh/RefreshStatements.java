@@ -50,7 +50,7 @@ public final class RefreshStatements {
   }
 
   public StatementHandler<?> handler() {
-    return Statements.handler(RefreshFeatureView.class, this::refresh);
+    return StatementHandler.of(RefreshFeatureView.class, this::refresh);
   }
 
   private StatementPlan refresh(RefreshFeatureView statement, Caller caller) {

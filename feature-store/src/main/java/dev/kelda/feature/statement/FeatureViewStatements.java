@@ -2,7 +2,6 @@ package dev.kelda.feature.statement;
 
 import static dev.kelda.feature.statement.Statements.at;
 import static dev.kelda.feature.statement.Statements.fullName;
-import static dev.kelda.feature.statement.Statements.handler;
 import static dev.kelda.feature.statement.Statements.positioned;
 import static dev.kelda.feature.statement.Statements.rows;
 import static dev.kelda.feature.statement.Statements.update;
@@ -27,6 +26,7 @@ import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.extension.Caller;
 import dev.kelda.spi.extension.EngineServices;
 import dev.kelda.spi.extension.EngineServices.TableName;
+import dev.kelda.spi.extension.LikePattern;
 import dev.kelda.spi.extension.QueryAnalysis;
 import dev.kelda.spi.extension.SqlQuery;
 import dev.kelda.spi.extension.StatementHandler;
@@ -52,11 +52,11 @@ public final class FeatureViewStatements {
 
   public List<StatementHandler<?>> handlers() {
     return List.of(
-        handler(CreateFeatureView.class, this::create),
-        handler(AlterFeatureView.class, this::alter),
-        handler(DropFeatureView.class, this::drop),
-        handler(ShowFeatureViews.class, this::show),
-        handler(DescribeFeatureView.class, this::describe));
+        StatementHandler.of(CreateFeatureView.class, this::create),
+        StatementHandler.of(AlterFeatureView.class, this::alter),
+        StatementHandler.of(DropFeatureView.class, this::drop),
+        StatementHandler.of(ShowFeatureViews.class, this::show),
+        StatementHandler.of(DescribeFeatureView.class, this::describe));
   }
 
   private StatementPlan create(CreateFeatureView statement, Caller caller) {
@@ -199,7 +199,7 @@ public final class FeatureViewStatements {
 
   private StatementPlan show(ShowFeatureViews statement, Caller caller) {
     Predicate<TableName> in = Statements.in(services, caller, statement.in());
-    Predicate<String> like = Statements.like(statement.like());
+    Predicate<String> like = LikePattern.of(statement.like());
     return rows(
         "Show feature views",
         DescribedView.COLUMNS,

@@ -7,34 +7,17 @@ import dev.kelda.spi.error.TextPosition;
 import dev.kelda.spi.extension.Caller;
 import dev.kelda.spi.extension.EngineServices;
 import dev.kelda.spi.extension.EngineServices.TableName;
-import dev.kelda.spi.extension.StatementHandler;
 import dev.kelda.spi.extension.StatementPlan;
 import dev.kelda.spi.rows.Columns;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.BiFunction;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 
 /** What the handlers of this module have in common. */
 public final class Statements {
   private Statements() {}
-
-  public static <S> StatementHandler<S> handler(
-      Class<S> statement, BiFunction<S, Caller, StatementPlan> plan) {
-    return new StatementHandler<>() {
-      @Override
-      public Class<S> statement() {
-        return statement;
-      }
-
-      @Override
-      public StatementPlan plan(S s, Caller caller) {
-        return plan.apply(s, caller);
-      }
-    };
-  }
 
   /** A change without parameters that counts no rows. */
   public static StatementPlan update(List<String> explanation, Runnable work) {
@@ -66,20 +49,10 @@ public final class Statements {
       EngineServices services, Caller caller, Optional<Name> schema) {
     List<String> parts = schema.map(Name::parts).orElse(List.of(caller.catalog(), caller.schema()));
     TextPosition position = schema.map(Name::position).orElse(new TextPosition(1, 1));
-    List<String> any = new java.util.ArrayList<>(parts);
+    List<String> any = new ArrayList<>(parts);
     any.add("*");
     TableName place = services.tableName(caller, any, position);
     return name -> name.catalog().equals(place.catalog()) && name.schema().equals(place.schema());
-  }
-
-  /** A LIKE pattern; empty: everything. */
-  public static Predicate<String> like(Optional<String> like) {
-    StringBuilder pattern = new StringBuilder();
-    for (char c : like.orElse("%").toCharArray()) {
-      pattern.append(c == '%' ? ".*" : c == '_' ? "." : Pattern.quote(String.valueOf(c)));
-    }
-    return Pattern.compile(pattern.toString(), Pattern.CASE_INSENSITIVE | Pattern.DOTALL)
-        .asMatchPredicate();
   }
 
   public static KeldaException at(ErrorCode code, String message, TextPosition position) {

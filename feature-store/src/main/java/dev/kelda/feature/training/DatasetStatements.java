@@ -1,7 +1,6 @@
 package dev.kelda.feature.training;
 
 import static dev.kelda.feature.statement.Statements.fullName;
-import static dev.kelda.feature.statement.Statements.handler;
 import static dev.kelda.feature.statement.Statements.positioned;
 import static dev.kelda.feature.statement.Statements.rows;
 import static java.util.Objects.requireNonNull;
@@ -20,6 +19,7 @@ import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.extension.Caller;
 import dev.kelda.spi.extension.EngineServices;
 import dev.kelda.spi.extension.EngineServices.TableName;
+import dev.kelda.spi.extension.LikePattern;
 import dev.kelda.spi.extension.StatementContext;
 import dev.kelda.spi.extension.StatementHandler;
 import dev.kelda.spi.extension.StatementPlan;
@@ -50,11 +50,11 @@ public final class DatasetStatements {
 
   public List<StatementHandler<?>> handlers() {
     return List.of(
-        handler(CreateTrainingDataset.class, this::create),
-        handler(AlterTrainingDataset.class, this::alter),
-        handler(DropTrainingDataset.class, this::drop),
-        handler(ShowTrainingDatasets.class, this::show),
-        handler(DescribeTrainingDataset.class, this::describe));
+        StatementHandler.of(CreateTrainingDataset.class, this::create),
+        StatementHandler.of(AlterTrainingDataset.class, this::alter),
+        StatementHandler.of(DropTrainingDataset.class, this::drop),
+        StatementHandler.of(ShowTrainingDatasets.class, this::show),
+        StatementHandler.of(DescribeTrainingDataset.class, this::describe));
   }
 
   /** How queries find datasets. */
@@ -152,7 +152,7 @@ public final class DatasetStatements {
 
   private StatementPlan show(ShowTrainingDatasets statement, Caller caller) {
     Predicate<TableName> in = Statements.in(services, caller, statement.in());
-    Predicate<String> like = Statements.like(statement.like());
+    Predicate<String> like = LikePattern.of(statement.like());
     return rows(
         "Show training datasets",
         DescribedDataset.COLUMNS,

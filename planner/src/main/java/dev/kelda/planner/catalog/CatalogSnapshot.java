@@ -69,16 +69,7 @@ public final class CatalogSnapshot {
   }
 
   public static CatalogSnapshot of(Catalogs catalogs, SessionContext session) {
-    return new CatalogSnapshot(
-        catalogs,
-        session,
-        new HashMap<>(),
-        new HashMap<>(),
-        new HashMap<>(),
-        new HashMap<>(),
-        new ArrayList<>(),
-        false,
-        Map.of());
+    return of(catalogs, session, false, Map.of());
   }
 
   /**
@@ -88,20 +79,16 @@ public final class CatalogSnapshot {
    */
   public static CatalogSnapshot of(
       Catalogs catalogs, SessionContext session, Map<List<String>, Table> instead) {
-    return new CatalogSnapshot(
-        catalogs,
-        session,
-        new HashMap<>(),
-        new HashMap<>(),
-        new HashMap<>(),
-        new HashMap<>(),
-        new ArrayList<>(),
-        false,
-        Map.copyOf(instead));
+    return of(catalogs, session, false, Map.copyOf(instead));
   }
 
   /** As {@link #of}, but a view that is a part of something else is a table, not its query. */
   public static CatalogSnapshot ofWholes(Catalogs catalogs, SessionContext session) {
+    return of(catalogs, session, true, Map.of());
+  }
+
+  private static CatalogSnapshot of(
+      Catalogs catalogs, SessionContext session, boolean whole, Map<List<String>, Table> instead) {
     return new CatalogSnapshot(
         catalogs,
         session,
@@ -110,8 +97,8 @@ public final class CatalogSnapshot {
         new HashMap<>(),
         new HashMap<>(),
         new ArrayList<>(),
-        true,
-        Map.of());
+        whole,
+        instead);
   }
 
   /** The same tables, with names looked up from another place. */

@@ -37,10 +37,9 @@ import org.apache.iceberg.expressions.Expressions;
  */
 record AddressedRows(IcebergTable base, Map<String, Integer> numbers, IntPredicate wanted)
     implements Table {
-  /** The reader knows the two columns by these ids; the first one is no id of Iceberg. */
-  private static final int ADDRESS_ID = -2;
-
-  private static final int POSITION_ID = 2_147_483_645;
+  /** The reader knows the column by this id, which is none of Iceberg's. */
+  private static final Scan.ColumnSource ADDRESS =
+      new Scan.ColumnSource(-2, Optional.empty(), List.of(), List.of());
 
   AddressedRows {
     requireNonNull(base, "base is null");
@@ -83,7 +82,7 @@ record AddressedRows(IcebergTable base, Map<String, Integer> numbers, IntPredica
     List<Field> fields = new ArrayList<>(base.schema().getFields());
     FieldType number = FieldType.notNullable(CanonicalTypes.INT64);
     fields.add(new Field(AddressedTable.ADDRESS, number, List.of()));
-    fields.add(new Field("$pos", number, List.of()));
+    fields.add(RowsTable.Reserved.POSITION.field());
     return new Schema(fields);
   }
 
@@ -105,8 +104,8 @@ record AddressedRows(IcebergTable base, Map<String, Integer> numbers, IntPredica
   @Override
   public Scan scan(List<Predicate> conjuncts) {
     List<Scan.ColumnSource> columns = new ArrayList<>(base.planner().columns());
-    columns.add(source(ADDRESS_ID));
-    columns.add(source(POSITION_ID));
+    columns.add(ADDRESS);
+    columns.add(RowsTable.Reserved.POSITION.source());
     return IcebergErrors.translating(
         base.toString(),
         () ->
@@ -119,10 +118,6 @@ record AddressedRows(IcebergTable base, Map<String, Integer> numbers, IntPredica
                     .filter(task -> wanted.test(numbers.get(task.file().location())))
                     .map(this::file)
                     .toList()));
-  }
-
-  private static Scan.ColumnSource source(int id) {
-    return new Scan.ColumnSource(id, Optional.empty(), List.of(), List.of());
   }
 
   private Scan.DataFile file(FileScanTask task) {

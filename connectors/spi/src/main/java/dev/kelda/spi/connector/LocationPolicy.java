@@ -96,7 +96,11 @@ public final class LocationPolicy {
         location.startsWith("file://") ? location.substring("file://".length()) : location);
   }
 
-  private static Path withoutGlob(Path path) {
+  /**
+   * The folders of an absolute pattern that stand before its first wildcard; the path itself
+   * without one.
+   */
+  public static Path withoutGlob(Path path) {
     Path fixed = path.getRoot();
     for (Path part : path) {
       if (part.toString().chars().anyMatch(c -> "*?[{".indexOf(c) >= 0)) {
