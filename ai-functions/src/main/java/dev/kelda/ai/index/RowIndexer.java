@@ -161,7 +161,7 @@ final class RowIndexer implements AutoCloseable {
       throw new KeldaException(
           ErrorCode.INVALID_ARGUMENT,
           "column %s has vectors of %d and of %d elements; an index needs one length"
-              .formatted(index.what(), wanted, length));
+              .formatted(index.what(), Math.min(wanted, length), Math.max(wanted, length)));
     }
     return Optional.empty();
   }
