@@ -71,6 +71,8 @@ CASES = [
     ("SELECT TIMESTAMP '2024-01-01 00:00:00' + INTERVAL ? HOUR", (5,), datetime.datetime(2024, 1, 1, 5)),
     ("SELECT OVERLAY('abc' PLACING ? FROM ?)", ("zz", 2), "azz"),
     ("SELECT MAX(x) FROM UNNEST(?) AS t (x)", ([5, 7],), 7),
+    ("SELECT MAX(x) FROM UNNEST(CAST(? AS SMALLINT ARRAY)) AS t (x)", ([5, 7],), 7),
+    ("SELECT MAX(x + y) FROM UNNEST(CAST(? AS INTEGER ARRAY), ?) AS t (x, y)", ([5, 7], [1, 2]), 9),
     ("SELECT COUNT(*) FROM p WHERE ARRAY_CONTAINS(?, id)", ([1, 3],), 2),
     ("SELECT MAX(x) FROM (SELECT LAG(id, ?) OVER (ORDER BY id) AS x FROM p) t", (2,), 1),
     ("SELECT MIN(x) FROM (SELECT LEAD(id, ?, ?) OVER (ORDER BY id) AS x FROM p) t", (1, -5), -5),

@@ -202,11 +202,10 @@ public final class QueryValidator extends SqlValidatorImpl {
   @Override
   protected void validateUnnest(SqlCall call, SqlValidatorScope scope, RelDataType target) {
     for (SqlNode operand : call.getOperandList()) {
-      if (operand instanceof SqlDynamicParam parameter) {
-        assume(parameter, typeFactory.createArrayType(text(), -1));
-      }
+      boolean bare = operand instanceof SqlDynamicParam;
+      inferUnknownTypes(
+          bare ? typeFactory.createArrayType(text(), -1) : unknownType, scope, operand);
     }
-    new ParameterTypes(this, scope).settle(call);
     super.validateUnnest(call, scope, target);
   }
 
