@@ -110,8 +110,8 @@ def test_features_with_a_null_predict_null(cursor, server):
     assert cursor.fetchall() == [(False,), (True,), (True,)]
 
 
-def post(server, model, body, headers=None):
-    request = urllib.request.Request(f"{server.http}/v2/models/{model}/infer", body, headers or {})
+def post(server, model, body, headers=None, call="infer"):
+    request = urllib.request.Request(f"{server.http}/v2/models/{model}/{call}", body, headers or {})
     with urllib.request.urlopen(request) as answer:
         return answer.headers, answer.read()
 
@@ -181,3 +181,40 @@ def test_one_statement_takes_keys_reads_features_online_and_predicts(cursor, ser
     ids, predictions = zip(*cursor.fetchall(), strict=True)
     assert ids == (-1, 2, 7) and predictions[0] is None
     np.testing.assert_allclose(predictions[1:], wanted[[2, 7]], **CLOSE)
+
+
+def predicted(server, model, body):
+    """Status and answer of a request that reads features by key and predicts."""
+    try:
+        return 200, json.loads(post(server, model, json.dumps(body).encode(), call="predict")[1])
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+def test_one_request_takes_keys_reads_features_online_and_predicts(cursor, server, table):
+    export = created(cursor, server, exports.xgboost)
+    wanted = expected(export, table.slice(0, 8))["variable"].ravel()
+    columns = [name.strip() for name in export.call().split("(", 1)[1].rstrip(")").split(",")[1:]]
+    features = [f"latest:{name}" for name in columns]
+    status, answer = predicted(server, export.name, {"features": features, "entities": {"id": [7, -1, 2]}})
+    assert (status, answer.get("model_name")) == (200, export.name), answer
+    np.testing.assert_allclose([answer["predictions"][0], answer["predictions"][2]], wanted[[7, 2]], **CLOSE)
+    assert answer["predictions"][1] is None  # nothing is known of that key
+    # A value of the request stands beside those that are read.
+    given = table.slice(3, 1).column(columns[0])[0].as_py()
+    body = {"features": [columns[0], *features[1:]], "entities": {"id": [3], columns[0]: [given]}}
+    status, answer = predicted(server, export.name, body)
+    np.testing.assert_allclose(answer["predictions"], [wanted[3]], **CLOSE)
+    # Wrong ones are named.
+    for body, status, message in [
+        ({"features": features, "entities": {"key": [1]}}, 404, 'needs the entity "id"'),
+        ({"features": [*features[:-1], "latest:nothing"], "entities": {"id": [1]}}, 404, 'no feature "nothing"'),
+        ({"features": ["hour", *features[1:]], "entities": {"id": [1]}}, 404, 'no entity "hour"'),
+        ({"features": features[:-1], "entities": {"id": [1]}}, 400, ""),
+        ({"features": [], "entities": {"id": [1]}}, 400, '"features" must list'),
+        ({"features": features, "entities": {"id": ["x"]}}, 400, "is no value of"),
+        ({"features": features, "entities": {"id": [1, 2], columns[0]: [1]}}, 400, "different lengths"),
+    ]:
+        found, answer = predicted(server, export.name, body)
+        assert found == status and message in json.dumps(answer, ensure_ascii=False).replace('\\"', '"'), answer
+    assert predicted(server, "nobody", {"features": features, "entities": {"id": [1]}})[0] == 404

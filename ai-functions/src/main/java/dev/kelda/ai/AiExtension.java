@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.kelda.ai.documents.ChunkFunction;
 import dev.kelda.ai.documents.ReadTextFunction;
 import dev.kelda.ai.embed.EmbedFunction;
+import dev.kelda.ai.embed.EmbeddingServer;
 import dev.kelda.ai.embed.Embeddings;
 import dev.kelda.ai.index.HitsFunction;
 import dev.kelda.ai.index.IndexStatements;
@@ -36,6 +37,7 @@ public final class AiExtension implements Extension {
   private final ModelFiles files;
   private final Models models;
   private final ModelBindings bindings;
+  private final EmbeddingServer embeddingServer;
   private final Embeddings embeddings;
   private final InferenceRoutes inference;
   private final Indexes indexes;
@@ -47,7 +49,8 @@ public final class AiExtension implements Extension {
     this.files = new ModelFiles(services.home().resolve("warehouse/models"), services.locations());
     this.models = new Models(files);
     this.bindings = new ModelBindings(registry);
-    this.embeddings = new Embeddings(models, files, services.threads());
+    this.embeddingServer = new EmbeddingServer(services.options("embedding"));
+    this.embeddings = new Embeddings(models, files, embeddingServer, services.threads());
     this.inference =
         new InferenceRoutes(registry, models, embeddings, services.allocator(), services.threads());
     this.indexes = new Indexes(services);
@@ -70,7 +73,7 @@ public final class AiExtension implements Extension {
   @Override
   public List<StatementHandler<?>> statements() {
     List<StatementHandler<?>> all =
-        new ArrayList<>(new ModelStatements(services, registry, files).handlers());
+        new ArrayList<>(new ModelStatements(services, registry, files, embeddingServer).handlers());
     all.addAll(new IndexStatements(services, indexes).handlers());
     return all;
   }
@@ -116,6 +119,7 @@ public final class AiExtension implements Extension {
   public void close() {
     inference.close();
     embeddings.close();
+    embeddingServer.close();
     indexes.close();
     models.close();
   }

@@ -2,20 +2,22 @@ package dev.kelda.ai;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.kelda.ai.embed.EmbeddingServer;
 import dev.kelda.ai.embed.TextProbe;
 import dev.kelda.ai.onnx.OnnxModel;
 import dev.kelda.ai.registry.ModelFiles;
 import dev.kelda.ai.registry.ModelFiles.Kind;
 import dev.kelda.ai.registry.ModelVersion;
+import dev.kelda.ai.registry.OnnxTextModel.Pooling;
 import dev.kelda.ai.registry.Signature;
 import dev.kelda.ai.registry.TextModel;
-import dev.kelda.ai.registry.TextModel.Pooling;
 import dev.kelda.parser.ModelStatement.CreateModel;
 import dev.kelda.parser.Name;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.extension.Caller;
 import dev.kelda.spi.extension.EngineServices;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -24,11 +26,17 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /** What a CREATE MODEL says, as a version that is not registered yet. */
-record ModelDefinition(EngineServices services, ModelFiles files, CreateModel statement) {
-  private static final List<String> KEYS =
-      List.of("provider", "path", "outputs", "training_dataset", "tag.…", "metric.…");
+record ModelDefinition(
+    EngineServices services,
+    ModelFiles files,
+    EmbeddingServer embeddingServer,
+    CreateModel statement) {
+  private static final List<String> KEYS = List.of("provider", "training_dataset");
+  private static final List<String> ONNX_KEYS = List.of("path", "outputs");
   private static final List<String> TEXT_KEYS =
       List.of("tokenizer", "pooling", "normalize", "max_tokens");
+  private static final List<String> OPENAI_KEYS = List.of("model", "dimensions");
+  private static final int MOST_DIMENSIONS = 65_536;
   private static final int MOST_TOKENS = 8192;
   private static final String TAG = "tag.";
   private static final String METRIC = "metric.";
@@ -36,25 +44,45 @@ record ModelDefinition(EngineServices services, ModelFiles files, CreateModel st
   ModelDefinition {
     requireNonNull(services, "services is null");
     requireNonNull(files, "files is null");
+    requireNonNull(embeddingServer, "embeddingServer is null");
     requireNonNull(statement, "statement is null");
   }
 
   /** A version and the files it needs, which are not in the warehouse yet. */
   record Draft(ModelVersion version, List<ModelFiles.Checked> files) {}
 
+  /** Where the model is. */
+  private enum Provider {
+    ONNX,
+    OPENAI
+  }
+
+  private Provider provider() {
+    return switch (statement.properties().getOrDefault("provider", "onnx")) {
+      case "onnx" -> Provider.ONNX;
+      case "openai" -> Provider.OPENAI;
+      case String other ->
+          throw at(
+              ErrorCode.NOT_SUPPORTED,
+              "there is no provider '%s' of models; there are 'onnx' and 'openai'"
+                  .formatted(other));
+    };
+  }
+
   /** Refuses properties that there are not, before anything is read. */
   ModelDefinition checked() {
     Map<String, String> properties = statement.properties();
+    Provider provider = provider();
     for (String key : properties.keySet()) {
-      boolean known =
-          KEYS.contains(key)
-              || TEXT_KEYS.contains(key)
-              || key.startsWith(TAG)
-              || key.startsWith(METRIC);
+      boolean known = KEYS.contains(key) || key.startsWith(TAG) || key.startsWith(METRIC);
+      switch (provider) {
+        case ONNX -> known |= ONNX_KEYS.contains(key) || TEXT_KEYS.contains(key);
+        case OPENAI -> known |= OPENAI_KEYS.contains(key);
+      }
       if (!known) {
         throw invalid(
-            "CREATE MODEL has no property '%s'; known: %s, and for texts %s"
-                .formatted(key, KEYS, TEXT_KEYS));
+            "CREATE MODEL has no property '%s'; known: %s, tag.…, metric.…, with the provider onnx %s and for texts %s, with openai %s"
+                .formatted(key, KEYS, ONNX_KEYS, TEXT_KEYS, OPENAI_KEYS));
       }
       if (key.startsWith(METRIC)) {
         checkMetric(key.substring(METRIC.length()), properties.get(key), statement.name());
@@ -63,16 +91,28 @@ record ModelDefinition(EngineServices services, ModelFiles files, CreateModel st
         throw invalid("'%s' is for models with a 'tokenizer'".formatted(key));
       }
     }
-    if (!properties.getOrDefault("provider", "onnx").equals("onnx")) {
-      throw at(
-          ErrorCode.NOT_SUPPORTED,
-          "there is no provider '%s' of models; there is 'onnx'"
-              .formatted(properties.get("provider")));
-    }
-    if (!properties.containsKey("path")) {
-      throw invalid("CREATE MODEL needs the file: WITH ('path' = 'model.onnx')");
+    switch (provider) {
+      case ONNX -> require("path", "needs the file: WITH ('path' = 'model.onnx')");
+      case OPENAI -> {
+        require("model", "needs the model's name: WITH ('provider' = 'openai', 'model' = '…')");
+        embeddingServer.url();
+      }
     }
     return this;
+  }
+
+  private void require(String key, String needed) {
+    if (statement.properties().getOrDefault(key, "").isEmpty()) {
+      throw invalid("CREATE MODEL " + needed);
+    }
+  }
+
+  /** Where the model comes from, for people. */
+  String source() {
+    return switch (provider()) {
+      case ONNX -> statement.properties().get("path");
+      case OPENAI -> embeddingServer.url() + " " + statement.properties().get("model");
+    };
   }
 
   /** A metric is a number. */
@@ -89,11 +129,19 @@ record ModelDefinition(EngineServices services, ModelFiles files, CreateModel st
   }
 
   /**
-   * Reads the files and finds out what they are.
+   * Reads the files, or asks the server, and finds out what the model is.
    *
    * @param name as models are named in the metastore
+   * @param checkpoint throws when the statement shall stop
    */
-  Draft draft(String name, Caller caller) {
+  Draft draft(String name, Caller caller, Runnable checkpoint) {
+    return switch (provider()) {
+      case ONNX -> onnx(name, caller);
+      case OPENAI -> remote(name, caller, checkpoint);
+    };
+  }
+
+  private Draft onnx(String name, Caller caller) {
     Map<String, String> properties = statement.properties();
     ModelFiles.Checked file = files.read(Kind.MODEL, properties.get("path"));
     Optional<ModelFiles.Checked> tokenizer =
@@ -105,25 +153,41 @@ record ModelDefinition(EngineServices services, ModelFiles files, CreateModel st
       text = tokenizer.map(json -> TextProbe.of(model, json, textOptions(), services.allocator()));
       signature = text.map(TextModel::signature).orElseGet(() -> model.signature(outputs()));
     }
-    signature =
-        new Declaration(services, caller)
-            .checked(signature, statement.inputs(), statement.outputs());
-    ModelVersion version =
-        new ModelVersion(
-            name,
-            1,
-            file.hash(),
-            file.bytes().length,
-            signature,
-            properties.get("path"),
-            properties.getOrDefault("training_dataset", ""),
-            prefixed(TAG),
-            prefixed(METRIC),
-            Instant.now(),
-            caller.user(),
-            text);
     return new Draft(
-        version, tokenizer.map(json -> List.of(file, json)).orElseGet(() -> List.of(file)));
+        version(name, caller, file.hash(), file.bytes().length, signature, text),
+        tokenizer.map(json -> List.of(file, json)).orElseGet(() -> List.of(file)));
+  }
+
+  /** A model elsewhere has no file; its hash tells it from others. */
+  private Draft remote(String name, Caller caller, Runnable checkpoint) {
+    TextModel text =
+        embeddingServer.probe(
+            statement.properties().get("model"), number("dimensions", MOST_DIMENSIONS), checkpoint);
+    String hash = ModelFiles.hash(source().getBytes(StandardCharsets.UTF_8));
+    return new Draft(
+        version(name, caller, hash, 0, text.signature(), Optional.of(text)), List.of());
+  }
+
+  private ModelVersion version(
+      String name,
+      Caller caller,
+      String hash,
+      long size,
+      Signature found,
+      Optional<TextModel> text) {
+    return new ModelVersion(
+        name,
+        1,
+        hash,
+        size,
+        new Declaration(services, caller).checked(found, statement.inputs(), statement.outputs()),
+        source(),
+        statement.properties().getOrDefault("training_dataset", ""),
+        prefixed(TAG),
+        prefixed(METRIC),
+        Instant.now(),
+        caller.user(),
+        text);
   }
 
   private TextProbe.Options textOptions() {
@@ -145,15 +209,17 @@ record ModelDefinition(EngineServices services, ModelFiles files, CreateModel st
           case String other ->
               throw invalid("'normalize' is 'true' or 'false', not '" + other + "'");
         },
-        mostTokens(properties.getOrDefault("max_tokens", "0")));
+        number("max_tokens", MOST_TOKENS));
   }
 
-  private int mostTokens(String text) {
-    int tokens = text.matches("[0-9]{1,5}") ? Integer.parseInt(text) : -1;
-    if (tokens < 0 || tokens > MOST_TOKENS) {
-      throw invalid("'max_tokens' is between 1 and %d, not '%s'".formatted(MOST_TOKENS, text));
+  /** 0 = not said. */
+  private int number(String key, int most) {
+    String text = statement.properties().getOrDefault(key, "0");
+    int number = text.matches("[0-9]{1,5}") ? Integer.parseInt(text) : -1;
+    if (number < 0 || number > most) {
+      throw invalid("'%s' is between 1 and %d, not '%s'".formatted(key, most, text));
     }
-    return tokens;
+    return number;
   }
 
   private List<String> outputs() {

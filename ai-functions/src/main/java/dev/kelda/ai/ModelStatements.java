@@ -2,6 +2,7 @@ package dev.kelda.ai;
 
 import static java.util.stream.Collectors.joining;
 
+import dev.kelda.ai.embed.EmbeddingServer;
 import dev.kelda.ai.registry.ModelFiles;
 import dev.kelda.ai.registry.ModelRegistry;
 import dev.kelda.ai.registry.ModelRegistry.Alias;
@@ -19,18 +20,24 @@ import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.extension.Caller;
 import dev.kelda.spi.extension.EngineServices;
 import dev.kelda.spi.extension.LikePattern;
+import dev.kelda.spi.extension.StatementContext;
 import dev.kelda.spi.extension.StatementHandler;
 import dev.kelda.spi.extension.StatementPlan;
 import dev.kelda.spi.rows.Columns;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /** CREATE, ALTER, DROP, SHOW and DESCRIBE MODEL. */
-record ModelStatements(EngineServices services, ModelRegistry registry, ModelFiles files) {
+record ModelStatements(
+    EngineServices services,
+    ModelRegistry registry,
+    ModelFiles files,
+    EmbeddingServer embeddingServer) {
   private static Columns<Described> columns() {
     return Columns.of(Described.class)
         .text("name", d -> d.version().model())
@@ -61,10 +68,11 @@ record ModelStatements(EngineServices services, ModelRegistry registry, ModelFil
 
   private StatementPlan create(CreateModel statement, Caller caller) {
     String name = name(statement.name());
-    ModelDefinition definition = new ModelDefinition(services, files, statement).checked();
+    ModelDefinition definition =
+        new ModelDefinition(services, files, embeddingServer, statement).checked();
     return update(
-        "Create model " + name + " from '" + statement.properties().get("path") + "'",
-        () -> {
+        "Create model " + name + " from '" + definition.source() + "'",
+        context -> {
           boolean exists = registry.exists(name);
           if (exists && statement.ifNotExists()) {
             return;
@@ -75,7 +83,7 @@ record ModelStatements(EngineServices services, ModelRegistry registry, ModelFil
                 "model \"" + name + "\" exists already; CREATE OR REPLACE MODEL adds a version",
                 statement.name());
           }
-          ModelDefinition.Draft draft = definition.draft(name, caller);
+          ModelDefinition.Draft draft = definition.draft(name, caller, context::checkpoint);
           draft.files().forEach(files::keep);
           registry.add(draft.version(), statement.orReplace());
           draft.files().forEach(files::keep); // a sweep may have taken them before they were needed
@@ -201,11 +209,15 @@ record ModelStatements(EngineServices services, ModelRegistry registry, ModelFil
   }
 
   private static StatementPlan update(String explanation, Runnable work) {
+    return update(explanation, context -> work.run());
+  }
+
+  private static StatementPlan update(String explanation, Consumer<StatementContext> work) {
     return new StatementPlan.Update(
         List.of(),
         () -> List.of(explanation),
         (context, parameters) -> {
-          work.run();
+          work.accept(context);
           return 0;
         });
   }

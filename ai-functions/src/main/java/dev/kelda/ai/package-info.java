@@ -4,7 +4,7 @@
  * <pre>
  * CREATE MODEL --OnnxGuard--> bytes in the warehouse, a row in the metastore
  * PREDICT(…)   --bind-------> version and signature --evaluate--> ONNX Runtime, a batch at a time
- * EMBED(…)     --bind-------> version --evaluate--> tokens, ONNX Runtime, a vector a text
+ * EMBED(…)     --bind-------> version --evaluate--> tokens, ONNX Runtime (or a server), a vector a text
  * </pre>
  *
  * Invariants: ONNX Runtime sees only bytes that the guard has read in full; a version's bytes never

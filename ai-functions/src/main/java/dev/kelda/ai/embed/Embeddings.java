@@ -8,6 +8,8 @@ import dev.kelda.ai.Models;
 import dev.kelda.ai.registry.ModelFiles;
 import dev.kelda.ai.registry.ModelFiles.Kind;
 import dev.kelda.ai.registry.ModelVersion;
+import dev.kelda.ai.registry.OnnxTextModel;
+import dev.kelda.ai.registry.RemoteTextModel;
 import dev.kelda.ai.registry.TextModel;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
@@ -37,6 +39,7 @@ public final class Embeddings implements AutoCloseable {
 
   private final Models models;
   private final ModelFiles files;
+  private final EmbeddingServer server;
   private final Workers workers;
   private final Cache<TokenizerKey, Tokenizer> tokenizers =
       Caffeine.newBuilder().maximumSize(MOST_TOKENIZERS).build();
@@ -46,9 +49,10 @@ public final class Embeddings implements AutoCloseable {
           .weigher((Known k, float[] v) -> 100 + 2 * k.text().length() + 4 * v.length)
           .build();
 
-  public Embeddings(Models models, ModelFiles files, int threads) {
+  public Embeddings(Models models, ModelFiles files, EmbeddingServer server, int threads) {
     this.models = requireNonNull(models, "models is null");
     this.files = requireNonNull(files, "files is null");
+    this.server = requireNonNull(server, "server is null");
     this.workers = new Workers("kelda-embed", threads);
   }
 
@@ -73,7 +77,11 @@ public final class Embeddings implements AutoCloseable {
       }
     }
     if (!unknown.isEmpty()) {
-      List<float[]> made = embed(version, model, unknown, allocator, checkpoint);
+      List<float[]> made =
+          switch (model) {
+            case OnnxTextModel onnx -> embed(version, onnx, unknown, allocator, checkpoint);
+            case RemoteTextModel remote -> server.of(remote, unknown, checkpoint);
+          };
       for (int i = 0; i < made.size(); i++) {
         vectors.put(unknown.get(i), made.get(i));
         known.put(new Known(version.hash(), model, unknown.get(i)), made.get(i));
@@ -84,7 +92,7 @@ public final class Embeddings implements AutoCloseable {
 
   private List<float[]> embed(
       ModelVersion version,
-      TextModel text,
+      OnnxTextModel text,
       List<String> texts,
       BufferAllocator allocator,
       Runnable checkpoint) {

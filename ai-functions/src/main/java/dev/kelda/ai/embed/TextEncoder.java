@@ -6,7 +6,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.kelda.ai.onnx.OnnxModel;
-import dev.kelda.ai.registry.TextModel;
+import dev.kelda.ai.registry.OnnxTextModel;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.nio.ByteOrder;
@@ -24,7 +24,7 @@ import org.apache.arrow.memory.BufferAllocator;
  *
  * @param text its number of dimensions is not asked for
  */
-record TextEncoder(OnnxModel model, TextModel text, BufferAllocator allocator) {
+record TextEncoder(OnnxModel model, OnnxTextModel text, BufferAllocator allocator) {
   static final String IDS = "input_ids";
   static final String MASK = "attention_mask";
   static final String TYPES = "token_type_ids";

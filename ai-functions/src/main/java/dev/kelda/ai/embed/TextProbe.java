@@ -4,8 +4,8 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.kelda.ai.onnx.OnnxModel;
 import dev.kelda.ai.registry.ModelFiles;
-import dev.kelda.ai.registry.TextModel;
-import dev.kelda.ai.registry.TextModel.Pooling;
+import dev.kelda.ai.registry.OnnxTextModel;
+import dev.kelda.ai.registry.OnnxTextModel.Pooling;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.util.List;
@@ -31,7 +31,7 @@ public final class TextProbe {
    * @param allocator for the trial; empty again afterwards
    * @throws KeldaException INVALID_ARGUMENT, INVALID_FILE when the model makes no vectors of texts
    */
-  public static TextModel of(
+  public static OnnxTextModel of(
       OnnxModel model, ModelFiles.Checked tokenizer, Options options, BufferAllocator allocator) {
     Set<String> inputs = model.inputs();
     if (!inputs.contains(TextEncoder.IDS) || !INPUTS.containsAll(inputs)) {
@@ -46,8 +46,8 @@ public final class TextProbe {
           ErrorCode.INVALID_ARGUMENT,
           "the model has no output \"%s\"; it has %s".formatted(output, model.outputs()));
     }
-    TextModel trial =
-        new TextModel(
+    OnnxTextModel trial =
+        new OnnxTextModel(
             tokenizer.hash(),
             output,
             options.pooling(),

@@ -177,7 +177,8 @@ public record ModelFiles(Path folder, LocationPolicy locations) {
     return folder.resolve(hash + "." + kind.extension);
   }
 
-  private static String hash(byte[] bytes) {
+  /** SHA-256, hexadecimal. */
+  public static String hash(byte[] bytes) {
     try {
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
     } catch (NoSuchAlgorithmException e) {

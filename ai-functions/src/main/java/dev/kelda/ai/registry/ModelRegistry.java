@@ -161,7 +161,9 @@ public final class ModelRegistry {
     Set<String> hashes = new HashSet<>();
     for (ModelVersion version : metastore.read(connection -> versions(connection, ""))) {
       hashes.add(version.hash());
-      version.text().ifPresent(text -> hashes.add(text.tokenizer()));
+      if (version.text().orElse(null) instanceof OnnxTextModel text) {
+        hashes.add(text.tokenizer());
+      }
     }
     return hashes;
   }

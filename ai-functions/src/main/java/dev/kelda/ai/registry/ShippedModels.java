@@ -1,6 +1,6 @@
 package dev.kelda.ai.registry;
 
-import dev.kelda.ai.registry.TextModel.Pooling;
+import dev.kelda.ai.registry.OnnxTextModel.Pooling;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -14,8 +14,8 @@ final class ShippedModels {
   private static final String MINILM_TOKENIZER =
       "da0e79933b9ed51798a3ae27893d3c5fa4a201126cef75586296df9b4d2c62a0";
 
-  private static final TextModel MINILM_TEXT =
-      new TextModel(MINILM_TOKENIZER, "last_hidden_state", Pooling.MEAN, true, 0, 384);
+  private static final OnnxTextModel MINILM_TEXT =
+      new OnnxTextModel(MINILM_TOKENIZER, "last_hidden_state", Pooling.MEAN, true, 0, 384);
 
   /** all-MiniLM-L6-v2 in 32-bit floats: a text's vector does not depend on its neighbours. */
   private static final ModelVersion MINILM =

@@ -3,7 +3,6 @@ package dev.kelda.feature.serving;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kelda.feature.online.Found;
@@ -21,15 +20,12 @@ import dev.kelda.spi.http.HttpRoute;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -72,8 +68,8 @@ final class FeastRoutes {
   }
 
   private HttpAnswer features(HttpCall call) {
-    JsonNode body = body(call);
-    if (!body.path("feature_service").isMissingNode() && !body.get("feature_service").isNull()) {
+    JsonBody body = JsonBody.of(call);
+    if (body.has("feature_service")) {
       throw new KeldaException(
           ErrorCode.NOT_SUPPORTED,
           "there are no feature services here; name the features: \"features\": [\"view:feature\"]");
@@ -81,12 +77,12 @@ final class FeastRoutes {
     Caller caller = services.caller(call.user());
     Features features =
         Features.of(
-            texts(body, "features"),
-            body.path("full_feature_names").asBoolean(false),
+            body.texts("features"),
+            body.root().path("full_feature_names").asBoolean(false),
             catalog,
             caller);
-    Map<String, JsonNode> entities = columns(body, "entities");
-    int count = rows(entities);
+    Map<String, JsonNode> entities = body.columns("entities");
+    int count = JsonBody.rows(entities);
     Instant at = lookups.now();
     List<Found> found = new ArrayList<>();
     try (BufferAllocator allocator =
@@ -94,7 +90,8 @@ final class FeastRoutes {
       for (OnlineView view : features.views()) {
         List<Field> key = view.layout().keyFields();
         Map<String, JsonNode> parts = new LinkedHashMap<>();
-        key.forEach(field -> parts.put(field.getName(), entity(entities, field.getName(), view)));
+        key.forEach(
+            field -> parts.put(field.getName(), JsonBody.entity(entities, field.getName(), view)));
         try (VectorSchemaRoot keys = batch(allocator, new Schema(key), parts, count)) {
           found.add(lookups.find(view, keys.getFieldVectors(), count, at));
         }
@@ -198,23 +195,23 @@ final class FeastRoutes {
   }
 
   private HttpAnswer push(HttpCall call) {
-    JsonNode body = body(call);
-    String to = body.path("to").asText("online_and_offline");
+    JsonBody body = JsonBody.of(call);
+    String to = body.root().path("to").asText("online_and_offline");
     if (!Set.of("online", "online_and_offline").contains(to)) {
       throw new KeldaException(
           to.equals("offline") ? ErrorCode.NOT_SUPPORTED : ErrorCode.INVALID_ARGUMENT,
           "\"to\": \"%s\": what is pushed goes online and offline; say \"online_and_offline\", or \"online\""
               .formatted(to));
     }
-    JsonNode name = body.path("push_source_name");
+    JsonNode name = body.root().path("push_source_name");
     if (!name.isTextual()) {
       throw new KeldaException(
           ErrorCode.INVALID_ARGUMENT, "\"push_source_name\" must be the name of a view");
     }
     OnlineView view =
         catalog.view(services.caller(call.user()), QuotedNames.parts(name.textValue()));
-    Map<String, JsonNode> columns = columns(body, "df");
-    int count = rows(columns);
+    Map<String, JsonNode> columns = body.columns("df");
+    int count = JsonBody.rows(columns);
     try (BufferAllocator allocator =
             services.allocator().newChildAllocator("push", 0, Long.MAX_VALUE);
         JsonReader rows =
@@ -295,73 +292,5 @@ final class FeastRoutes {
       vector.setValueCount(count);
     }
     root.setRowCount(count);
-  }
-
-  private static JsonNode entity(Map<String, JsonNode> entities, String name, OnlineView view) {
-    return entities.entrySet().stream()
-        .filter(e -> e.getKey().equalsIgnoreCase(name))
-        .map(Map.Entry::getValue)
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new KeldaException(
-                    ErrorCode.COLUMN_NOT_FOUND,
-                    "view \"%s\" needs the entity \"%s\"; there are %s"
-                        .formatted(view.id(), name, new TreeSet<>(entities.keySet()))));
-  }
-
-  private static JsonNode body(HttpCall call) {
-    try {
-      JsonNode body = JSON.readTree(call.body());
-      if (body != null && body.isObject()) {
-        return body;
-      }
-    } catch (JsonProcessingException e) {
-      throw new KeldaException(
-          ErrorCode.INVALID_ARGUMENT, "the body is no JSON: " + e.getOriginalMessage(), e);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    throw new KeldaException(
-        ErrorCode.INVALID_ARGUMENT,
-        "the body must be a JSON object: "
-            + new String(call.body(), 0, Math.min(50, call.body().length), StandardCharsets.UTF_8));
-  }
-
-  private static List<String> texts(JsonNode body, String name) {
-    List<String> texts = new ArrayList<>();
-    for (JsonNode text : body.path(name)) {
-      if (!text.isTextual()) {
-        throw new KeldaException(
-            ErrorCode.INVALID_ARGUMENT, "\"" + name + "\" must be a list of texts");
-      }
-      texts.add(text.textValue());
-    }
-    return texts;
-  }
-
-  /** An object of lists. */
-  private static Map<String, JsonNode> columns(JsonNode body, String name) {
-    JsonNode object = body.path(name);
-    Map<String, JsonNode> columns = new LinkedHashMap<>();
-    for (Iterator<Map.Entry<String, JsonNode>> all = object.fields(); all.hasNext(); ) {
-      Map.Entry<String, JsonNode> column = all.next();
-      columns.put(column.getKey(), column.getValue());
-    }
-    if (!object.isObject() || columns.values().stream().anyMatch(c -> !c.isArray())) {
-      throw new KeldaException(
-          ErrorCode.INVALID_ARGUMENT,
-          "\"%s\" must be an object with a list of values for each column".formatted(name));
-    }
-    return columns;
-  }
-
-  private static int rows(Map<String, JsonNode> columns) {
-    List<Integer> sizes = columns.values().stream().map(JsonNode::size).distinct().toList();
-    if (sizes.size() > 1) {
-      throw new KeldaException(
-          ErrorCode.INVALID_ARGUMENT, "the columns have different lengths: " + sizes);
-    }
-    return sizes.isEmpty() ? 1 : sizes.getFirst();
   }
 }

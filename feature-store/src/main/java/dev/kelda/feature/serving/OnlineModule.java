@@ -18,6 +18,7 @@ import dev.kelda.spi.extension.QueryShortcut;
 import dev.kelda.spi.extension.RowSink;
 import dev.kelda.spi.http.HttpRoute;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The online side of feature views, put together. */
@@ -60,7 +61,10 @@ public final class OnlineModule implements AutoCloseable {
   }
 
   public List<HttpRoute> routes() {
-    return new FeastRoutes(services, catalog, lookups, pushes, metrics).all();
+    List<HttpRoute> routes =
+        new ArrayList<>(new FeastRoutes(services, catalog, lookups, pushes, metrics).all());
+    routes.add(new PredictionRoute(services, catalog).route());
+    return routes;
   }
 
   public List<Exchange.Route> exchanges() {

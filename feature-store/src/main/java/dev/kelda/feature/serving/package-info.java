@@ -6,6 +6,7 @@
  * the same with expressions, joins, keys =&gt;  --OnlineFunction--&gt; planner --&gt; OnlineTable, ONLINE_ROW --&gt; Lookups
  * DoExchange online/v                        --OnlineExchange--&gt; Lookups
  * POST /get-online-features, /push           --FeastRoutes--&gt; Lookups, Pushes
+ * POST /v2/models/{model}/predict            --PredictionRoute--&gt; PREDICT over ONLINE_ROW in SQL
  * </pre>
  *
  * Invariants: every way finds views by {@link dev.kelda.feature.online.OnlineCatalog} alone; the

@@ -36,7 +36,7 @@ public final class ConfigFile {
           "virtual_hosted_style", "aws_virtual_hosted_style_request");
 
   /** Sections whose keys a module knows. */
-  private static final List<String> MODULES = List.of("online");
+  private static final List<String> MODULES = List.of("online", "embedding");
 
   private final Path folder;
   private final TomlSection root;
@@ -81,7 +81,8 @@ public final class ConfigFile {
         "catalogs",
         "storage",
         "users",
-        "online");
+        "online",
+        "embedding");
     Optional<TomlSection> server = root.section("server");
     Path home =
         givenHome

@@ -2,9 +2,9 @@ package dev.kelda.feature.online.redis;
 
 import dev.kelda.feature.online.OnlineStore;
 import dev.kelda.feature.online.OnlineStoreFactory;
-import dev.kelda.feature.online.Options;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.extension.Options;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;

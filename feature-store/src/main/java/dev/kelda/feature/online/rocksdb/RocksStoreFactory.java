@@ -2,7 +2,7 @@ package dev.kelda.feature.online.rocksdb;
 
 import dev.kelda.feature.online.OnlineStore;
 import dev.kelda.feature.online.OnlineStoreFactory;
-import dev.kelda.feature.online.Options;
+import dev.kelda.spi.extension.Options;
 import java.nio.file.Path;
 import java.util.Map;
 

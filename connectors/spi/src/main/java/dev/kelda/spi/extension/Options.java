@@ -1,4 +1,4 @@
-package dev.kelda.feature.online;
+package dev.kelda.spi.extension;
 
 import static java.util.Objects.requireNonNull;
 
