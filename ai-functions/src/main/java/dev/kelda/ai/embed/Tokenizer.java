@@ -2,6 +2,8 @@ package dev.kelda.ai.embed;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.LibUtils;
+import dev.kelda.ai.NativeFolder;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.io.ByteArrayInputStream;
@@ -9,7 +11,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
-import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -22,10 +23,12 @@ final class Tokenizer {
 
   static {
     // The library asks the cloud's metadata service for the machine's name unless it is told not
-    // to, and unpacks
-    // itself into a folder that others may have written to unless it is given one.
+    // to, and unpacks itself into a folder that others may have written to unless it is given one.
     System.setProperty("OPT_OUT_TRACKING", "true");
-    System.setProperty("ENGINE_CACHE_DIR", ownFolder());
+    try (NativeFolder folder = new NativeFolder()) {
+      System.setProperty("ENGINE_CACHE_DIR", folder.path().toString());
+      LibUtils.checkStatus(); // loads it
+    }
   }
 
   private final HuggingFaceTokenizer tokenizer;
@@ -65,14 +68,6 @@ final class Tokenizer {
       return Arrays.stream(tokenizer.batchEncode(texts)).map(Encoding::getIds).toList();
     } finally {
       Reference.reachabilityFence(this);
-    }
-  }
-
-  private static String ownFolder() {
-    try {
-      return Files.createTempDirectory("kelda-tokenizers-").toString();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 }

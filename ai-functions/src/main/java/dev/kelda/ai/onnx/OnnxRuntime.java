@@ -1,6 +1,7 @@
 package dev.kelda.ai.onnx;
 
 import ai.onnxruntime.OrtEnvironment;
+import dev.kelda.ai.NativeFolder;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
@@ -12,6 +13,13 @@ import java.util.concurrent.FutureTask;
 final class OnnxRuntime {
   private static final long STACK_BYTES = 256L << 20; // reserved, not used
 
+  /** Where the jar has the libraries for this platform. */
+  private static final String RESOURCES =
+      "ai/onnxruntime/native/%s-%s"
+          .formatted(
+              System.getProperty("os.name").startsWith("Mac") ? "osx" : "linux",
+              System.getProperty("os.arch").equals("amd64") ? "x64" : "aarch64");
+
   private OnnxRuntime() {}
 
   private static final class Started {
@@ -22,8 +30,20 @@ final class OnnxRuntime {
     return Started.ENVIRONMENT;
   }
 
+  /** The library's own way of unpacking itself leaves an empty folder behind. */
+  private static OrtEnvironment load() {
+    ClassLoader jar = OrtEnvironment.class.getClassLoader();
+    try (NativeFolder folder = new NativeFolder()) {
+      if (folder.unpack(jar, RESOURCES, "onnxruntime")
+          && folder.unpack(jar, RESOURCES, "onnxruntime4j_jni")) {
+        System.setProperty("onnxruntime.native.path", folder.path().toString());
+      }
+      return OrtEnvironment.getEnvironment();
+    }
+  }
+
   private static OrtEnvironment start() {
-    FutureTask<OrtEnvironment> task = new FutureTask<>(OrtEnvironment::getEnvironment);
+    FutureTask<OrtEnvironment> task = new FutureTask<>(OnnxRuntime::load);
     new Thread(null, task, "kelda-onnx-start", STACK_BYTES).start();
     boolean interrupted = false;
     try {
