@@ -10,7 +10,6 @@ use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::logical_expr::ColumnarValue;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{CastExpr, Column as ColumnExpr, Literal};
-use datafusion::physical_expr_adapter::{PhysicalExprAdapter, PhysicalExprAdapterFactory};
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -18,44 +17,11 @@ use std::sync::Arc;
 
 /// One per file: knows the values that the table's metadata fixes for it.
 #[derive(Debug)]
-pub struct FileAdapterFactory {
-    pub columns: Arc<[Column]>,
-    pub by_field_id: bool,
-    /// Column ordinal -> the value of every row of the file.
-    pub constants: HashMap<usize, ScalarValue>,
-    pub inherited: Inherited,
-}
-
-impl PhysicalExprAdapterFactory for FileAdapterFactory {
-    fn create(&self, _table: SchemaRef, file: SchemaRef) -> Result<Arc<dyn PhysicalExprAdapter>> {
-        let matching = Matching::of(self.by_field_id, file.fields());
-        let mut sources = HashMap::with_capacity(self.columns.len());
-        for (ordinal, column) in self.columns.iter().enumerate() {
-            let found = matching.find(column, file.fields());
-            if let Some(value) = self.inherited.value(column, found, &file)? {
-                let name = column.field.name().clone();
-                sources.insert(name, (ordinal, Source::Expression(value)));
-                continue;
-            }
-            let source = match found {
-                _ if self.constants.contains_key(&ordinal) => {
-                    Source::Value(self.constants[&ordinal].clone())
-                }
-                None => Source::Value(match &column.default {
-                    Some(value) => value.clone(),
-                    None => ScalarValue::try_new_null(column.field.data_type())?,
-                }),
-                Some(index) => Source::File(index),
-            };
-            sources.insert(column.field.name().clone(), (ordinal, source));
-        }
-        Ok(Arc::new(FileAdapter {
-            columns: Arc::clone(&self.columns),
-            file,
-            matching,
-            sources,
-        }))
-    }
+pub struct FileAdapter {
+    columns: Arc<[Column]>,
+    file: SchemaRef,
+    matching: Matching,
+    sources: HashMap<String, (usize, Source)>,
 }
 
 #[derive(Debug, Clone)]
@@ -65,16 +31,45 @@ enum Source {
     Expression(Arc<dyn PhysicalExpr>),
 }
 
-#[derive(Debug)]
-struct FileAdapter {
-    columns: Arc<[Column]>,
-    file: SchemaRef,
-    matching: Matching,
-    sources: HashMap<String, (usize, Source)>,
-}
+impl FileAdapter {
+    /// `constants`: column ordinal -> the value of every row of the file. `file` is as it is decoded.
+    pub fn try_new(
+        columns: &Arc<[Column]>,
+        by_field_id: bool,
+        constants: &HashMap<usize, ScalarValue>,
+        inherited: Inherited,
+        file: &SchemaRef,
+    ) -> Result<Self> {
+        let matching = Matching::of(by_field_id, file.fields());
+        let mut sources = HashMap::with_capacity(columns.len());
+        for (ordinal, column) in columns.iter().enumerate() {
+            let found = matching.find(column, file.fields());
+            let source = match (
+                inherited.value(column, found, file)?,
+                constants.get(&ordinal),
+            ) {
+                (Some(value), _) => Source::Expression(value),
+                (None, Some(value)) => Source::Value(value.clone()),
+                (None, None) => match (found, &column.default) {
+                    (Some(index), _) => Source::File(index),
+                    (None, Some(value)) => Source::Value(value.clone()),
+                    (None, None) => {
+                        Source::Value(ScalarValue::try_new_null(column.field.data_type())?)
+                    }
+                },
+            };
+            sources.insert(column.field.name().clone(), (ordinal, source));
+        }
+        Ok(Self {
+            columns: Arc::clone(columns),
+            file: Arc::clone(file),
+            matching,
+            sources,
+        })
+    }
 
-impl PhysicalExprAdapter for FileAdapter {
-    fn rewrite(&self, expr: Arc<dyn PhysicalExpr>) -> Result<Arc<dyn PhysicalExpr>> {
+    /// The expression over the table's row as one over the file's.
+    pub fn rewrite(&self, expr: Arc<dyn PhysicalExpr>) -> Result<Arc<dyn PhysicalExpr>> {
         // Bottom-up and columns are leaves: what a column became is not visited again.
         expr.transform_up(|node| match node.downcast_ref::<ColumnExpr>() {
             Some(column) => Ok(Transformed::yes(self.column(column.name())?)),
@@ -82,9 +77,17 @@ impl PhysicalExprAdapter for FileAdapter {
         })
         .data()
     }
-}
 
-impl FileAdapter {
+    /// The file's column that holds the table's column, in whatever type.
+    pub fn file_column(&self, name: &str) -> Option<ColumnExpr> {
+        match self.sources.get(name)? {
+            (_, Source::File(index)) => {
+                Some(ColumnExpr::new(self.file.field(*index).name(), *index))
+            }
+            _ => None,
+        }
+    }
+
     fn column(&self, name: &str) -> Result<Arc<dyn PhysicalExpr>> {
         let Some((ordinal, source)) = self.sources.get(name) else {
             return internal_err!("no column \"{name}\" in the table of this file");

@@ -12,11 +12,6 @@ use datafusion::physical_expr_common::physical_expr::snapshot_physical_expr;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Whether the scan has addresses that a join may look up.
-pub fn may_be_wanted(context: &ScanContext) -> bool {
-    context.columns.iter().any(|c| c.id == ADDRESS)
-}
-
 /// The wanted addresses, ascending; None when any row may be wanted.
 pub fn wanted(context: &ScanContext, filter: Option<Arc<dyn PhysicalExpr>>) -> Option<Vec<i64>> {
     let column = context.columns.iter().find(|c| c.id == ADDRESS)?;

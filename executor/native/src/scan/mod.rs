@@ -12,13 +12,18 @@
 mod adapter;
 mod addresses;
 mod column;
+mod conditions;
 mod convert;
 mod deletes;
 mod failures;
 pub mod inspect;
+mod layout;
 mod lineage;
 mod location;
+mod open;
 mod parquet;
+mod per_value;
+mod rows;
 mod selectivity;
 mod statistics;
 mod table;
@@ -53,5 +58,7 @@ pub fn table_provider(
     })?))
 }
 
+#[cfg(test)]
+mod filter_tests;
 #[cfg(test)]
 mod tests;

@@ -176,10 +176,7 @@ impl TableProvider for FileTable {
             let partitions = state.config().target_partitions();
             let groups = self.groups(&files, partitions)?;
             let source: Arc<dyn FileSource> = match self.format {
-                FileFormat::Parquet => {
-                    let store = state.runtime_env().object_store(&url)?;
-                    Arc::new(ParquetTable::new(Arc::clone(&self.context), store))
-                }
+                FileFormat::Parquet => Arc::new(ParquetTable::new(Arc::clone(&self.context))),
                 _ => Arc::new(TextSource::new(
                     Arc::clone(&self.context),
                     self.format,

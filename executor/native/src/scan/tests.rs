@@ -20,7 +20,7 @@ use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
 
-fn engine() -> Arc<Engine> {
+pub(super) fn engine() -> Arc<Engine> {
     let config = proto::EngineConfig {
         worker_threads: 2,
         memory_bytes: 1 << 30,
@@ -44,11 +44,11 @@ fn with_id(name: &str, kind: DataType, id: i32) -> Field {
     Field::new(name, kind, true).with_metadata(metadata)
 }
 
-fn batch(fields: Vec<Field>, columns: Vec<ArrayRef>) -> RecordBatch {
+pub(super) fn batch(fields: Vec<Field>, columns: Vec<ArrayRef>) -> RecordBatch {
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap()
 }
 
-fn file(path: &Path) -> proto::DataFile {
+pub(super) fn file(path: &Path) -> proto::DataFile {
     proto::DataFile {
         path: format!("file://{}", path.display()),
         bytes: std::fs::metadata(path).map_or(1, |meta| meta.len()),
@@ -65,7 +65,11 @@ fn id(field_id: i32, children: Vec<proto::ColumnSource>) -> proto::ColumnSource 
     }
 }
 
-fn open(engine: &Arc<Engine>, scan: &proto::FileScan, fields: Vec<Field>) -> Result<DataFrame> {
+pub(super) fn open(
+    engine: &Arc<Engine>,
+    scan: &proto::FileScan,
+    fields: Vec<Field>,
+) -> Result<DataFrame> {
     let named = fields
         .iter()
         .map(convert::field_to_proto)
@@ -77,7 +81,7 @@ fn open(engine: &Arc<Engine>, scan: &proto::FileScan, fields: Vec<Field>) -> Res
     SessionContext::new_with_config(config).read_table(table)
 }
 
-fn rows(engine: &Arc<Engine>, frame: DataFrame) -> Result<String> {
+pub(super) fn rows(engine: &Arc<Engine>, frame: DataFrame) -> Result<String> {
     let batches = engine.handle().block_on(frame.collect())?;
     let text = pretty_format_batches(&batches)?.to_string();
     let lines = text.lines().skip(3).filter(|line| !line.starts_with('+'));
@@ -100,7 +104,7 @@ fn fault<T>(result: Result<T>) -> Failure {
     }
 }
 
-fn parquet(files: Vec<proto::DataFile>) -> proto::FileScan {
+pub(super) fn parquet(files: Vec<proto::DataFile>) -> proto::FileScan {
     proto::FileScan {
         format: FileFormat::Parquet as i32,
         files,
