@@ -20,6 +20,8 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, poll_fn};
 use object_store::buffered::BufWriter;
 use object_store::{ObjectStore, ObjectStoreExt};
+use std::error::Error;
+use std::io::{self, ErrorKind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -207,7 +209,7 @@ impl Writer {
             Self::Parquet(writer) => writer.into_inner(),
             Self::Text(writer) => writer.into_inner(),
         };
-        let _ = upload.0.abort().await;
+        upload.abort().await;
     }
 }
 
@@ -297,7 +299,7 @@ impl PartitionWriter {
     fn create(&self, partition: Partition) -> Result<Open> {
         let url = self.files.name();
         let path = Location::parse(&url)?.object_path()?;
-        let upload = Upload(BufWriter::new(Arc::clone(&self.files.store), path));
+        let upload = Upload::new(BufWriter::new(Arc::clone(&self.files.store), path));
         let schema = Arc::clone(&self.schema);
         let writer = match &self.settings.format {
             Format::Parquet => {
@@ -347,28 +349,75 @@ fn unwritable(error: &ParquetError) -> DataFusionError {
     )
 }
 
+/// What kept the file at `url` from being written.
 fn broken(url: &str, error: ParquetError) -> DataFusionError {
-    match error {
-        ParquetError::External(inner) => match inner.downcast_ref::<object_store::Error>() {
-            Some(store) => store_failure("write", url, store).into(),
-            None => DataFusionError::ParquetError(Box::new(ParquetError::External(inner))),
-        },
-        other => DataFusionError::ParquetError(Box::new(other)),
+    let cause = match error {
+        ParquetError::External(cause) => cause,
+        other => return DataFusionError::ParquetError(Box::new(other)),
+    };
+    match cause.downcast_ref::<object_store::Error>() {
+        Some(store) if disk_full(store) => failure(
+            errors::DISK_FULL,
+            format!(
+                "cannot write \"{url}\": no space is left on the disk; free some and run again"
+            ),
+        ),
+        Some(store) => store_failure("write", url, store).into(),
+        None => DataFusionError::ParquetError(Box::new(ParquetError::External(cause))),
     }
 }
 
+fn disk_full(error: &object_store::Error) -> bool {
+    let mut at: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(e) = at {
+        if let Some(io) = e.downcast_ref::<io::Error>() {
+            return matches!(io.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
+        }
+        at = e.source();
+    }
+    false
+}
+
 /// An object that appears when it is complete.
-struct Upload(BufWriter);
+struct Upload {
+    writer: BufWriter,
+    ended: bool,
+}
+
+impl Upload {
+    fn new(writer: BufWriter) -> Self {
+        Self {
+            writer,
+            ended: false,
+        }
+    }
+
+    /// Takes back what is not complete. An end that failed, as on a full disk, leaves nothing to take back.
+    async fn abort(&mut self) {
+        if !self.ended {
+            let _ = self.writer.abort().await;
+        }
+    }
+}
 
 impl AsyncFileWriter for Upload {
     fn write(&mut self, bytes: Bytes) -> BoxFuture<'_, std::result::Result<(), ParquetError>> {
-        let put = self.0.put(bytes);
+        let put = self.writer.put(bytes);
         async move { put.await.map_err(|e| ParquetError::External(Box::new(e))) }.boxed()
     }
 
     fn complete(&mut self) -> BoxFuture<'_, std::result::Result<(), ParquetError>> {
-        poll_fn(|cx| Pin::new(&mut self.0).poll_shutdown(cx))
-            .map(|done| done.map_err(|e| ParquetError::External(Box::new(e))))
+        self.ended = true;
+        poll_fn(|cx| Pin::new(&mut self.writer).poll_shutdown(cx))
+            .map(|done| done.map_err(|e| ParquetError::External(cause(e))))
             .boxed()
+    }
+}
+
+/// What the store said, which the writer puts into an error of its own.
+fn cause(error: io::Error) -> Box<dyn Error + Send + Sync> {
+    match error.downcast::<object_store::Error>() {
+        Ok(store) => Box::new(store),
+        Err(other) => Box::new(other),
     }
 }

@@ -74,11 +74,20 @@ public final class JdbcMetastore implements Metastore, AutoCloseable {
         }
         return result;
       } catch (Throwable e) {
-        if (!connection.getAutoCommit()) {
-          connection.rollback();
-        }
+        rollback(connection, e);
         throw e;
       }
+    }
+  }
+
+  // SQLite has rolled back by itself when the disk is full: what went wrong first is what counts.
+  private static void rollback(Connection connection, Throwable first) {
+    try {
+      if (!connection.getAutoCommit()) {
+        connection.rollback();
+      }
+    } catch (SQLException e) {
+      first.addSuppressed(e);
     }
   }
 

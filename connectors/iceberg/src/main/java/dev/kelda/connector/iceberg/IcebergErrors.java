@@ -76,8 +76,8 @@ final class IcebergErrors {
           error(ErrorCode.CATALOG_ERROR, detail("the catalog failed at " + what, e), e);
       case UncheckedInterruptedException ignored ->
           error(ErrorCode.CANCELLED, "interrupted at " + what, e);
-      case RuntimeIOException ignored -> error(ErrorCode.STORAGE_ERROR, detail(what, e), e);
-      case UncheckedIOException ignored -> error(ErrorCode.STORAGE_ERROR, detail(what, e), e);
+      case RuntimeIOException ignored -> error(storage(e), detail(what, e), e);
+      case UncheckedIOException ignored -> error(storage(e), detail(what, e), e);
       case IllegalArgumentException ignored ->
           error(ErrorCode.INVALID_ARGUMENT, detail(what, e), e);
       case UnsupportedOperationException ignored ->
@@ -86,13 +86,26 @@ final class IcebergErrors {
     };
   }
 
+  // Java tells a full disk by the system's words alone.
+  private static ErrorCode storage(Throwable e) {
+    String reason = root(e);
+    boolean full =
+        reason.contains("No space left on device") || reason.contains("Disk quota exceeded");
+    return full ? ErrorCode.DISK_FULL : ErrorCode.STORAGE_ERROR;
+  }
+
   private static String detail(String what, Throwable e) {
+    String reason = e.getCause() == null ? "" : " (" + root(e) + ")";
+    return what + ": " + text(e) + reason;
+  }
+
+  /** What the innermost cause says. */
+  static String root(Throwable e) {
     Throwable root = e;
     while (root.getCause() != null) {
       root = root.getCause();
     }
-    String reason = root == e ? "" : " (" + text(root) + ")";
-    return what + ": " + text(e) + reason;
+    return text(root);
   }
 
   // An EOFException says all by its name.

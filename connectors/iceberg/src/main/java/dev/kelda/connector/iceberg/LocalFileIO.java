@@ -139,7 +139,11 @@ final class LocalFileIO implements SupportsPrefixOperations {
     @Override
     public SeekableInputStream newStream() {
       try {
-        return new LocalInputStream(FileChannel.open(path, StandardOpenOption.READ));
+        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+        if (location.endsWith(".avro")) {
+          AvroEnd.check(channel, location);
+        }
+        return new LocalInputStream(channel);
       } catch (NoSuchFileException e) {
         throw new NotFoundException(e, "File does not exist: %s", location);
       } catch (IOException e) {
@@ -204,7 +208,7 @@ final class LocalFileIO implements SupportsPrefixOperations {
     private PositionOutputStream open(OpenOption... options) {
       try {
         Files.createDirectories(path.getParent());
-        return new LocalOutputStream(location, FileChannel.open(path, options));
+        return new LocalOutputStream(location, path, FileChannel.open(path, options));
       } catch (FileAlreadyExistsException e) {
         throw new AlreadyExistsException(e, "File already exists: %s", location);
       } catch (IOException e) {
@@ -218,14 +222,18 @@ final class LocalFileIO implements SupportsPrefixOperations {
     }
   }
 
+  /** A file that cannot be written whole is removed when its stream is closed. */
   private static final class LocalOutputStream extends PositionOutputStream {
     private final String location;
+    private final Path path;
     private final FileChannel channel;
     private final OutputStream out;
     private long position;
+    private boolean broken;
 
-    LocalOutputStream(String location, FileChannel channel) {
+    LocalOutputStream(String location, Path path, FileChannel channel) {
       this.location = location;
+      this.path = path;
       this.channel = channel;
       this.out = new BufferedOutputStream(Channels.newOutputStream(channel), 64 * 1024);
     }
@@ -237,28 +245,54 @@ final class LocalFileIO implements SupportsPrefixOperations {
 
     @Override
     public void write(int value) throws IOException {
-      out.write(value);
+      writing(() -> out.write(value));
       position++;
     }
 
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
-      out.write(bytes, offset, length);
+      writing(() -> out.write(bytes, offset, length));
       position += length;
     }
 
     @Override
     public void flush() throws IOException {
-      out.flush();
+      writing(out::flush);
     }
 
     @Override
     public void close() throws IOException {
-      if (channel.isOpen()) {
-        out.flush();
-        channel.force(true);
-        channel.close();
-        CrashPoint.reached("iceberg.written " + kind(location));
+      if (!channel.isOpen()) {
+        return;
+      }
+      try (channel) {
+        if (!broken) {
+          writing(this::finish);
+        }
+      } finally {
+        if (broken) {
+          Files.deleteIfExists(path);
+        }
+      }
+    }
+
+    private void finish() throws IOException {
+      out.flush();
+      channel.force(true);
+      channel.close();
+      CrashPoint.reached("iceberg.written " + kind(location));
+    }
+
+    private interface Writing {
+      void run() throws IOException;
+    }
+
+    private void writing(Writing work) throws IOException {
+      try {
+        work.run();
+      } catch (IOException e) {
+        broken = true;
+        throw new IOException("cannot write " + location + ": " + e.getMessage(), e);
       }
     }
   }
