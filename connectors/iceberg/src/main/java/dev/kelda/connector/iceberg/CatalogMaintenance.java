@@ -6,12 +6,12 @@ import dev.kelda.spi.error.KeldaException;
 import java.util.List;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableMetadata;
-import org.apache.iceberg.TableMetadataParser;
 
 /** {@link Maintained} of one catalog. */
 record CatalogMaintenance(IcebergCatalog catalog) implements Maintained {
   @Override
   public Table load(Procedure.TableName name) {
+    catalog.requireReadable(name.schema(), name.name());
     return catalog.load(name.schema(), name.name());
   }
 
@@ -25,7 +25,8 @@ record CatalogMaintenance(IcebergCatalog catalog) implements Maintained {
     catalog.requireSchema(table.schema());
     Names.check("table", table.name());
     locations().requireReadable(metadataFile);
-    TableMetadata metadata = TableMetadataParser.read(catalog.io(), metadataFile);
+    TableMetadata metadata =
+        catalog.metadata().table(metadataFile, table.toString()).operations().current();
     locations().checkTable(metadata.location(), metadata.properties());
     String file = Locations.url(metadataFile);
     if (!file.startsWith(Locations.url(metadata.location()) + "/")) {
@@ -42,7 +43,7 @@ record CatalogMaintenance(IcebergCatalog catalog) implements Maintained {
   public List<String> locationsOfOthers(Table table) {
     return catalog.namespaces().listNamespaces().stream()
         .flatMap(namespace -> catalog.tables().listTables(namespace).stream())
-        .map(catalog.tables()::loadTable)
+        .map(id -> load(new Procedure.TableName(id.namespace().level(0), id.name())))
         .filter(other -> !other.uuid().equals(table.uuid()))
         .map(Table::location)
         .toList();

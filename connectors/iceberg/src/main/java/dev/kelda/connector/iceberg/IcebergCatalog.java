@@ -76,6 +76,22 @@ record IcebergCatalog(
     return table;
   }
 
+  /**
+   * Fails at once where loading would try for minutes: for what is not planned on the table, which
+   * reads it before. Silent when there is no such table or view.
+   *
+   * @throws KeldaException ACCESS_DENIED, FILE_NOT_FOUND; INVALID_FILE for a damaged metadata file
+   */
+  void requireReadable(String schema, String name) {
+    pointers
+        .flatMap(known -> known.find(schema, name))
+        .ifPresent(pointer -> metadata().require(pointer, schema + "." + name));
+  }
+
+  MetadataFiles metadata() {
+    return new MetadataFiles(io);
+  }
+
   Publication.Reload reload(String schema, String name) {
     return () -> {
       try {

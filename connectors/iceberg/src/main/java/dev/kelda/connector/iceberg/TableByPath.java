@@ -17,7 +17,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
 import org.apache.iceberg.BaseTable;
-import org.apache.iceberg.StaticTableOperations;
 import org.apache.iceberg.io.FileInfo;
 import org.apache.iceberg.io.InputFile;
 import org.apache.iceberg.io.SeekableInputStream;
@@ -55,7 +54,7 @@ record TableByPath(WarehouseIO io, Locations locations) implements TableFunction
 
   private Table load(String path) {
     String metadata = path.endsWith(".metadata.json") ? path : newest(path);
-    BaseTable table = new BaseTable(new StaticTableOperations(metadata, io), path);
+    BaseTable table = new MetadataFiles(io).table(metadata, path);
     return new IcebergTable(
         path,
         table,

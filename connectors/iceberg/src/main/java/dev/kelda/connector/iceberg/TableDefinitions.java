@@ -77,6 +77,7 @@ final class TableDefinitions {
                 .lane(schema, name)
                 .take(
                     () -> {
+                      catalog.requireReadable(schema, name);
                       Table table = catalog.load(schema, name);
                       Transaction transaction = table.newTransaction();
                       TableChanges definition =
@@ -104,17 +105,26 @@ final class TableDefinitions {
   }
 
   private void drop(TableIdentifier id) {
-    Optional<String> location = Optional.empty();
-    boolean dropped;
-    try {
-      location = Optional.of(catalog.tables().loadTable(id).location());
-      dropped = catalog.tables().dropTable(id, true);
-    } catch (NotFoundException metadataIsGone) {
-      dropped = catalog.tables().dropTable(id, false);
-    }
+    Optional<String> location = location(id);
+    boolean dropped = catalog.tables().dropTable(id, location.isPresent());
     if (!dropped) {
       throw new KeldaException(ErrorCode.TABLE_NOT_FOUND, "no table " + id);
     }
     location.ifPresent(folder -> EmptyFolders.delete(folder, catalog.locations()));
+  }
+
+  /** Empty when the metadata file is gone or damaged: nobody can say which files are the table's. */
+  private Optional<String> location(TableIdentifier id) {
+    try {
+      catalog.requireReadable(id.namespace().level(0), id.name());
+      return Optional.of(catalog.tables().loadTable(id).location());
+    } catch (NotFoundException gone) {
+      return Optional.empty();
+    } catch (KeldaException e) {
+      if (e.code() == ErrorCode.FILE_NOT_FOUND || e.code() == ErrorCode.INVALID_FILE) {
+        return Optional.empty();
+      }
+      throw e;
+    }
   }
 }

@@ -69,9 +69,14 @@ final class TableLoader {
     if (known != null && known.metadataLocation().equals(pointer.get().location())) {
       return Optional.of(known.table());
     }
-    // Iceberg would try a file that it may not read for minutes.
-    catalog.locations().requireReadable(pointer.get().location());
-    Optional<Loaded> fresh = pointer.get().view() ? view(id) : table(id);
+    Optional<Loaded> fresh;
+    if (pointer.get().view()) {
+      catalog.metadata().require(pointer.get(), id.toString());
+      fresh = view(id);
+    } else {
+      String location = pointer.get().location();
+      fresh = Optional.of(loaded(id, catalog.metadata().table(location, id.toString())));
+    }
     fresh.ifPresent(table -> loaded.put(id, table));
     return fresh.map(Loaded::table);
   }
@@ -103,23 +108,24 @@ final class TableLoader {
 
   private Optional<Loaded> table(TableIdentifier id) {
     try {
-      BaseTable table = (BaseTable) catalog.tables().loadTable(id);
-      String location = table.operations().current().metadataFileLocation();
-      Optional<Snapshot> snapshot = Optional.ofNullable(table.currentSnapshot());
-      return Optional.of(
-          new Loaded(
-              location,
-              new IcebergTable(
-                  id.toString(),
-                  table,
-                  snapshot,
-                  table.schema(),
-                  location,
-                  catalog.locations(),
-                  Optional.of(catalog.changes(id.namespace().level(0), id.name())))));
+      return Optional.of(loaded(id, (BaseTable) catalog.tables().loadTable(id)));
     } catch (NoSuchTableException e) {
       return Optional.empty();
     }
+  }
+
+  private Loaded loaded(TableIdentifier id, BaseTable table) {
+    String location = table.operations().current().metadataFileLocation();
+    return new Loaded(
+        location,
+        new IcebergTable(
+            id.toString(),
+            table,
+            Optional.ofNullable(table.currentSnapshot()),
+            table.schema(),
+            location,
+            catalog.locations(),
+            Optional.of(catalog.changes(id.namespace().level(0), id.name()))));
   }
 
   /** The table at a moment of its past; empty when there is no such table. */

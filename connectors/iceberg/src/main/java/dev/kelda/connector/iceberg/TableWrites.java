@@ -86,6 +86,7 @@ final class TableWrites {
           if (!replace && catalog.exists(schema, name)) {
             throw new KeldaException(ErrorCode.TABLE_EXISTS, full + " already exists");
           }
+          catalog.requireReadable(schema, name);
           Transaction transaction =
               replace ? builder.createOrReplaceTransaction() : builder.createTransaction();
           org.apache.iceberg.Table table = transaction.table();

@@ -21,6 +21,7 @@ final class ViewDefinitions {
     IcebergErrors.translating(
         schema + "." + name,
         () -> {
+          catalog.requireReadable(schema, name);
           ViewBuilder builder =
               IcebergView.build(
                   catalog.views().buildView(IcebergCatalog.identifier(schema, name)), definition);
@@ -60,6 +61,7 @@ final class ViewDefinitions {
     IcebergErrors.translating(
         schema + "." + name,
         () -> {
+          catalog.requireReadable(schema, name);
           UpdateViewProperties update =
               catalog.views().loadView(IcebergCatalog.identifier(schema, name)).updateProperties();
           comment.ifPresentOrElse(
