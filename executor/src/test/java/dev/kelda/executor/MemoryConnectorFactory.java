@@ -19,6 +19,11 @@ public final class MemoryConnectorFactory implements ConnectorFactory {
   }
 
   @Override
+  public List<String> locations(Map<String, String> properties, ConnectorContext context) {
+    return List.of();
+  }
+
+  @Override
   public Connector create(
       String catalog, Map<String, String> properties, ConnectorContext context) {
     return properties.containsKey("dead")

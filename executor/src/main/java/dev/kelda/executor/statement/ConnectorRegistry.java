@@ -57,7 +57,8 @@ public final class ConnectorRegistry implements AutoCloseable {
 
   /** Adds a catalog of the configuration, which DETACH refuses to remove. */
   public void configure(String catalog, CatalogConfig config) {
-    register(catalog, create(catalog, config.type(), config.properties()));
+    register(
+        catalog, factory(catalog, config.type()).create(catalog, config.properties(), context));
   }
 
   public void register(String catalog, Connector connector) {
@@ -66,7 +67,8 @@ public final class ConnectorRegistry implements AutoCloseable {
   }
 
   /**
-   * @throws KeldaException INVALID_ARGUMENT for an unknown type or a name that is taken
+   * @throws KeldaException INVALID_ARGUMENT for a name that is taken; INVALID_CONFIGURATION for an
+   *     unknown type or property; ACCESS_DENIED for files outside the allowed locations
    */
   synchronized void attach(String catalog, String type, Map<String, OptionValue> options) {
     if (catalogs.find(catalog).isPresent()) {
@@ -75,7 +77,9 @@ public final class ConnectorRegistry implements AutoCloseable {
     }
     Map<String, String> properties = new HashMap<>();
     options.forEach((key, value) -> properties.put(key, text(value)));
-    register(catalog, create(catalog, type, properties));
+    ConnectorFactory factory = factory(catalog, type);
+    factory.locations(properties, context).forEach(context.locations()::resolve);
+    register(catalog, factory.create(catalog, properties, context));
     attached.add(catalogs.find(catalog).orElseThrow().name());
   }
 
@@ -92,7 +96,7 @@ public final class ConnectorRegistry implements AutoCloseable {
     changed();
   }
 
-  private Connector create(String catalog, String type, Map<String, String> properties) {
+  private ConnectorFactory factory(String catalog, String type) {
     ConnectorFactory factory = factories.get(type.toLowerCase(Locale.ROOT));
     if (factory == null) {
       throw new KeldaException(
@@ -101,7 +105,7 @@ public final class ConnectorRegistry implements AutoCloseable {
               .formatted(
                   catalog, type, factories.keySet(), Names.suggestion(type, factories.keySet())));
     }
-    return factory.create(catalog, properties, context);
+    return factory;
   }
 
   private String text(OptionValue value) {

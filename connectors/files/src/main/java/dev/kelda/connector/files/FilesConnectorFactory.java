@@ -5,6 +5,7 @@ import dev.kelda.spi.connector.ConnectorContext;
 import dev.kelda.spi.connector.ConnectorFactory;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -18,6 +19,12 @@ public final class FilesConnectorFactory implements ConnectorFactory {
   @Override
   public String type() {
     return "files";
+  }
+
+  /** None: the policy is asked whenever a table is read. */
+  @Override
+  public List<String> locations(Map<String, String> properties, ConnectorContext context) {
+    return List.of();
   }
 
   @Override

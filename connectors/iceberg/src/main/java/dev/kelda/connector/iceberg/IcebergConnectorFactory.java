@@ -5,7 +5,9 @@ import dev.kelda.spi.connector.ConnectorContext;
 import dev.kelda.spi.connector.ConnectorFactory;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -54,8 +56,28 @@ public final class IcebergConnectorFactory implements ConnectorFactory {
   }
 
   @Override
+  public List<String> locations(Map<String, String> properties, ConnectorContext context) {
+    List<String> locations = new ArrayList<>();
+    for (String folder : List.of("warehouse", "location")) {
+      boolean aName = folder.equals("warehouse") && kind(properties).equals("rest");
+      if (properties.containsKey(folder) && !aName) {
+        locations.add(url(properties.get(folder), context));
+      }
+    }
+    String uri = properties.getOrDefault("uri", "");
+    if (uri.startsWith(JdbcCatalogs.SQLITE)) {
+      locations.add(JdbcCatalogs.file(uri));
+    }
+    return locations;
+  }
+
+  private static String kind(Map<String, String> properties) {
+    return properties.getOrDefault("catalog", "jdbc");
+  }
+
+  @Override
   public Connector create(String catalog, Map<String, String> given, ConnectorContext context) {
-    String kind = given.getOrDefault("catalog", "jdbc");
+    String kind = kind(given);
     return new IcebergConnector(
         switch (kind) {
           case "jdbc" -> jdbc(catalog, given, context);

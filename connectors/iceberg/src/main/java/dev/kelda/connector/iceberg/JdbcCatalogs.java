@@ -16,7 +16,7 @@ import org.apache.iceberg.jdbc.JdbcCatalog;
 
 /** Catalogs kept in a database: SQLite or PostgreSQL. */
 final class JdbcCatalogs {
-  private static final String SQLITE = "jdbc:sqlite:";
+  static final String SQLITE = "jdbc:sqlite:";
 
   private JdbcCatalogs() {}
 
@@ -38,6 +38,8 @@ final class JdbcCatalogs {
     properties.put(CatalogProperties.CLIENT_POOL_SIZE, "4");
     properties.put(CatalogProperties.IO_MANIFEST_CACHE_ENABLED, "true");
     properties.put("jdbc.schema-version", "V1");
+    // What PostgreSQL says to a connection that it ends: another one is opened.
+    properties.put("retryable_status_codes", "57P01,57P02,57P03");
     Properties connection = new Properties();
     if (uri.startsWith(SQLITE)) {
       createParent(uri);
@@ -72,13 +74,19 @@ final class JdbcCatalogs {
         Optional.of(pointers),
         IcebergCatalog.Folders.CHOSEN_HERE,
         locations,
-        new WarehouseIO(locations, storage, Map.of()),
+        new WarehouseIO(
+            locations, storage, Map.of(CatalogProperties.IO_MANIFEST_CACHE_ENABLED, "true")),
         new CommitQueue(),
         both);
   }
 
+  /** The path of a SQLite URI's database. */
+  static String file(String uri) {
+    return uri.substring(SQLITE.length()).replaceFirst("^file:", "");
+  }
+
   private static void createParent(String uri) {
-    Path file = Path.of(uri.substring(SQLITE.length()).replaceFirst("^file:", ""));
+    Path file = Path.of(file(uri));
     try {
       Files.createDirectories(file.getParent());
     } catch (IOException e) {

@@ -7,6 +7,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Where and how to connect. The URL is built from its checked parts and carries no options: drivers
@@ -25,7 +26,7 @@ record ConnectionSettings(Dialect dialect, String url, Properties properties) {
    * @throws IllegalArgumentException for a URL or property that is not allowed
    */
   static ConnectionSettings of(String url, Map<String, String> values, Path home) {
-    String address = url.startsWith("jdbc:") ? url.substring("jdbc:".length()) : url;
+    String address = address(url);
     Properties properties = new Properties();
     Matcher postgresql = POSTGRESQL.matcher(address);
     if (postgresql.matches()) {
@@ -61,6 +62,18 @@ record ConnectionSettings(Dialect dialect, String url, Properties properties) {
     throw new IllegalArgumentException(
         "url must be postgresql://HOST[:PORT]/DATABASE, sqlite:PATH or duckdb:PATH,"
             + " without options");
+  }
+
+  /** The database file that the URL names, absolute; empty when it names a server or nothing. */
+  static Optional<String> file(String url, Path home) {
+    return Stream.of("sqlite:", "duckdb:")
+        .filter(address(url)::startsWith)
+        .findFirst()
+        .map(scheme -> file(address(url), scheme, home));
+  }
+
+  private static String address(String url) {
+    return url.startsWith("jdbc:") ? url.substring("jdbc:".length()) : url;
   }
 
   private static String file(String address, String scheme, Path home) {

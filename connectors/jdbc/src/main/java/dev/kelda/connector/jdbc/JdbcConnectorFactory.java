@@ -5,6 +5,7 @@ import dev.kelda.spi.connector.ConnectorContext;
 import dev.kelda.spi.connector.ConnectorFactory;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -34,6 +35,16 @@ public final class JdbcConnectorFactory implements ConnectorFactory {
   @Override
   public Set<String> aliases() {
     return Set.of("postgres", "postgresql", "sqlite", "duckdb");
+  }
+
+  @Override
+  public List<String> locations(Map<String, String> properties, ConnectorContext context) {
+    try {
+      String url = properties.getOrDefault("url", "");
+      return ConnectionSettings.file(url, context.home()).stream().toList();
+    } catch (IllegalArgumentException e) {
+      throw new KeldaException(ErrorCode.INVALID_CONFIGURATION, e.getMessage(), e);
+    }
   }
 
   @Override

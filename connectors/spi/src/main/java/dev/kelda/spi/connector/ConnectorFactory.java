@@ -1,5 +1,6 @@
 package dev.kelda.spi.connector;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -12,6 +13,13 @@ public interface ConnectorFactory {
   default Set<String> aliases() {
     return Set.of();
   }
+
+  /**
+   * The local files and folders and the object-store prefixes that the properties give to the
+   * catalog, absolute. Those of the configuration are the administrator's choice; those of an
+   * ATTACH must lie in the allowed locations.
+   */
+  List<String> locations(Map<String, String> properties, ConnectorContext context);
 
   /**
    * @param catalog the catalog's name
