@@ -14,6 +14,7 @@ import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TableListing;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.testing.PostgresServer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

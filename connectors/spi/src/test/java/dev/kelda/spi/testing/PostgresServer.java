@@ -1,4 +1,4 @@
-package dev.kelda.connector.jdbc;
+package dev.kelda.spi.testing;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.File;
@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * A PostgreSQL of our own for the tests. It refuses to run as root; where no user namespace can be
  * had to pretend otherwise, it runs as nobody.
  */
-final class PostgresServer implements AutoCloseable {
+public final class PostgresServer implements AutoCloseable {
   private static final String NOBODY = "65534";
 
   private final int port;
@@ -31,7 +31,7 @@ final class PostgresServer implements AutoCloseable {
     this.stop = stop;
   }
 
-  static PostgresServer start() {
+  public static PostgresServer start() {
     try {
       EmbeddedPostgres server = EmbeddedPostgres.builder().setCleanDataDirectory(true).start();
       return new PostgresServer(server.getPort(), server);
@@ -142,11 +142,12 @@ final class PostgresServer implements AutoCloseable {
     }
   }
 
-  String url() {
+  /** {@code postgresql://HOST:PORT/DATABASE}; the user is postgres, without a password. */
+  public String url() {
     return "postgresql://localhost:" + port + "/postgres";
   }
 
-  void execute(String... statements) {
+  public void execute(String... statements) {
     try (var connection = DriverManager.getConnection("jdbc:" + url(), "postgres", "");
         var statement = connection.createStatement()) {
       for (String sql : statements) {
