@@ -189,7 +189,7 @@ def _polars(folder, case):
     joined = polars.scan_parquet(f"{folder}/{case.spine}.parquet").select(case.columns)
     for f in case.features:
         key, at = f.key, f.time
-        feature = polars.scan_parquet(f"{folder}/{f.files}.parquet").select(dict.fromkeys((key[1], at[1], *f.columns)))
+        feature = polars.scan_parquet(f"{folder}/{f.files}.parquet").select(list(dict.fromkeys((key[1], at[1], *f.columns))))
         # Polars wants both sides sorted by time.
         joined = joined.sort(at[0]).join_asof(feature.sort(at[1]), left_on=at[0], right_on=at[1], by_left=key[0], by_right=key[1])
     table = joined.collect().to_arrow()

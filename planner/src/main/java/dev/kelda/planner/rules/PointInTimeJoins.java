@@ -186,7 +186,8 @@ public final class PointInTimeJoins {
     if (type == null || !(SqlTypeUtil.isDatetime(type) || SqlTypeUtil.isDecimal(type))) {
       throw ValidationErrors.at(
           ErrorCode.TYPE_MISMATCH,
-          "an as-of join cannot compare times of types %s and %s".formatted(spine, feature),
+          "an as-of join cannot compare times of types %s and %s; it takes timestamps, dates, integers and decimals"
+              .formatted(spine, feature),
           position);
     }
     return type;
@@ -194,11 +195,14 @@ public final class PointInTimeJoins {
 
   private long tolerance(RexNode node, RelDataType time) {
     BigDecimal value = LiteralNumbers.number(node).orElseThrow(() -> notConstant());
+    if (value.signum() < 0) {
+      throw ValidationErrors.at(
+          ErrorCode.INVALID_ARGUMENT, "TOLERANCE must not be negative", position);
+    }
     RelDataType type = node.getType();
     if (SqlTypeUtil.isNumeric(type)) {
       int scale = SqlTypeUtil.isDecimal(time) ? time.getScale() : 0;
-      BigDecimal units = value.movePointRight(scale).setScale(0, RoundingMode.FLOOR);
-      return units.min(BigDecimal.valueOf(Long.MAX_VALUE)).longValueExact();
+      return units(value.movePointRight(scale));
     }
     if (type.getSqlTypeName().isYearMonth()) {
       throw ValidationErrors.at(
@@ -208,12 +212,16 @@ public final class PointInTimeJoins {
     }
     BigDecimal millis = value;
     return switch (time.getSqlTypeName()) {
-      case DATE -> millis.divideToIntegralValue(BigDecimal.valueOf(86_400_000L)).longValueExact();
+      case DATE -> units(millis.divideToIntegralValue(BigDecimal.valueOf(86_400_000L)));
       default ->
-          millis
-              .multiply(BigDecimal.valueOf(time.getPrecision() > 6 ? 1_000_000L : 1_000L))
-              .longValueExact();
+          units(millis.multiply(BigDecimal.valueOf(time.getPrecision() > 6 ? 1_000_000L : 1_000L)));
     };
+  }
+
+  /** Whole units; a distance beyond all times is the greatest. */
+  private static long units(BigDecimal value) {
+    BigDecimal whole = value.setScale(0, RoundingMode.FLOOR);
+    return whole.min(BigDecimal.valueOf(Long.MAX_VALUE)).longValueExact();
   }
 
   private RuntimeException notConstant() {
