@@ -95,10 +95,11 @@ def peers():
 
 def nearest(base, queries):
     """The ten nearest of each query by a full comparison."""
-    exact = np.empty((len(queries), TOP), np.int64)
+    top = min(TOP, len(base))
+    exact = np.empty((len(queries), top), np.int64)
     for start in range(0, len(queries), 256):
         near = queries[start : start + 256] @ base.T
-        exact[start : start + 256] = np.argpartition(-near, TOP, axis=1)[:, :TOP]
+        exact[start : start + 256] = np.argpartition(-near, top - 1, axis=1)[:, :top]
     return exact
 
 
