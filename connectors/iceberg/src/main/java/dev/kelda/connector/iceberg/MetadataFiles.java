@@ -50,7 +50,9 @@ record MetadataFiles(WarehouseIO io) {
       throw e;
     } catch (NotFoundException e) {
       throw new KeldaException(
-          ErrorCode.FILE_NOT_FOUND, "the metadata file " + location + " of " + what + " is gone", e);
+          ErrorCode.FILE_NOT_FOUND,
+          "the metadata file " + location + " of " + what + " is gone",
+          e);
     } catch (RuntimeException e) {
       // Jackson's further lines tell where in its own source it was.
       String reason = IcebergErrors.root(e).lines().findFirst().orElse("");

@@ -113,7 +113,9 @@ final class TableDefinitions {
     location.ifPresent(folder -> EmptyFolders.delete(folder, catalog.locations()));
   }
 
-  /** Empty when the metadata file is gone or damaged: nobody can say which files are the table's. */
+  /**
+   * Empty when the metadata file is gone or damaged: nobody can say which files are the table's.
+   */
   private Optional<String> location(TableIdentifier id) {
     try {
       catalog.requireReadable(id.namespace().level(0), id.name());
