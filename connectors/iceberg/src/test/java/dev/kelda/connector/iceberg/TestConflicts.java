@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kelda.spi.connector.CanonicalTypes;
 import dev.kelda.spi.connector.ConnectorContext;
-import dev.kelda.spi.connector.LocationPolicy;
 import dev.kelda.spi.connector.Predicate;
 import dev.kelda.spi.connector.RowChange;
 import dev.kelda.spi.connector.Scalar;
@@ -15,6 +14,7 @@ import dev.kelda.spi.connector.TableDefinition;
 import dev.kelda.spi.connector.TableWrite;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.testing.Contexts;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -40,14 +40,7 @@ final class TestConflicts {
 
   @BeforeEach
   void open() {
-    ConnectorContext context =
-        new ConnectorContext(
-            home,
-            new LocationPolicy(home, List.of()),
-            (format, paths, options) -> {
-              throw new IllegalStateException("not used");
-            },
-            Map.of());
+    ConnectorContext context = Contexts.of(home);
     connector = (IcebergConnector) new IcebergConnectorFactory().create("lake", Map.of(), context);
     connector.createTable("main", "t", TableDefinition.of(COLUMNS));
     append(0);

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kelda.spi.connector.CanonicalTypes;
 import dev.kelda.spi.connector.ConnectorContext;
-import dev.kelda.spi.connector.LocationPolicy;
 import dev.kelda.spi.connector.Predicate;
 import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.connector.Scan;
@@ -17,6 +16,7 @@ import dev.kelda.spi.connector.TableWrite.WrittenFile;
 import dev.kelda.spi.connector.TimeTravelConnector.Moment;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.testing.Contexts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,14 +65,7 @@ class TestIcebergConnector {
   }
 
   private IcebergConnector connect(Map<String, String> properties) {
-    ConnectorContext context =
-        new ConnectorContext(
-            home,
-            new LocationPolicy(home, List.of()),
-            (format, paths, options) -> {
-              throw new IllegalStateException("not used");
-            },
-            Map.of());
+    ConnectorContext context = Contexts.of(home);
     return (IcebergConnector) new IcebergConnectorFactory().create("lake", properties, context);
   }
 

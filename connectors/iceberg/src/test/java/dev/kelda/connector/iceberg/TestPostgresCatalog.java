@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kelda.spi.connector.CanonicalTypes;
 import dev.kelda.spi.connector.ConnectorContext;
-import dev.kelda.spi.connector.LocationPolicy;
 import dev.kelda.spi.connector.Scan;
 import dev.kelda.spi.connector.TableChange;
 import dev.kelda.spi.connector.TableDefinition;
@@ -14,6 +13,7 @@ import dev.kelda.spi.connector.TableWrite;
 import dev.kelda.spi.connector.View;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.testing.Contexts;
 import dev.kelda.spi.testing.PostgresServer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -74,14 +74,7 @@ class TestPostgresCatalog {
     Map<String, String> properties =
         new HashMap<>(Map.of("uri", "jdbc:" + postgres.url(), "user", "postgres"));
     properties.putAll(others);
-    ConnectorContext context =
-        new ConnectorContext(
-            home,
-            new LocationPolicy(home, List.of()),
-            (format, paths, options) -> {
-              throw new IllegalStateException("not used");
-            },
-            Map.of());
+    ConnectorContext context = Contexts.of(home);
     return (IcebergConnector) new IcebergConnectorFactory().create("lake", properties, context);
   }
 

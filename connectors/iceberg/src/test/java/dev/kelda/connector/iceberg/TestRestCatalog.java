@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kelda.spi.connector.CanonicalTypes;
 import dev.kelda.spi.connector.ConnectorContext;
-import dev.kelda.spi.connector.LocationPolicy;
 import dev.kelda.spi.connector.Scan;
 import dev.kelda.spi.connector.TableChange;
 import dev.kelda.spi.connector.TableDefinition;
@@ -14,6 +13,7 @@ import dev.kelda.spi.connector.TableWrite;
 import dev.kelda.spi.connector.View;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.testing.Contexts;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -67,14 +67,7 @@ class TestRestCatalog {
                 folder.resolve("tables").toUri().toString()));
     properties.putAll(others);
     properties.values().removeIf(String::isEmpty);
-    ConnectorContext context =
-        new ConnectorContext(
-            folder,
-            new LocationPolicy(folder, List.of()),
-            (format, paths, options) -> {
-              throw new IllegalStateException("not used");
-            },
-            Map.of());
+    ConnectorContext context = Contexts.of(folder);
     return (IcebergConnector) new IcebergConnectorFactory().create("rest", properties, context);
   }
 

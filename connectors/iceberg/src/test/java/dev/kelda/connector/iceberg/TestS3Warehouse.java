@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kelda.spi.connector.CanonicalTypes;
 import dev.kelda.spi.connector.ConnectorContext;
-import dev.kelda.spi.connector.LocationPolicy;
 import dev.kelda.spi.connector.Scan;
 import dev.kelda.spi.connector.TableDefinition;
 import dev.kelda.spi.connector.TableWrite;
 import dev.kelda.spi.connector.TableWrite.WriteTarget;
 import dev.kelda.spi.connector.TableWrite.WrittenFile;
 import dev.kelda.spi.connector.WritableConnector;
+import dev.kelda.spi.testing.Contexts;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,14 +77,7 @@ class TestS3Warehouse {
             "aws_endpoint", endpoint,
             "aws_access_key_id", "key",
             "aws_secret_access_key", "secret");
-    ConnectorContext context =
-        new ConnectorContext(
-            home,
-            new LocationPolicy(home, List.of()),
-            (format, paths, options) -> {
-              throw new IllegalStateException("not used");
-            },
-            Map.of("s3://lake", storage));
+    ConnectorContext context = Contexts.of(home, Map.of("s3://lake", storage));
     return (WritableConnector)
         new IcebergConnectorFactory().create("lake", Map.of("warehouse", "s3://lake/wh"), context);
   }

@@ -2,10 +2,10 @@ package dev.kelda.connector.jdbc;
 
 import dev.kelda.spi.connector.Connector;
 import dev.kelda.spi.connector.ConnectorContext;
-import dev.kelda.spi.connector.LocationPolicy;
 import dev.kelda.spi.connector.Predicate;
 import dev.kelda.spi.connector.Scan;
 import dev.kelda.spi.connector.Table;
+import dev.kelda.spi.testing.Contexts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -24,14 +24,7 @@ final class Remote {
   private Remote() {}
 
   static Connector connect(Path home, Map<String, String> properties) {
-    ConnectorContext context =
-        new ConnectorContext(
-            home,
-            new LocationPolicy(home, List.of()),
-            (format, paths, options) -> {
-              throw new IllegalStateException("not used");
-            },
-            Map.of());
+    ConnectorContext context = Contexts.of(home);
     return new JdbcConnectorFactory().create("db", properties, context);
   }
 
