@@ -1,7 +1,6 @@
 package dev.kelda.ai.embed;
 
-import static java.util.Objects.requireNonNull;
-
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -226,7 +225,7 @@ public final class EmbeddingServer implements AutoCloseable {
   private JsonNode parsed(byte[] bytes) throws IOException {
     try {
       return JSON.readTree(bytes);
-    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+    } catch (JsonProcessingException e) {
       throw failed("its answer is no JSON: " + shown(bytes), e);
     }
   }
@@ -276,7 +275,7 @@ public final class EmbeddingServer implements AutoCloseable {
   private KeldaException failed(String what, Throwable cause) {
     return new KeldaException(
         ErrorCode.REMOTE_SOURCE_ERROR,
-        "embedding server %s: %s".formatted(url().getHost(), requireNonNull(what, "what is null")),
+        "embedding server %s: %s".formatted(url().getHost(), what),
         cause);
   }
 

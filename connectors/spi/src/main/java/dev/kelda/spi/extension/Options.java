@@ -17,8 +17,8 @@ import java.util.regex.Pattern;
 /** The keys of a section of the configuration, taken one after the other. For one thread. */
 public final class Options {
   private static final Pattern AMOUNT = Pattern.compile("\\s*(\\d{1,9})\\s*([a-zA-Z]*)\\s*");
-  private static final Map<String, Integer> SIZES =
-      Map.of("", 0, "b", 0, "kb", 10, "mb", 20, "gb", 30, "tb", 40);
+  private static final Map<String, Long> SIZES =
+      Map.of("", 1L, "b", 1L, "kb", 1L << 10, "mb", 1L << 20, "gb", 1L << 30, "tb", 1L << 40);
   private static final Map<String, Long> MILLIS =
       Map.of("ms", 1L, "s", 1_000L, "m", 60_000L, "h", 3_600_000L, "d", 86_400_000L);
 
@@ -38,34 +38,27 @@ public final class Options {
 
   /** {@code 64MB}. */
   public long bytes(String key, long otherwise) {
-    return text(key)
-        .map(
-            value -> {
-              Matcher amount = AMOUNT.matcher(value);
-              Integer shift =
-                  amount.matches() ? SIZES.get(amount.group(2).toLowerCase(Locale.ROOT)) : null;
-              if (shift == null) {
-                throw wrong(key, value, "a size such as '256MB'");
-              }
-              return Long.parseLong(amount.group(1)) << shift;
-            })
-        .orElse(otherwise);
+    return amount(key, SIZES, "a size such as '256MB'").orElse(otherwise);
   }
 
   /** {@code 10s}. */
   public Duration duration(String key, Duration otherwise) {
+    return amount(key, MILLIS, "a time such as '10s'").map(Duration::ofMillis).orElse(otherwise);
+  }
+
+  /** A number and its unit. */
+  private Optional<Long> amount(String key, Map<String, Long> units, String wanted) {
     return text(key)
         .map(
             value -> {
               Matcher amount = AMOUNT.matcher(value);
-              Long millis =
-                  amount.matches() ? MILLIS.get(amount.group(2).toLowerCase(Locale.ROOT)) : null;
-              if (millis == null) {
-                throw wrong(key, value, "a time such as '10s'");
+              Long unit =
+                  amount.matches() ? units.get(amount.group(2).toLowerCase(Locale.ROOT)) : null;
+              if (unit == null) {
+                throw wrong(key, value, wanted);
               }
-              return Duration.ofMillis(Long.parseLong(amount.group(1)) * millis);
-            })
-        .orElse(otherwise);
+              return Long.parseLong(amount.group(1)) * unit;
+            });
   }
 
   /** The keys that nobody has taken yet. */
