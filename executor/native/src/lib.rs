@@ -18,6 +18,7 @@ pub mod engine;
 pub mod errors;
 pub mod foreign;
 pub mod functions;
+pub mod interruptible;
 pub mod java_function;
 pub mod java_scan;
 pub mod live;

@@ -1,5 +1,6 @@
 //! What a physical plan measured about itself.
 
+use crate::interruptible;
 use crate::proto::QueryMetrics;
 use crate::proto::query_metrics::Operator;
 use datafusion::physical_plan::metrics::{MetricValue, MetricsSet};
@@ -15,6 +16,9 @@ pub fn collect(plan: &Arc<dyn ExecutionPlan>) -> QueryMetrics {
 }
 
 fn visit(plan: &Arc<dyn ExecutionPlan>, depth: u32, found: &mut QueryMetrics) {
+    if let Some(join) = interruptible::guarded(plan) {
+        return visit(join, depth, found);
+    }
     let mut operator = Operator {
         depth,
         description: displayable(plan.as_ref())

@@ -8,6 +8,7 @@
 
 use crate::engine::{Engine, QueryPool};
 use crate::errors::{self, Failure};
+use crate::interruptible;
 use crate::live::{self, Live};
 use crate::metrics;
 use crate::output::{self, RootReader};
@@ -30,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 const SMALL_PLAN: usize = 2048;
 /// Batches that wait between the engine and Java.
 const CHANNEL: usize = 2;
-/// Memory is freed only when the work has ended; a single step of a huge nested-loop join can take half a minute.
+/// Memory is freed only when the work has ended: when each thread is through with the batch that it is working on.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A query that was started and not yet closed. Thread-safe.
@@ -79,12 +80,13 @@ impl Query {
                 () = cancel.cancelled() => return Err(cancelled()),
                 planned = planned => planned?,
             };
+            let physical = interruptible::joins(planned.physical, &cancel)?;
             let (sender, receiver) = mpsc::channel(CHANNEL);
-            let schema = output::schema(&planned.physical.schema(), &planned.output_names)?;
-            let stream = execute_stream(Arc::clone(&planned.physical), planned.state.task_ctx())?;
+            let schema = output::schema(&physical.schema(), &planned.output_names)?;
+            let stream = execute_stream(Arc::clone(&physical), planned.state.task_ctx())?;
             let root = output::pump(stream, Arc::clone(&schema), sender, cancel.clone());
             run(Box::pin(root), live.token()).await;
-            Ok((planned.physical, RootReader::new(schema, receiver)))
+            Ok((physical, RootReader::new(schema, receiver)))
         };
         let (physical, reader) = engine.handle().block_on(work)?;
         engine.query_started();

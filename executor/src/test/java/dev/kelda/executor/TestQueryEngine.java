@@ -271,6 +271,22 @@ class TestQueryEngine {
   }
 
   @Test
+  void aHeavyJoinLeavesRoomForOthers() {
+    try (QueryResult heavy = tester.engine.run(tester.session, HEAVY);
+        Session other = tester.engine.openSession("other")) {
+      for (int i = 0; i < 10; i++) {
+        try (QueryResult light = tester.engine.run(other, LIGHT)) {
+          assertThat(EngineTester.rows(light)).hasSize(1);
+        }
+      }
+      assertThat(tester.engine.queries())
+          .filteredOn(q -> q.state() == QueryInfo.State.RUNNING)
+          .extracting(QueryInfo::sql)
+          .containsExactly(HEAVY);
+    }
+  }
+
+  @Test
   void hugeStatementsAreAnsweredOrRefused() {
     answersOrRefuses(terms(" + ", 10_000, "1"));
     answersOrRefuses(terms(" OR ", 10_000, "1 = 2"));
@@ -290,6 +306,8 @@ class TestQueryEngine {
   private static final String HEAVY =
       "SELECT count(*) FROM system.functions a, system.functions b, system.functions c, "
           + "system.functions d, system.functions e WHERE a.name < b.name AND c.name > d.name";
+
+  private static final String LIGHT = "SELECT count(*) FROM system.functions WHERE length(name) > 3";
 
   private QueryInfo running(String sql) throws InterruptedException {
     while (true) {
