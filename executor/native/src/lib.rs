@@ -32,6 +32,7 @@ pub mod query;
 pub mod scan;
 pub mod search;
 pub mod session;
+pub mod short_circuit;
 pub mod upcall;
 pub mod vectors;
 pub mod write;

@@ -1,5 +1,6 @@
 //! From logical to physical plan: DataFusion's planner with our own operators.
 
+use crate::short_circuit;
 use async_trait::async_trait;
 use datafusion::catalog::Session;
 use datafusion::common::Result;
@@ -25,8 +26,9 @@ impl QueryPlanner for KeldaPlanner {
             crate::search::extension_planner(),
         ];
         let extensions = extensions.into_iter().flatten().collect();
-        DefaultPhysicalPlanner::with_extension_planners(extensions)
+        let physical = DefaultPhysicalPlanner::with_extension_planners(extensions)
             .create_physical_plan(plan, state)
-            .await
+            .await?;
+        short_circuit::plan(physical)
     }
 }

@@ -2,17 +2,14 @@
 //! have shown; what can fail is asked last and of the rows that are left only. Filters that joins and top-k operators hand
 //! down at run time are hints: one that lets most rows through is not worth its time.
 
+use crate::short_circuit::is_safe;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
 use datafusion::arrow::compute::{and, filter_record_batch, prep_null_mask_filter};
-use datafusion::arrow::datatypes::{DataType, Schema};
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::arrow::datatypes::Schema;
+use datafusion::common::tree_node::TreeNode;
 use datafusion::common::{Result, internal_err};
-use datafusion::logical_expr::Operator;
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_expr::expressions::{
-    BinaryExpr, CastExpr, Column, DynamicFilterPhysicalExpr, InListExpr, IsNotNullExpr, IsNullExpr,
-    LikeExpr, Literal, NotExpr,
-};
+use datafusion::physical_expr::expressions::DynamicFilterPhysicalExpr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -153,74 +150,4 @@ fn booleans(answer: &ArrayRef) -> Result<BooleanArray> {
 pub fn is_hint(expr: &Arc<dyn PhysicalExpr>) -> bool {
     expr.exists(|node| Ok(node.is::<DynamicFilterPhysicalExpr>()))
         .unwrap_or(false)
-}
-
-/// Whether the condition has an answer for any row over `row`, so that it may be asked before others. A hint has one if the
-/// expressions that it compares have.
-pub fn is_safe(expr: &Arc<dyn PhysicalExpr>, row: &Schema) -> bool {
-    let mut safe = true;
-    let walked = expr.apply(|node| {
-        safe &= cannot_fail(node, row);
-        Ok(match safe {
-            true => TreeNodeRecursion::Continue,
-            false => TreeNodeRecursion::Stop,
-        })
-    });
-    safe && walked.is_ok()
-}
-
-fn cannot_fail(node: &Arc<dyn PhysicalExpr>, row: &Schema) -> bool {
-    if let Some(binary) = node.downcast_ref::<BinaryExpr>() {
-        return !is_arithmetic(binary.op());
-    }
-    if let Some(cast) = node.downcast_ref::<CastExpr>() {
-        return cast
-            .expr()
-            .data_type(row)
-            .is_ok_and(|from| always_fits(&from, cast.cast_type()));
-    }
-    node.is::<Column>()
-        || node.is::<Literal>()
-        || node.is::<DynamicFilterPhysicalExpr>()
-        || node.is::<InListExpr>()
-        || node.is::<LikeExpr>()
-        || node.is::<IsNullExpr>()
-        || node.is::<IsNotNullExpr>()
-        || node.is::<NotExpr>()
-}
-
-fn is_arithmetic(operator: &Operator) -> bool {
-    use Operator as O;
-    !matches!(
-        operator,
-        O::Eq
-            | O::NotEq
-            | O::Lt
-            | O::LtEq
-            | O::Gt
-            | O::GtEq
-            | O::And
-            | O::Or
-            | O::IsDistinctFrom
-            | O::IsNotDistinctFrom
-    )
-}
-
-fn always_fits(from: &DataType, to: &DataType) -> bool {
-    use DataType as T;
-    match (from, to) {
-        (T::Dictionary(_, values), to) => values.as_ref() == to,
-        (T::Utf8View | T::LargeUtf8, T::Utf8) | (T::Float32, T::Float64) => true,
-        (
-            T::Decimal32(p, s) | T::Decimal64(p, s) | T::Decimal128(p, s),
-            T::Decimal128(to_p, to_s),
-        ) => to_s >= s && i16::from(*to_p) - i16::from(*to_s) >= i16::from(*p) - i16::from(*s),
-        (T::Timestamp(from, _), T::Timestamp(to, _)) => to <= from,
-        (T::Int8 | T::Int16 | T::UInt8 | T::UInt16, T::Int32) => true,
-        (
-            T::Int8 | T::Int16 | T::Int32 | T::UInt8 | T::UInt16 | T::UInt32,
-            T::Int64 | T::Float64,
-        ) => true,
-        _ => from == to,
-    }
 }

@@ -1,9 +1,10 @@
 //! Filters of scans against the same filters over the same rows in memory.
 
-use super::conditions::{Conditions, is_safe};
+use super::conditions::Conditions;
 use super::layout;
 use super::per_value;
 use super::tests::{batch, engine, file, open, parquet, rows};
+use crate::short_circuit::is_safe;
 use datafusion::arrow::array::*;
 use datafusion::arrow::datatypes::{DataType, Field, Int32Type};
 use datafusion::common::{JoinType, Result};

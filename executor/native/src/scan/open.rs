@@ -11,7 +11,7 @@
 
 use super::adapter::FileAdapter;
 use super::addresses;
-use super::conditions::{Conditions, is_hint, is_safe};
+use super::conditions::{Conditions, is_hint};
 use super::convert;
 use super::deletes::RowFilter;
 use super::failures;
@@ -23,6 +23,7 @@ use super::rows::{Measures, Rows};
 use super::table::FileIndex;
 use crate::errors::{self, failure, internal};
 use crate::proto;
+use crate::short_circuit;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
 use datafusion::common::{Result, ScalarValue};
@@ -215,7 +216,7 @@ impl Opening {
         let mut pushed = Vec::new();
         let mut asked = Vec::new();
         for conjunct in conjuncts {
-            let safe = is_safe(&conjunct, &whole);
+            let safe = short_circuit::is_safe(&conjunct, &whole);
             if is_hint(&conjunct) && !safe {
                 continue; // It could fail on a row that another condition takes out.
             }
@@ -237,11 +238,13 @@ impl Opening {
         let decoded = Arc::new(whole.project(&needed)?);
         let asked = asked.into_iter().map(|condition| {
             let condition = reassign_expr_columns(condition, &decoded)?;
-            let condition = match is_safe(&condition, &decoded) && !is_hint(&condition) {
-                true => per_value::rewrite(condition, &decoded)?,
-                false => condition,
-            };
-            PhysicalExprSimplifier::new(&decoded).simplify(condition)
+            let condition =
+                match short_circuit::is_safe(&condition, &decoded) && !is_hint(&condition) {
+                    true => per_value::rewrite(condition, &decoded)?,
+                    false => condition,
+                };
+            let condition = PhysicalExprSimplifier::new(&decoded).simplify(condition)?;
+            short_circuit::condition(condition, &decoded)
         });
         let asked = asked.collect::<Result<Vec<_>>>()?;
         let outputs = outputs

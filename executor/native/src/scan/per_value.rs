@@ -16,7 +16,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex};
 
 /// `condition` with each part that names one dictionary-encoded column and nothing else answered per value. It must be
-/// [`super::conditions::is_safe`]: values that no row has are looked at too.
+/// [`crate::short_circuit::is_safe`]: values that no row has are looked at too.
 pub fn rewrite(condition: Arc<dyn PhysicalExpr>, row: &Schema) -> Result<Arc<dyn PhysicalExpr>> {
     let visit = |node: Arc<dyn PhysicalExpr>| -> Result<Transformed<Arc<dyn PhysicalExpr>>> {
         let columns = collect_columns(&node);

@@ -502,11 +502,20 @@ SqlNode AsofJoin(SqlNode left) :
 }
 {
     (
-        <ASOF> [ <LEFT> { outer = true; } [ <OUTER> ] | <INNER> ]
+        <ASOF>
+        [
+            <LEFT> { outer = true; } [ <OUTER> ]
+        |
+            <INNER>
+        |
+            ( <RIGHT> | <FULL> ) { AsofJoins.refuseSide(this); }
+        ]
     |
         <LEFT> { outer = true; } [ <OUTER> ] <ASOF>
     |
         <INNER> <ASOF>
+    |
+        ( <RIGHT> | <FULL> ) { AsofJoins.refuseSide(this); } [ <OUTER> ] <ASOF>
     )
     <JOIN> { at = getPos(); }
     right = TableRef1(ExprContext.ACCEPT_QUERY_OR_JOIN)

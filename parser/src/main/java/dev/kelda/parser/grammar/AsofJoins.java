@@ -1,17 +1,21 @@
 package dev.kelda.parser.grammar;
 
 import static dev.kelda.parser.grammar.KeldaParserImplConstants.ASOF;
+import static dev.kelda.parser.grammar.KeldaParserImplConstants.FULL;
 import static dev.kelda.parser.grammar.KeldaParserImplConstants.INNER;
 import static dev.kelda.parser.grammar.KeldaParserImplConstants.LEFT;
 import static dev.kelda.parser.grammar.KeldaParserImplConstants.OUTER;
+import static dev.kelda.parser.grammar.KeldaParserImplConstants.RIGHT;
 
 import dev.kelda.parser.SqlAsofJoin;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.error.TextPosition;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.calcite.sql.JoinConditionType;
 import org.apache.calcite.sql.JoinType;
@@ -27,13 +31,27 @@ import org.apache.calcite.sql.parser.SqlParserPos;
 final class AsofJoins {
   private AsofJoins() {}
 
-  /** ASOF, LEFT ASOF, LEFT OUTER ASOF, INNER ASOF. */
+  /** ASOF; or LEFT, INNER, RIGHT or FULL and then, perhaps after OUTER, ASOF. */
   static boolean startsHere(KeldaParserImpl parser) {
     int first = parser.getToken(1).kind;
     int second = parser.getToken(2).kind;
-    return first == ASOF
-        || (first == LEFT || first == INNER) && second == ASOF
-        || first == LEFT && second == OUTER && parser.getToken(3).kind == ASOF;
+    return switch (first) {
+      case ASOF -> true;
+      case INNER -> second == ASOF;
+      case LEFT, RIGHT, FULL ->
+          second == ASOF || second == OUTER && parser.getToken(3).kind == ASOF;
+      default -> false;
+    };
+  }
+
+  /** The word just read asks for the rows of the right side that nothing matched. */
+  static void refuseSide(KeldaParserImpl parser) {
+    Token word = parser.getToken(0);
+    throw new KeldaException(
+        ErrorCode.NOT_SUPPORTED,
+        "an as-of join keeps the rows of its left side: write ASOF JOIN or LEFT ASOF JOIN, not "
+            + word.image.toUpperCase(Locale.ROOT),
+        new TextPosition(word.beginLine, word.beginColumn));
   }
 
   /** Null means absent for the last four. */

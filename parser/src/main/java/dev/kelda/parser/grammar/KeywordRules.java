@@ -213,12 +213,15 @@ final class KeywordRules {
       case SEED -> words.next() == UNSIGNED_INTEGER_LITERAL && words.isClauseOf(TRAINING);
       // Joins and tables.
       case LEFT, RIGHT -> words.nextIs(JOIN, OUTER, ASOF) || words.previous() == ASOF;
-      case FULL -> words.nextIs(JOIN, OUTER) || words.verb() == REFRESH && words.previous() != VIEW;
+      case FULL ->
+          words.nextIs(JOIN, OUTER, ASOF)
+              || words.previous() == ASOF
+              || words.verb() == REFRESH && words.previous() != VIEW;
       case INNER -> words.nextIs(JOIN, ASOF) || words.previous() == ASOF;
       case CROSS -> words.nextIs(JOIN);
       case OUTER -> words.previousIs(LEFT, RIGHT, FULL);
       case NATURAL -> words.nextIs(JOIN, LEFT, RIGHT, FULL, INNER, CROSS);
-      case ASOF -> words.nextIs(JOIN, LEFT, INNER);
+      case ASOF -> words.nextIs(JOIN, LEFT, INNER, RIGHT, FULL);
       case TOLERANCE -> words.afterMatchCondition();
       case SYSTEM_TIME, SYSTEM_VERSION -> words.previous() == FOR;
       case OF ->
