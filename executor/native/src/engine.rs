@@ -9,6 +9,7 @@ use datafusion::execution::disk_manager::{DiskManager, DiskManagerBuilder, DiskM
 use datafusion::execution::object_store::ObjectStoreRegistry;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use object_store::ObjectStore;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -26,6 +27,8 @@ pub use stores::Stores;
 const WORKER_STACK: usize = 64 << 20;
 /// Decoding and planning recurse deepest of all; pages that are not touched cost nothing.
 const PLANNING_STACK: usize = 64 << 20;
+/// A thread with so much of its stack left needs no other for planning. Java's streams have such threads.
+const ROOM_TO_PLAN: usize = 48 << 20;
 /// More wait for a thread; the server admits fewer queries than this at a time.
 const MOST_PLANNING: usize = 512;
 const IDLE_PLANNING: Duration = Duration::from_secs(30);
@@ -119,11 +122,19 @@ impl Engine {
         })
     }
 
-    /// Runs `work` on a thread with a deep stack and waits for it. Panics become errors. Not from a runtime's worker.
+    /// Runs `work` on a deep stack: this thread's, or else that of another, for which it waits: two thread switches, a
+    /// fifth of the time of a small query. Panics become errors. Not from a runtime's worker.
     pub fn on_deep_stack<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> std::result::Result<T, Failure> + Send + 'static,
     ) -> std::result::Result<T, Failure> {
+        if stacker::remaining_stack().is_some_and(|left| left >= ROOM_TO_PLAN) {
+            return match self.is_open() {
+                true => catch_unwind(AssertUnwindSafe(work))
+                    .unwrap_or_else(|panic| Err(Failure::panic(panic.as_ref()))),
+                false => Err(Failure::internal("the engine is closed")),
+            };
+        }
         let done = self.planning_handle.spawn_blocking(work);
         self.handle.block_on(done).unwrap_or_else(|e| {
             Err(match e.try_into_panic() {
@@ -131,6 +142,10 @@ impl Engine {
                 Err(_) => Failure::internal("the engine is closed"),
             })
         })
+    }
+
+    fn is_open(&self) -> bool {
+        self.runtime.lock().expect("runtime lock").is_some()
     }
 
     pub fn query_started(&self) {

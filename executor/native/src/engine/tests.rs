@@ -27,6 +27,23 @@ fn a_panic_while_planning_is_a_failure() {
 }
 
 #[test]
+fn a_deep_stack_needs_no_other_thread() {
+    let thread = std::thread::Builder::new().stack_size(PLANNING_STACK);
+    let work = || {
+        let engine = engine();
+        let here = std::thread::current().id();
+        let there = engine.on_deep_stack(|| Ok(std::thread::current().id()));
+        assert_eq!(there.unwrap(), here);
+        let failed =
+            engine.on_deep_stack(|| -> std::result::Result<(), Failure> { panic!("oh no") });
+        assert!(failed.unwrap_err().encode().contains("oh no"));
+        engine.shut_down();
+        assert!(engine.on_deep_stack(|| Ok(())).is_err());
+    };
+    thread.spawn(work).unwrap().join().unwrap();
+}
+
+#[test]
 fn planning_may_recurse_deeply() {
     fn depth(n: u64) -> u64 {
         let frame = std::hint::black_box([n; 1024]);

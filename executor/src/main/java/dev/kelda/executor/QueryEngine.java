@@ -69,6 +69,12 @@ import org.slf4j.LoggerFactory;
 
 /** SQL in, Arrow out. Thread-safe; everything thrown is a {@link KeldaException}. */
 public final class QueryEngine implements AutoCloseable {
+  /**
+   * On a thread with such a stack a statement starts at once; from others it is handed to a thread
+   * that has one, which costs two switches. Reserved, not used.
+   */
+  public static final long DEEP_STACK_BYTES = 64L << 20;
+
   private static final Logger LOG = LoggerFactory.getLogger(QueryEngine.class);
 
   private final Deque<AutoCloseable> resources = new ArrayDeque<>(); // the last opened first

@@ -196,7 +196,12 @@ public final class FlightFront implements AutoCloseable {
   }
 
   private static ExecutorService threads(String name) {
-    return Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name(name, 0).factory());
+    return Executors.newCachedThreadPool(
+        Thread.ofPlatform()
+            .daemon()
+            .name(name, 0)
+            .stackSize(QueryEngine.DEEP_STACK_BYTES)
+            .factory());
   }
 
   private static String rootMessage(Throwable e) {

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.kelda.planner.function.FunctionInfo.Kind;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +30,7 @@ import org.apache.calcite.sql.validate.SqlNameMatcher;
 public final class FunctionRegistry {
   private final List<FunctionInfo> functions;
   private final Map<String, List<SqlOperator>> byName = new LinkedHashMap<>();
+  private final Map<String, List<SqlOperator>> namesakes = new HashMap<>(); // with special syntax too
   private final Map<SqlOperator, String> ids = new IdentityHashMap<>();
   private final SqlOperatorTable operators = new Table();
 
@@ -75,11 +77,15 @@ public final class FunctionRegistry {
     if (ids.put(operator, function.id()) != null) {
       throw new IllegalStateException("functions.yaml: " + operator + " stands there twice");
     }
+    String name = upper(operator.getName());
+    namesakes.computeIfAbsent(name, n -> new ArrayList<>()).add(operator);
     if (function.kind() != Kind.OPERATOR) {
-      byName
-          .computeIfAbsent(operator.getName().toUpperCase(Locale.ROOT), n -> new ArrayList<>())
-          .add(operator);
+      byName.computeIfAbsent(name, n -> new ArrayList<>()).add(operator);
     }
+  }
+
+  private static String upper(String name) {
+    return name.toUpperCase(Locale.ROOT);
   }
 
   private static SqlOperator operator(FunctionInfo function, String name) {
@@ -119,15 +125,14 @@ public final class FunctionRegistry {
         return;
       }
       if (calledByName(syntax)) {
-        found.addAll(byName.getOrDefault(name.getSimple().toUpperCase(Locale.ROOT), List.of()));
+        found.addAll(byName.getOrDefault(upper(name.getSimple()), List.of()));
       }
       List<SqlOperator> standard = new ArrayList<>();
       SqlStdOperatorTable.instance()
           .lookupOperatorOverloads(name, category, syntax, standard, matcher);
       standard.stream().filter(this::passes).forEach(found::add);
       if (!calledByName(syntax)) {
-        ids.keySet().stream()
-            .filter(o -> o.getName().equalsIgnoreCase(name.getSimple()))
+        namesakes.getOrDefault(upper(name.getSimple()), List.of()).stream()
             .filter(o -> o.getSyntax().family == syntax.family && !found.contains(o))
             .forEach(found::add);
       }
