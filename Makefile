@@ -35,8 +35,8 @@ serve: ## a server on ./home, with this folder readable
 sql: ## the console, in this process, on ./home
 	@./kelda sql --home home --allow-path .
 
-bench: build ## TPC-H beside DuckDB, latencies and Flight throughput; SF=1. WHAT=online: lookups by key beside Redis; WHAT=models: PREDICT beside onnxruntime; WHAT=search: VECTOR_SEARCH beside hnswlib, usearch, LanceDB
-	@$(if $(filter online models search,$(WHAT)),dev/python dev/bench_$(WHAT).py,dev/bench $(SF))
+bench: build ## TPC-H beside DuckDB, latencies and Flight throughput; SF=1. WHAT=online: lookups by key beside Redis; WHAT=models: PREDICT beside onnxruntime; WHAT=search: VECTOR_SEARCH beside hnswlib, usearch, LanceDB; WHAT=lake: Iceberg beside plain Parquet and DuckDB
+	@$(if $(filter online models search,$(WHAT)),dev/python dev/bench_$(WHAT).py,$(if $(filter lake,$(WHAT)),dev/python dev/bench_lake.py $(SF),dev/bench $(SF)))
 
 bench-pit: build ## as-of joins beside DuckDB and Polars; SCALE=1 is 10 and 100 million rows, SCALE=0.02 a minute
 	@dev/python dev/bench_pit.py $(SCALE)

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  */
 public final class Main {
   private static final int SMALL_ROUNDS = 500;
-  private static final int WARM_PLANS = 20;
+  private static final int WARM_PLANS = 60;
   private static final Pattern PLANNED = Pattern.compile("planned in ([0-9.]+)ms");
 
   private record Options(String uri, Path folder, int rounds, int threads, boolean iceberg) {}
