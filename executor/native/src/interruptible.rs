@@ -9,6 +9,7 @@
 //! Where many pairs pass, an aggregate above would take batch after batch without ever waiting: DataFusion gives way at
 //! the leaves of a plan only, and the join reads these rarely. There the join itself gives way now and then.
 
+use crate::join_condition;
 use crate::query::cancelled;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
@@ -19,10 +20,7 @@ use datafusion::logical_expr::ColumnarValue;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::coop::make_cooperative;
 use datafusion::physical_plan::execution_plan::SchedulingType;
-use datafusion::physical_plan::joins::utils::JoinFilter;
-use datafusion::physical_plan::joins::{
-    CrossJoinExec, HashJoinExec, NestedLoopJoinExec, NestedLoopJoinExecBuilder,
-};
+use datafusion::physical_plan::joins::{CrossJoinExec, HashJoinExec, NestedLoopJoinExec};
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, RecordBatchStream,
 };
@@ -50,21 +48,18 @@ pub fn joins(
     cancel: &CancellationToken,
 ) -> Result<Arc<dyn ExecutionPlan>> {
     let guarded = plan.transform_up(|plan| {
-        let join: Arc<dyn ExecutionPlan> = if let Some(join) = plan.downcast_ref::<HashJoinExec>() {
-            let filter = join.filter().map(|f| interruptible(f, cancel));
-            Arc::new(join.builder().with_filter(filter).build()?)
-        } else if let Some(join) = plan.downcast_ref::<NestedLoopJoinExec>() {
-            let filter = join.filter().map(|f| interruptible(f, cancel));
-            Arc::new(
-                NestedLoopJoinExecBuilder::from(join)
-                    .with_filter(filter)
-                    .build()?,
-            )
-        } else if plan.is::<CrossJoinExec>() {
-            plan
-        } else {
+        let is_join = plan.is::<HashJoinExec>()
+            || plan.is::<NestedLoopJoinExec>()
+            || plan.is::<CrossJoinExec>();
+        if !is_join {
             return Ok(Transformed::no(plan));
-        };
+        }
+        let join = join_condition::changed(plan, |inner, _| {
+            Ok(Arc::new(Condition {
+                inner: Arc::clone(inner),
+                cancel: cancel.clone(),
+            }))
+        })?;
         Ok(Transformed::yes(Arc::new(GuardExec::new(join)) as _))
     })?;
     Ok(guarded.data)
@@ -73,18 +68,6 @@ pub fn joins(
 /// The join in a guard, so that what is shown of a plan has no guards in it.
 pub fn guarded(plan: &Arc<dyn ExecutionPlan>) -> Option<&Arc<dyn ExecutionPlan>> {
     plan.downcast_ref::<GuardExec>().map(|guard| &guard.join)
-}
-
-fn interruptible(filter: &JoinFilter, cancel: &CancellationToken) -> JoinFilter {
-    let condition = Condition {
-        inner: Arc::clone(filter.expression()),
-        cancel: cancel.clone(),
-    };
-    JoinFilter::new(
-        Arc::new(condition),
-        filter.column_indices().to_vec(),
-        Arc::clone(filter.schema()),
-    )
 }
 
 /// A join that notes when it was asked for a batch, and gives way after some batches.

@@ -21,6 +21,7 @@ pub mod functions;
 pub mod interruptible;
 pub mod java_function;
 pub mod java_scan;
+pub mod join_condition;
 pub mod live;
 pub mod metrics;
 pub mod output;

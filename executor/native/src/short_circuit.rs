@@ -5,6 +5,7 @@
 //! division. Here a side that can fail is asked of all rows first, which is the fast way, and after it has failed
 //! of the open rows only.
 
+use crate::join_condition;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::compute::{and_kleene, not, or_kleene, prep_null_mask_filter};
 use datafusion::arrow::datatypes::{DataType, FieldRef, Schema};
@@ -18,10 +19,6 @@ use datafusion::physical_expr::expressions::{
 use datafusion::physical_expr::{PhysicalExpr, conjunction, split_conjunction};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
-use datafusion::physical_plan::joins::utils::JoinFilter;
-use datafusion::physical_plan::joins::{
-    HashJoinExec, NestedLoopJoinExec, NestedLoopJoinExecBuilder,
-};
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -31,31 +28,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// The plan with the conditions of its filters, projections and joins made so. Scans ask theirs by themselves.
 pub fn plan(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
     let rewritten = plan.transform_up(|plan| {
-        let new: Option<Arc<dyn ExecutionPlan>> =
-            if let Some(filter) = plan.downcast_ref::<FilterExec>() {
-                of_filter(filter)?
-            } else if let Some(projection) = plan.downcast_ref::<ProjectionExec>() {
-                of_projection(projection)?
-            } else if let Some(join) = plan.downcast_ref::<HashJoinExec>() {
-                match of_join(join.filter())? {
-                    Some(f) => Some(join.builder().with_filter(Some(f)).build_exec()?),
-                    None => None,
-                }
-            } else if let Some(join) = plan.downcast_ref::<NestedLoopJoinExec>() {
-                match of_join(join.filter())? {
-                    Some(f) => {
-                        let join = NestedLoopJoinExecBuilder::from(join).with_filter(Some(f));
-                        Some(Arc::new(join.build()?))
-                    }
-                    None => None,
-                }
-            } else {
-                None
-            };
-        Ok(match new {
-            Some(new) => Transformed::yes(new),
-            None => Transformed::no(plan),
-        })
+        let old = Arc::clone(&plan);
+        let new = if let Some(filter) = plan.downcast_ref::<FilterExec>() {
+            of_filter(filter)?.unwrap_or(plan)
+        } else if let Some(projection) = plan.downcast_ref::<ProjectionExec>() {
+            of_projection(projection)?.unwrap_or(plan)
+        } else {
+            join_condition::changed(plan, |expr, row| condition(Arc::clone(expr), row))?
+        };
+        let is_same = Arc::ptr_eq(&old, &new);
+        Ok(Transformed::new_transformed(new, !is_same))
     })?;
     Ok(rewritten.data)
 }
@@ -90,21 +72,6 @@ fn of_projection(projection: &ProjectionExec) -> Result<Option<Arc<dyn Execution
     }
     let projection = ProjectionExec::try_new(rewritten, Arc::clone(projection.input()))?;
     Ok(Some(Arc::new(projection)))
-}
-
-fn of_join(filter: Option<&JoinFilter>) -> Result<Option<JoinFilter>> {
-    let Some(filter) = filter else {
-        return Ok(None);
-    };
-    let rewritten = condition(Arc::clone(filter.expression()), filter.schema())?;
-    if Arc::ptr_eq(&rewritten, filter.expression()) {
-        return Ok(None);
-    }
-    Ok(Some(JoinFilter::new(
-        rewritten,
-        filter.column_indices().to_vec(),
-        Arc::clone(filter.schema()),
-    )))
 }
 
 /// The expression over `row`, the same if no AND or OR in it has a right side that can fail.
