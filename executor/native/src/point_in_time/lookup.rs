@@ -65,7 +65,8 @@ impl IndexedFeature {
         let index = TimeIndex::build(all.keys, &all.visible, all.valid, threads);
         index_held.resize(index.bytes());
         let batch_bytes = held.size() - slots_bytes;
-        let slots = Slots::new(index.len(), &schema, &feature.output, known_at, held);
+        let output = &feature.output;
+        let slots = Slots::new(index.len(), &schema, output, known_at, threads, held);
         place(&slots, &index, feature, &encoder, batches, threads)?;
         if !slots.keeps_batches() {
             slots.give_back(batch_bytes);

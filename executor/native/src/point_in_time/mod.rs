@@ -28,6 +28,7 @@ mod once;
 mod packed;
 mod partition;
 mod retained;
+mod row_bytes;
 mod run;
 mod shared;
 mod slots;

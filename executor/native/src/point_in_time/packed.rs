@@ -1,5 +1,6 @@
 //! Feature rows of fixed width, packed row by row: one copy when a row wins a slot, one when it is handed out.
 use super::index::NONE;
+use super::row_bytes::RowBytes;
 use super::shared::prefetch;
 use datafusion::arrow::array::{Array, ArrayData, ArrayRef, AsArray, make_array};
 use datafusion::arrow::buffer::{BooleanBuffer, Buffer, MutableBuffer, NullBuffer};
@@ -156,24 +157,23 @@ impl PackedLayout {
         Ordering::Equal
     }
 
-    /// The columns of the rows that `slots` name, in this order: `rows` holds them one after the other, `stride` bytes
-    /// each, of which the packed row begins after `header`. A row whose first byte is 0, and [`NONE`], are all NULL.
-    pub fn unpack(
+    /// The columns of the rows that `slots` name, in this order; the packed row begins after `header` bytes of a row. A row
+    /// whose first byte is 0, and [`NONE`], are all NULL.
+    ///
+    /// # Safety
+    /// Nobody writes to the rows.
+    pub unsafe fn unpack(
         &self,
-        rows: &[u8],
-        stride: usize,
+        rows: &RowBytes,
         header: usize,
         slots: &[u32],
     ) -> Result<Vec<ArrayRef>> {
+        let stride = rows.stride();
         assert!(header > 0 && stride == header + self.stride);
-        let count = rows.len() / stride;
         let absent = vec![0_u8; stride];
-        let row = |slot: u32| match slot as usize {
-            at if at < count => rows[at * stride..].as_ptr(),
-            _ => {
-                assert!(slot == NONE, "a slot beyond the last");
-                absent.as_ptr()
-            }
+        let row = |slot: u32| match slot {
+            NONE => absent.as_ptr(),
+            slot => rows.at(slot).cast_const(),
         };
         let mut targets: Vec<TargetColumn> = self
             .columns
@@ -194,8 +194,8 @@ impl PackedLayout {
             for (pointer, slot) in block.iter_mut().zip(here) {
                 *pointer = row(*slot);
             }
-            // SAFETY: every pointer is that of `stride` readable bytes: a row that lies in `rows` whole, or `absent`; the
-            // columns of the layout lie within the stride.
+            // SAFETY: every pointer is that of `stride` bytes that nobody writes: a row of `rows`, or `absent`; the columns
+            // of the layout lie within the stride.
             unsafe { self.unpack_block(&block[..here.len()], header, &mut found, &mut targets) };
         }
         self.arrays(targets, found, slots.len())

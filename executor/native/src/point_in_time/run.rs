@@ -341,20 +341,35 @@ impl Run {
         )))
     }
 
+    async fn slots(
+        &self,
+        feature: &FeatureInput,
+        count: usize,
+        reservation: MemoryReservation,
+    ) -> Result<Slots> {
+        let (feature, threads) = (feature.clone(), self.inputs.threads);
+        let task = SpawnedTask::spawn_blocking(move || {
+            let schema = feature.input.schema();
+            let known_at = feature.known_at.is_some();
+            Slots::new(
+                count,
+                &schema,
+                &feature.output,
+                known_at,
+                threads,
+                reservation,
+            )
+        });
+        joined_task(task).await
+    }
+
     async fn stream(
         &self,
         feature: &FeatureInput,
         index: &Arc<TimeIndex>,
         reservation: MemoryReservation,
     ) -> Result<Streamed> {
-        let schema = feature.input.schema();
-        let slots = Arc::new(Slots::new(
-            index.len(),
-            &schema,
-            &feature.output,
-            feature.known_at.is_some(),
-            reservation,
-        ));
+        let slots = Arc::new(self.slots(feature, index.len(), reservation).await?);
         let full = Arc::new(AtomicBool::new(false));
         let mut tasks = Vec::new();
         for stream in self.streams(&feature.input)? {

@@ -46,19 +46,6 @@ impl<T: Copy> Shared<T> {
         unsafe { self.data.add(index) }
     }
 
-    /// All of it.
-    ///
-    /// # Safety
-    /// Every element has been written, and nobody writes as long as the slice is used.
-    pub unsafe fn written(&self) -> &[T] {
-        // SAFETY: the allocation's own length; initialised as the caller says.
-        unsafe { std::slice::from_raw_parts(self.data, self.len) }
-    }
-
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
     pub fn into_vec(self) -> Vec<T> {
         let this = ManuallyDrop::new(self);
         // SAFETY: the parts of the vector it was made of.

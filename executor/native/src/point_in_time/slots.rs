@@ -9,7 +9,7 @@ use super::candidate::{Candidates, FeatureBatch};
 use super::index::{NONE, TimeIndex};
 use super::packed::PackedLayout;
 use super::retained::{Retained, RetainedBatch, RowRef};
-use super::shared::Shared;
+use super::row_bytes::RowBytes;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use datafusion::common::Result;
@@ -32,8 +32,7 @@ const LOCKED: u8 = 2;
 /// Feature rows come into slots by [`offer`](Self::offer) (a spine is indexed) or [`place`](Self::place) (the features
 /// are), [`finish`](Self::finish) makes them winners.
 pub struct Slots {
-    rows: Shared<u8>,
-    stride: usize,
+    rows: RowBytes,
     /// Bytes before the content.
     header: usize,
     content: Content,
@@ -71,6 +70,7 @@ impl Slots {
         input: &SchemaRef,
         output: &[usize],
         known_at: bool,
+        threads: usize,
         reservation: MemoryReservation,
     ) -> Self {
         let content = match PackedLayout::of(&output_fields(input, output)) {
@@ -89,8 +89,7 @@ impl Slots {
                 Content::Retained(_) => size_of::<RowRef>(),
             };
         Self {
-            rows: Shared::from(vec![0; slots * stride]),
-            stride,
+            rows: RowBytes::zeroed(slots, stride, threads),
             header,
             content,
             reservation,
@@ -208,19 +207,15 @@ impl Slots {
     }
 
     fn taken(&self) -> Vec<u32> {
-        let slots = self.slots() as u32;
+        let slots = self.rows.count() as u32;
         (0..slots)
             .filter(|slot| self.state(*slot).load(Relaxed) != EMPTY)
             .collect()
     }
 
-    fn slots(&self) -> usize {
-        self.rows.len() / self.stride
-    }
-
     #[inline]
     fn row(&self, slot: u32) -> *mut u8 {
-        self.rows.at(slot as usize * self.stride)
+        self.rows.at(slot)
     }
 
     #[inline]
@@ -240,7 +235,7 @@ impl Slots {
         unsafe {
             std::slice::from_raw_parts_mut(
                 self.row(slot).add(self.header),
-                self.stride - self.header,
+                self.rows.stride() - self.header,
             )
         }
     }

@@ -96,9 +96,7 @@ impl TimeIndex {
             clock,
             steps,
             times: slot_times,
-            events: std::iter::repeat_with(AtomicU64::default)
-                .take(count)
-                .collect(),
+            events: zeros(count),
             ends: Vec::with_capacity(keys),
             slots: slots.into_vec(),
             rows: of_slot,
@@ -121,6 +119,14 @@ impl TimeIndex {
         }
         index
     }
+}
+
+/// Memory that is zero already, where the allocator has it.
+fn zeros(count: usize) -> Vec<AtomicU64> {
+    let mut plain = std::mem::ManuallyDrop::new(vec![0_u64; count]);
+    let (data, length, capacity) = (plain.as_mut_ptr(), plain.len(), plain.capacity());
+    // SAFETY: an atomic has the layout of its integer.
+    unsafe { Vec::from_raw_parts(data.cast(), length, capacity) }
 }
 
 impl<'a> PartSlots<'a> {

@@ -101,7 +101,7 @@ impl Slots {
             if offset(rows.event[row.row as usize]) >= row.event.load(Relaxed) {
                 let bytes = self.row(row.slot);
                 prefetch(bytes);
-                prefetch(bytes.wrapping_add(self.stride - 1));
+                prefetch(bytes.wrapping_add(self.rows.stride() - 1));
                 landed[kept].write(row);
                 kept += 1;
             }

@@ -146,8 +146,7 @@ impl Winners {
         match &self.slots.content {
             Content::Packed(layout) => {
                 // SAFETY: the slots are finished: nobody writes.
-                let rows = unsafe { self.slots.rows.written() };
-                layout.unpack(rows, self.slots.stride, self.slots.header, slots)
+                unsafe { layout.unpack(&self.slots.rows, self.slots.header, slots) }
             }
             Content::Retained(retained) => {
                 let rows: Vec<_> = slots
