@@ -3,13 +3,10 @@
 
 use super::lineage::ADDRESS;
 use super::table::ScanContext;
-use crate::proto;
 use datafusion::common::ScalarValue;
-use datafusion::parquet::arrow::arrow_reader::RowSelection;
 use datafusion::physical_expr::expressions::{Column, InListExpr, Literal};
 use datafusion::physical_expr::{PhysicalExpr, split_conjunction};
 use datafusion::physical_expr_common::physical_expr::snapshot_physical_expr;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// The wanted addresses, ascending; None when any row may be wanted.
@@ -36,15 +33,9 @@ fn addresses(part: &Arc<dyn PhysicalExpr>, name: &str) -> Option<Vec<i64>> {
     list.list().iter().map(value).collect()
 }
 
-/// The wanted rows of a file of `rows` rows.
-pub fn selection(wanted: &[i64], file: &proto::DataFile, rows: usize) -> RowSelection {
-    let first = file.first_row_id;
+/// The positions in a file, whose first row has the address `first`, of those wanted rows that are not before it.
+pub fn positions(wanted: &[i64], first: i64) -> Vec<u64> {
     let from = wanted.partition_point(|address| *address < first);
-    let ranges: Vec<Range<usize>> = wanted[from..]
-        .iter()
-        .map(|address| (*address - first) as usize)
-        .take_while(|position| *position < rows)
-        .map(|position| position..position + 1)
-        .collect();
-    RowSelection::from_consecutive_ranges(ranges.into_iter(), rows)
+    let own = wanted[from..].iter();
+    own.map(|address| (address - first) as u64).collect()
 }

@@ -1,4 +1,4 @@
-//! Iceberg's row-level deletes of one data file, as a selection of its rows.
+//! Iceberg's row-level deletes of one data file, and which of its rows are read then.
 //!
 //! The planner lists under a data file the delete files that apply to it. A kind that is not understood is an error:
 //! a delete that is passed over would bring rows back.
@@ -13,19 +13,14 @@ use super::table::ScanContext;
 use crate::errors::{self, failure, internal};
 use crate::proto::{self, FileFormat, delete_file::Kind};
 use datafusion::common::Result;
-use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
+use datafusion::datasource::physical_plan::parquet::{ParquetAccessPlan, RowGroupAccess};
 use datafusion::parquet::arrow::arrow_reader::RowSelection;
-use object_store::{ObjectMeta, ObjectStore};
+use datafusion::parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+use object_store::ObjectStore;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use tokio::sync::OnceCell;
-
-/// Which rows of a file are read; all of them if there is no selection.
-#[derive(Debug, Default)]
-pub struct RowFilter {
-    pub selection: Option<RowSelection>,
-}
 
 type Once<T> = Mutex<HashMap<String, Arc<OnceCell<Arc<T>>>>>;
 
@@ -49,32 +44,66 @@ impl Deletes {
         }
     }
 
-    /// `wanted` are addresses of rows, ascending; None = all rows.
-    pub async fn row_filter(
+    /// The rows to read of those row groups of a file that begin in `range`; None = all of its rows. `wanted` are addresses
+    /// of rows, ascending; None = all rows.
+    pub async fn access(
         &self,
         file: &proto::DataFile,
-        meta: &ObjectMeta,
+        footer: &ParquetMetaData,
+        range: &Range<i64>,
         store: &Arc<dyn ObjectStore>,
         wanted: Option<&[i64]>,
-    ) -> Result<RowFilter> {
+    ) -> Result<Option<ParquetAccessPlan>> {
         if file.deletes.is_empty() && wanted.is_none() {
-            return Ok(RowFilter::default());
+            return Ok(None);
         }
+        let mut start: u64 = 0;
+        let groups: Vec<Option<Range<u64>>> = footer
+            .row_groups()
+            .iter()
+            .map(|group| {
+                let rows = start..start.saturating_add(group.num_rows().max(0) as u64);
+                start = rows.end;
+                range.contains(&first_byte(group)).then_some(rows)
+            })
+            .collect();
+        let mut own = groups.iter().flatten();
+        let Some(first) = own.next() else {
+            return Ok(Some(ParquetAccessPlan::new_none(groups.len())));
+        };
+        let rows = first.start..own.last().unwrap_or(first).end;
+        let deleted = self.deleted(&rows, file, store).await?;
+        let wanted = wanted.map(|addresses| addresses::positions(addresses, file.first_row_id));
+        let access = groups.iter().map(|group| match group {
+            Some(rows) => row_group(rows, &deleted, wanted.as_deref()),
+            None => RowGroupAccess::Skip,
+        });
+        Ok(Some(ParquetAccessPlan::new(access.collect())))
+    }
+
+    /// The deleted ones of some rows of a file, ascending and distinct.
+    async fn deleted(
+        &self,
+        rows: &Range<u64>,
+        file: &proto::DataFile,
+        store: &Arc<dyn ObjectStore>,
+    ) -> Result<Vec<u64>> {
         let mut deleted: Vec<u64> = Vec::new();
+        let mut add = |all: &[u64]| deleted.extend(all.iter().filter(|p| rows.contains(p)));
         let mut by_value = false;
         for delete in &file.deletes {
             match Kind::try_from(delete.kind) {
                 Ok(Kind::Position) => {
                     let all = self.positions(delete).await?;
                     let key = Location::parse(&file.path)?;
-                    deleted.extend(all.of(&key).iter().copied());
+                    add(within(rows, all.of(&key)));
                 }
                 Ok(Kind::DeletionVector) => {
                     let (store, location) = self.open(&delete.path)?;
-                    deleted.extend(vector::read(&store, &location, delete).await?);
+                    add(&vector::read(&store, &location, delete).await?);
                 }
                 Ok(Kind::Inline) => {
-                    deleted.extend(vector::of_message(&delete.vector, &file.path)?);
+                    add(&vector::of_message(&delete.vector, &file.path)?);
                 }
                 Ok(Kind::Equality) => by_value = true,
                 Ok(Kind::Unspecified) | Err(_) => {
@@ -86,24 +115,11 @@ impl Deletes {
             }
         }
         if by_value {
-            deleted.extend(self.equal(file, store).await?.iter().copied());
+            add(self.equal(file, store).await?.as_slice());
         }
-        let cache = self.context.engine.cache().get_file_metadata_cache();
-        let footer = DFParquetMetadata::new(store.as_ref(), meta)
-            .with_file_metadata_cache(Some(cache))
-            .fetch_metadata()
-            .await?;
-        let rows = footer.file_metadata().num_rows() as u64;
         deleted.sort_unstable();
         deleted.dedup();
-        let kept = kept(&deleted, rows);
-        let mut selection = RowSelection::from_consecutive_ranges(kept.into_iter(), rows as usize);
-        if let Some(wanted) = wanted {
-            selection = selection.intersection(&addresses::selection(wanted, file, rows as usize));
-        }
-        Ok(RowFilter {
-            selection: Some(selection),
-        })
+        Ok(deleted)
     }
 
     async fn positions(&self, delete: &proto::DeleteFile) -> Result<Arc<position::FilePositions>> {
@@ -170,30 +186,92 @@ fn once<T>(all: &Once<T>, key: &str) -> Arc<OnceCell<Arc<T>>> {
     Arc::clone(all.entry(key.to_owned()).or_default())
 }
 
-/// The runs of rows between `deleted` (ascending, distinct). Positions past the end delete nothing.
-fn kept(deleted: &[u64], rows: u64) -> Vec<Range<usize>> {
-    let mut ranges = Vec::new();
-    let mut start = 0;
-    for &position in deleted.iter().take_while(|p| **p < rows) {
-        if position > start {
-            ranges.push(start as usize..position as usize);
+/// By this the reader tells whether a row group belongs to a range of its file.
+pub fn first_byte(group: &RowGroupMetaData) -> i64 {
+    group.columns().first().map_or(0, |column| {
+        column
+            .dictionary_page_offset()
+            .unwrap_or_else(|| column.data_page_offset())
+    })
+}
+
+/// What is read of the row group that has the rows `rows` of its file. Positions are ascending.
+fn row_group(rows: &Range<u64>, deleted: &[u64], wanted: Option<&[u64]>) -> RowGroupAccess {
+    let deleted = within(rows, deleted);
+    let ranges = match wanted {
+        None if deleted.is_empty() => return RowGroupAccess::Scan,
+        None => kept(rows, deleted),
+        Some(wanted) => within(rows, wanted)
+            .iter()
+            .filter(|position| deleted.binary_search(position).is_err())
+            .map(|position| *position..position + 1)
+            .collect(),
+    };
+    if ranges.is_empty() {
+        return RowGroupAccess::Skip;
+    }
+    let own = |position: u64| (position - rows.start) as usize;
+    let ranges = ranges.iter().map(|range| own(range.start)..own(range.end));
+    let selection = RowSelection::from_consecutive_ranges(ranges, own(rows.end));
+    RowGroupAccess::Selection(selection)
+}
+
+fn within<'a>(rows: &Range<u64>, positions: &'a [u64]) -> &'a [u64] {
+    let from = positions.partition_point(|position| *position < rows.start);
+    let to = positions.partition_point(|position| *position < rows.end);
+    &positions[from..to]
+}
+
+/// The runs of `rows` between `deleted`, ascending and distinct ones of them.
+fn kept(rows: &Range<u64>, deleted: &[u64]) -> Vec<Range<u64>> {
+    let mut ranges = Vec::with_capacity(deleted.len() + 1);
+    let mut start = rows.start;
+    for position in deleted {
+        if *position > start {
+            ranges.push(start..*position);
         }
         start = position + 1;
     }
-    if start < rows {
-        ranges.push(start as usize..rows as usize);
+    if start < rows.end {
+        ranges.push(start..rows.end);
     }
     ranges
 }
 
 #[cfg(test)]
 mod tests {
-    use super::kept;
+    use super::{RowGroupAccess, RowSelection, row_group};
+
+    fn read(rows: std::ops::Range<u64>, deleted: &[u64], wanted: Option<&[u64]>) -> String {
+        match row_group(&rows, deleted, wanted) {
+            RowGroupAccess::Skip => "none".into(),
+            RowGroupAccess::Scan => "all".into(),
+            RowGroupAccess::Selection(rows) => selected(&rows),
+        }
+    }
+
+    fn selected(rows: &RowSelection) -> String {
+        let parts = rows.iter().map(|part| match part.skip {
+            true => "-".repeat(part.row_count),
+            false => "x".repeat(part.row_count),
+        });
+        parts.collect()
+    }
 
     #[test]
-    fn rows_between_deletes_are_kept() {
-        assert_eq!(kept(&[0, 1, 4, 9, 20], 10), vec![2..4, 5..9]);
-        assert_eq!(kept(&[], 2), vec![0..2]);
-        assert!(kept(&[0], 1).is_empty());
+    fn rows_between_deletes_are_read() {
+        assert_eq!(read(0..10, &[0, 1, 4, 9, 20], None), "--xx-xxxx-");
+        assert_eq!(read(10..15, &[0, 9, 12, 15], None), "xx-xx");
+        assert_eq!(read(10..15, &[9, 15], None), "all");
+        assert_eq!(read(0..0, &[], None), "all");
+        assert_eq!(read(3..5, &[3, 4], None), "none");
+    }
+
+    #[test]
+    fn of_wanted_rows_those_are_read_that_are_not_deleted() {
+        assert_eq!(read(10..15, &[12, 13], Some(&[2, 10, 12, 14, 15])), "x---x");
+        assert_eq!(read(10..15, &[], Some(&[11])), "-x---");
+        assert_eq!(read(10..15, &[11], Some(&[11])), "none");
+        assert_eq!(read(10..15, &[], Some(&[])), "none");
     }
 }

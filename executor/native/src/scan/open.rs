@@ -13,7 +13,7 @@ use super::adapter::FileAdapter;
 use super::addresses;
 use super::conditions::{Conditions, is_hint};
 use super::convert;
-use super::deletes::RowFilter;
+use super::deletes::first_byte;
 use super::failures;
 use super::layout;
 use super::lineage::Inherited;
@@ -30,11 +30,11 @@ use datafusion::common::{Result, ScalarValue};
 use datafusion::datasource::listing::{FileRange, PartitionedFile};
 use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
 use datafusion::datasource::physical_plan::parquet::{
-    ParquetFileMetrics, ParquetRowSelection, can_expr_be_pushed_down_with_schemas,
+    ParquetFileMetrics, can_expr_be_pushed_down_with_schemas,
 };
 use datafusion::datasource::physical_plan::{FileScanConfig, FileSource};
 use datafusion::datasource::table_schema::TableSchema;
-use datafusion::parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+use datafusion::parquet::file::metadata::ParquetMetaData;
 use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::projection::ProjectionExprs;
 use datafusion::physical_expr::simplifier::PhysicalExprSimplifier;
@@ -51,6 +51,7 @@ use futures::stream::BoxStream;
 use object_store::{ObjectStore, ObjectStoreExt};
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Batches without a row for the query that are read before others get a turn.
@@ -142,22 +143,27 @@ impl Opening {
             }
             piece.object_meta = meta;
         }
-        let wanted = addresses::wanted(&self.table.context, self.table.filter());
-        let rows = self
-            .table
-            .deletes
-            .row_filter(file, &piece.object_meta, &self.store, wanted.as_deref())
-            .await?;
         let cache = self.table.context.engine.cache().get_file_metadata_cache();
         let footer = DFParquetMetadata::new(self.store.as_ref(), &piece.object_meta)
             .with_metadata_size_hint(Some(FOOTER_HINT))
             .with_file_metadata_cache(Some(cache))
             .fetch_metadata()
             .await?;
+        let wanted = addresses::wanted(&self.table.context, self.table.filter());
+        let access = self
+            .table
+            .deletes
+            .access(
+                file,
+                &footer,
+                &bytes_of(&piece),
+                &self.store,
+                wanted.as_deref(),
+            )
+            .await?;
         piece.statistics = None;
-        let RowFilter { selection } = rows;
-        if let Some(selection) = selection {
-            piece.extensions.insert(ParquetRowSelection::new(selection));
+        if let Some(access) = access {
+            piece.extensions.insert(access);
         }
         Ok(Some(Prepared { piece, footer }))
     }
@@ -304,10 +310,7 @@ struct Prepared {
 impl Prepared {
     /// The first row group of the piece, and the others; nothing if there is but one.
     fn split(&self) -> Option<(Prepared, Prepared)> {
-        let (start, end) = match &self.piece.range {
-            Some(range) => (range.start, range.end),
-            None => (0, i64::try_from(self.piece.object_meta.size).ok()?),
-        };
+        let Range { start, end } = bytes_of(&self.piece);
         let starts = self.footer.row_groups().iter().map(first_byte);
         let mut starts: Vec<i64> = starts.filter(|at| (start..end).contains(at)).collect();
         starts.sort_unstable();
@@ -323,12 +326,12 @@ impl Prepared {
     }
 }
 
-/// By this the reader tells whether a row group belongs to a range.
-fn first_byte(group: &RowGroupMetaData) -> i64 {
-    let column = group.column(0);
-    column
-        .dictionary_page_offset()
-        .unwrap_or_else(|| column.data_page_offset())
+/// Which bytes of its file a piece is.
+fn bytes_of(piece: &PartitionedFile) -> Range<i64> {
+    match &piece.range {
+        Some(range) => range.start..range.end,
+        None => 0..i64::try_from(piece.object_meta.size).unwrap_or(i64::MAX),
+    }
 }
 
 fn columns_of(expr: &Arc<dyn PhysicalExpr>) -> Vec<usize> {
