@@ -13,6 +13,7 @@ import io.netty.util.ReferenceCountUtil;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Decides on a request by its head, before its body is read: which route it is for, whether the
@@ -25,6 +26,7 @@ final class RouteGate extends ChannelInboundHandlerAdapter {
   static final AttributeKey<Admitted> ADMITTED = AttributeKey.valueOf("kelda-admitted");
 
   private static final int MOST_HELD = 256;
+  private static final String BASIC = "Basic ";
 
   private final Pages pages;
   private final RouteTable routes;
@@ -74,15 +76,30 @@ final class RouteGate extends ChannelInboundHandlerAdapter {
     deciding = true;
     Optional<String> credentials =
         Optional.ofNullable(head.headers().get(HttpHeaderNames.AUTHORIZATION));
-    Thread.startVirtualThread(
-        () -> {
-          try {
-            String user = pages.users().apply(credentials);
-            context.executor().execute(() -> pass(context, head, new Admitted(match, user)));
-          } catch (KeldaException e) {
-            context.executor().execute(() -> refuse(context, head, Answers.error(e)));
-          }
-        });
+    Supplier<Runnable> decision = () -> decide(context, head, match, credentials);
+    if (credentials.filter(RouteGate::hasPassword).isPresent()) {
+      Thread.startVirtualThread(() -> context.executor().execute(decision.get()));
+    } else {
+      decision.get().run();
+    }
+  }
+
+  private static boolean hasPassword(String credentials) {
+    return credentials.regionMatches(true, 0, BASIC, 0, BASIC.length());
+  }
+
+  /** Finds out who asks; what is returned lets the request pass or refuses it. */
+  private Runnable decide(
+      ChannelHandlerContext context,
+      HttpRequest head,
+      RouteTable.Match match,
+      Optional<String> credentials) {
+    try {
+      Admitted admitted = new Admitted(match, pages.users().apply(credentials));
+      return () -> pass(context, head, admitted);
+    } catch (KeldaException e) {
+      return () -> refuse(context, head, Answers.error(e));
+    }
   }
 
   private void pass(ChannelHandlerContext context, HttpRequest head, Admitted admitted) {
