@@ -15,6 +15,7 @@ public final class Found {
   private final byte[][] histories;
   private final int[] rows;
   private final boolean[] expired;
+  private final int[] present; // where the columns of the row begin; -1 = it is not present
 
   /** What was found of a key. */
   public enum Status {
@@ -35,10 +36,12 @@ public final class Found {
     this.histories = histories;
     this.rows = new int[histories.length];
     this.expired = new boolean[histories.length];
+    this.present = new int[histories.length];
     History history = new History(layout);
     for (int i = 0; i < rows.length; i++) {
       rows[i] = history.find(histories[i], at);
       expired[i] = rows[i] >= 0 && history.isExpired(histories[i], rows[i], at);
+      present[i] = isPresent(i) ? rows[i] + History.HEADER : -1;
     }
   }
 
@@ -93,6 +96,25 @@ public final class Found {
           layout.knownColumn().orElseThrow().write(History.known(history, start), to, row);
       case VALUE ->
           layout.rowCodec().read(history, start + History.HEADER, source.index(), to, row);
+    }
+  }
+
+  /**
+   * Reads a column of all rows that are present, each into the row of its key.
+   *
+   * @param column its ordinal in the view
+   * @param to a vector of the column's type; all its rows are NULL so far
+   */
+  public void readAll(int column, FieldVector to) {
+    ViewLayout.Source source = layout.source(column);
+    if (source.kind() == ViewLayout.Source.Kind.VALUE) {
+      layout.rowCodec().readAll(histories, present, source.index(), to);
+      return;
+    }
+    for (int index = 0; index < present.length; index++) {
+      if (isPresent(index)) {
+        read(index, column, to, index);
+      }
     }
   }
 }

@@ -1,6 +1,8 @@
 package dev.kelda.feature.online;
 
 import java.util.List;
+import org.apache.arrow.memory.ArrowBuf;
+import org.apache.arrow.vector.BaseFixedWidthVector;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.types.pojo.Field;
 
@@ -63,6 +65,51 @@ final class RowCodec {
       return;
     }
     columns[column].read(bytes, position(bytes, start, column), to, row);
+  }
+
+  /**
+   * Reads one column of many rows, each into the row of the vector that has its number.
+   *
+   * @param starts where the rows begin; -1 for those that leave the vector as it is
+   */
+  void readAll(byte[][] rows, int[] starts, int column, FieldVector to) {
+    int width = columns[column] instanceof ColumnCodec.Fixed fixed ? fixed.width() : 0;
+    if (width == Long.BYTES || width == Integer.BYTES) {
+      readNumbers(rows, starts, column, width, (BaseFixedWidthVector) to);
+      return;
+    }
+    for (int row = 0; row < rows.length; row++) {
+      if (starts[row] >= 0) {
+        read(rows[row], starts[row], column, to, row);
+      }
+    }
+  }
+
+  /** Most features are numbers, and there are many of them in an answer. */
+  private void readNumbers(
+      byte[][] rows, int[] starts, int column, int width, BaseFixedWidthVector to) {
+    while (to.getValueCapacity() < rows.length) {
+      to.reAlloc();
+    }
+    ArrowBuf values = to.getDataBuffer();
+    ArrowBuf validity = to.getValidityBuffer();
+    int bits = 0;
+    for (int row = 0; row < rows.length; row++) {
+      int start = starts[row];
+      if (start >= 0 && !isNull(rows[row], start, column)) {
+        bits |= 1 << (row & 7);
+        int at = start + slots[column];
+        if (width == Long.BYTES) {
+          values.setLong((long) row * width, (long) RowBuffer.LONG.get(rows[row], at));
+        } else {
+          values.setInt((long) row * width, (int) RowBuffer.INT.get(rows[row], at));
+        }
+      }
+      if ((row & 7) == 7 || row + 1 == rows.length) {
+        validity.setByte(row >> 3, bits);
+        bits = 0;
+      }
+    }
   }
 
   /** Where the value of a column that is not NULL begins. */

@@ -82,12 +82,7 @@ final class OnlineExchange implements Exchange {
       FieldVector into = answer.getVector(i);
       into.setInitialCapacity(count);
       into.allocateNew();
-      Found of = found.get(wanted.view());
-      for (int row = 0; row < count; row++) {
-        if (of.isPresent(row)) {
-          of.read(row, wanted.column(), into, row);
-        }
-      }
+      found.get(wanted.view()).readAll(wanted.column(), into);
       into.setValueCount(count);
     }
     answer.setRowCount(count);
