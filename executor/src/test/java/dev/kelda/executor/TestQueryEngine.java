@@ -307,7 +307,8 @@ class TestQueryEngine {
       "SELECT count(*) FROM system.functions a, system.functions b, system.functions c, "
           + "system.functions d, system.functions e WHERE a.name < b.name AND c.name > d.name";
 
-  private static final String LIGHT = "SELECT count(*) FROM system.functions WHERE length(name) > 3";
+  private static final String LIGHT =
+      "SELECT count(*) FROM system.functions WHERE length(name) > 3";
 
   private QueryInfo running(String sql) throws InterruptedException {
     while (true) {

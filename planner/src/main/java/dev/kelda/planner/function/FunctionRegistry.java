@@ -30,7 +30,8 @@ import org.apache.calcite.sql.validate.SqlNameMatcher;
 public final class FunctionRegistry {
   private final List<FunctionInfo> functions;
   private final Map<String, List<SqlOperator>> byName = new LinkedHashMap<>();
-  private final Map<String, List<SqlOperator>> namesakes = new HashMap<>(); // with special syntax too
+  private final Map<String, List<SqlOperator>> namesakes =
+      new HashMap<>(); // with special syntax too
   private final Map<SqlOperator, String> ids = new IdentityHashMap<>();
   private final SqlOperatorTable operators = new Table();
 
