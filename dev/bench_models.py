@@ -22,7 +22,7 @@ from kelda_server import ROOT, KeldaServer
 sys.path.insert(0, str(ROOT / "tests" / "python"))
 import exports  # noqa: E402
 
-ROUNDS = 20
+ROUNDS = 8
 BATCHES = (8_192, 131_072, 1 << 30)
 FIRST = 10_000
 REQUESTS = 3_000
