@@ -14,7 +14,6 @@ public final class Found {
   private final List<byte[]> keys;
   private final byte[][] histories;
   private final int[] rows;
-  private final boolean[] expired;
   private final int[] present; // where the columns of the row begin; -1 = it is not present
 
   /** What was found of a key. */
@@ -35,13 +34,12 @@ public final class Found {
     this.keys = keys;
     this.histories = histories;
     this.rows = new int[histories.length];
-    this.expired = new boolean[histories.length];
     this.present = new int[histories.length];
     History history = new History(layout);
     for (int i = 0; i < rows.length; i++) {
       rows[i] = history.find(histories[i], at);
-      expired[i] = rows[i] >= 0 && history.isExpired(histories[i], rows[i], at);
-      present[i] = isPresent(i) ? rows[i] + History.HEADER : -1;
+      boolean seen = rows[i] >= 0 && !history.isExpired(histories[i], rows[i], at);
+      present[i] = seen ? rows[i] + History.HEADER : -1;
     }
   }
 
@@ -50,11 +48,11 @@ public final class Found {
   }
 
   public Status status(int index) {
-    return rows[index] < 0 ? Status.NOT_FOUND : expired[index] ? Status.EXPIRED : Status.PRESENT;
+    return rows[index] < 0 ? Status.NOT_FOUND : isPresent(index) ? Status.PRESENT : Status.EXPIRED;
   }
 
   public boolean isPresent(int index) {
-    return rows[index] >= 0 && !expired[index];
+    return present[index] >= 0;
   }
 
   /** The event time of a row, expired or not; empty when there is none. */
