@@ -234,6 +234,23 @@ extern "system" fn Java_dev_kelda_executor_bridge_NativeEngine_inspectFiles<'loc
 }
 
 #[unsafe(no_mangle)]
+extern "system" fn Java_dev_kelda_executor_bridge_NativeEngine_callStore<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    engine: jlong,
+    request: JByteArray<'local>,
+) -> JByteArray<'local> {
+    entry(env, |env| {
+        let engine = ENGINES.find(engine, "engine")?;
+        let request = proto::ObjectRequest::decode(bytes(env, &request)?.as_slice())
+            .map_err(|e| unreadable("request", e))?;
+        let work = crate::objects::call(&engine, request);
+        let response = engine.handle().block_on(work)?;
+        Ok(env.byte_array_from_slice(&response.encode_to_vec())?)
+    })
+}
+
+#[unsafe(no_mangle)]
 extern "system" fn Java_dev_kelda_executor_bridge_NativeEngine_engineMetrics<'local>(
     env: EnvUnowned<'local>,
     _class: JClass<'local>,

@@ -9,11 +9,12 @@ use datafusion::execution::disk_manager::{DiskManager, DiskManagerBuilder, DiskM
 use datafusion::execution::object_store::ObjectStoreRegistry;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use object_store::ObjectStore;
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::runtime::{Builder, Handle, Runtime};
 use url::Url;
 
@@ -104,6 +105,16 @@ impl Engine {
     /// The store that serves `url` (its scheme and host).
     pub fn object_store(&self, url: &Url) -> Result<Arc<dyn ObjectStore>> {
         self.stores.get_store(url)
+    }
+
+    /// See [`Stores::lend`].
+    pub fn lend(
+        &self,
+        prefix: &str,
+        options: &HashMap<String, String>,
+        until: Option<SystemTime>,
+    ) -> std::result::Result<(), Failure> {
+        self.stores.lend(prefix, options, until)
     }
 
     pub fn upcalls(&self) -> Result<Arc<dyn Upcalls>> {

@@ -16,6 +16,7 @@ use std::fmt;
 mod clean;
 
 pub const CANCELLED: &str = "CANCELLED";
+pub const CATALOG_ERROR: &str = "CATALOG_ERROR";
 pub const DISK_FULL: &str = "DISK_FULL";
 pub const DIVISION_BY_ZERO: &str = "DIVISION_BY_ZERO";
 pub const FILE_NOT_FOUND: &str = "FILE_NOT_FOUND";
@@ -56,7 +57,7 @@ impl Failure {
 
     /// The framed text that crosses the border.
     pub fn encode(&self) -> String {
-        let message = self.message.replace(['\0', MARK], " ");
+        let message = clean::without_signatures(&self.message).replace(['\0', MARK], " ");
         format!("{MARK}{}{MARK}{message}{MARK}", self.code)
     }
 

@@ -24,6 +24,7 @@ pub mod java_scan;
 pub mod join_condition;
 pub mod live;
 pub mod metrics;
+pub mod objects;
 pub mod output;
 pub mod plan;
 pub mod planner;

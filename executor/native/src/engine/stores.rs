@@ -1,27 +1,38 @@
-//! Object stores by URL: the local file system, and S3 buckets opened on first use with the configured options.
+//! Object stores by URL: the local file system, and the buckets and containers of S3, Google Cloud Storage and Azure, each
+//! opened on first use with the configured options. A catalog may lend options for what lies below one of its prefixes.
 
-use crate::errors;
+use crate::errors::{self, Failure};
 use crate::proto;
+use crate::scan::normal_store;
+use bucket::Bucket;
 use datafusion::common::Result;
 use datafusion::execution::object_store::ObjectStoreRegistry;
 use object_store::ObjectStore;
-use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::local::LocalFileSystem;
 use std::collections::HashMap;
 use std::fmt;
-use std::str::FromStr;
 use std::sync::{Arc, RwLock};
+use std::time::SystemTime;
 use url::Url;
+
+mod bucket;
+mod clients;
 
 /// Thread-safe. Credentials in the options are never printed.
 pub struct Stores {
     configured: Vec<proto::ObjectStore>,
-    open: RwLock<HashMap<String, Arc<dyn ObjectStore>>>,
+    open: RwLock<HashMap<String, Arc<Bucket>>>,
 }
+
+/// Names and values as object_store has them.
+type Options = HashMap<String, String>;
 
 impl Stores {
     pub fn new(configured: &[proto::ObjectStore]) -> Self {
         let mut configured = configured.to_vec();
+        for store in &mut configured {
+            store.prefix = normal_store(&store.prefix);
+        }
         configured.sort_by_key(|store| std::cmp::Reverse(store.prefix.len()));
         Self {
             configured,
@@ -29,43 +40,65 @@ impl Stores {
         }
     }
 
-    fn create(&self, url: &Url) -> Result<Arc<dyn ObjectStore>> {
-        match url.scheme() {
-            "file" => Ok(Arc::new(LocalFileSystem::new())),
-            "s3" | "s3a" | "s3n" => self.create_s3(url),
-            other => Err(errors::failure(
-                errors::NOT_SUPPORTED,
-                format!("URLs that begin with \"{other}://\"; file:// and s3:// are read"),
-            )),
+    /// From now on, and until the time has come, what lies at `prefix` or below it is reached with these options in place
+    /// of the configured ones of the same name.
+    pub fn lend(
+        &self,
+        prefix: &str,
+        options: &Options,
+        until: Option<SystemTime>,
+    ) -> std::result::Result<(), Failure> {
+        let invalid = |reason: String| {
+            let message = format!("the catalog lends credentials for \"{prefix}\": {reason}");
+            Failure::new(errors::CATALOG_ERROR, message)
+        };
+        let url = Url::parse(prefix).map_err(|e| invalid(e.to_string()))?;
+        let bucket = self.bucket(&url).map_err(|e| Failure::from(&e))?;
+        if bucket.has(url.path(), options, until) {
+            return Ok(());
         }
+        let configured = self.options(&key(&url));
+        let client = clients::open(&url, &[&configured, options]).map_err(invalid)?;
+        bucket.lend(url.path(), options, until, client);
+        Ok(())
     }
 
-    fn create_s3(&self, url: &Url) -> Result<Arc<dyn ObjectStore>> {
-        let bucket = url.host_str().unwrap_or_default();
-        let text = format!("s3://{bucket}/");
-        let options = self.configured.iter().find(|store| {
-            let prefix = store.prefix.replacen("s3a://", "s3://", 1);
-            text.starts_with(&prefix) || prefix.trim_end_matches('/') == text.trim_end_matches('/')
+    fn bucket(&self, url: &Url) -> Result<Arc<Bucket>> {
+        let key = key(url);
+        if let Some(found) = self.open.read().expect("stores").get(&key) {
+            return Ok(Arc::clone(found));
+        }
+        let client: Arc<dyn ObjectStore> = match url.scheme() {
+            "file" => Arc::new(LocalFileSystem::new()),
+            scheme if clients::is_known(scheme) => clients::open(url, &[&self.options(&key)])
+                .map_err(|e| {
+                    errors::failure(errors::INVALID_CONFIGURATION, format!("{key}: {e}"))
+                })?,
+            other => {
+                return Err(errors::failure(
+                    errors::NOT_SUPPORTED,
+                    format!(
+                        "URLs that begin with \"{other}://\"; file://, s3://, gs:// and abfss:// are read"
+                    ),
+                ));
+            }
+        };
+        let mut open = self.open.write().expect("stores");
+        let bucket = open
+            .entry(key)
+            .or_insert_with(|| Arc::new(Bucket::new(client)));
+        Ok(Arc::clone(bucket))
+    }
+
+    /// What is configured for a bucket; of several prefixes the longest counts.
+    fn options(&self, bucket: &str) -> Options {
+        let fitting = self.configured.iter().find(|store| {
+            let prefix = store.prefix.trim_end_matches('/');
+            bucket == prefix || prefix.ends_with(':') && bucket.starts_with(prefix)
         });
-        let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
-        for (key, value) in options.iter().flat_map(|store| &store.options) {
-            let parsed = AmazonS3ConfigKey::from_str(&key.to_ascii_lowercase()).map_err(|_| {
-                let message = format!("unknown object store option \"{key}\" for {text}");
-                errors::failure(errors::INVALID_CONFIGURATION, message)
-            })?;
-            builder = builder.with_config(parsed, value);
-        }
-        let plain = options
-            .iter()
-            .flat_map(|store| &store.options)
-            .any(|(key, value)| key.ends_with("endpoint") && value.starts_with("http://"));
-        if plain {
-            builder = builder.with_allow_http(true);
-        }
-        let store = builder
-            .build()
-            .map_err(|e| errors::failure(errors::INVALID_CONFIGURATION, format!("{text}: {e}")))?;
-        Ok(Arc::new(store))
+        fitting
+            .map(|store| store.options.clone())
+            .unwrap_or_default()
     }
 }
 
@@ -82,21 +115,20 @@ impl ObjectStoreRegistry for Stores {
         url: &Url,
         store: Arc<dyn ObjectStore>,
     ) -> Option<Arc<dyn ObjectStore>> {
-        self.open.write().expect("stores").insert(key(url), store)
+        let bucket = Arc::new(Bucket::new(store));
+        let before = self.open.write().expect("stores").insert(key(url), bucket);
+        before.map(|bucket| bucket as Arc<dyn ObjectStore>)
     }
 
     fn get_store(&self, url: &Url) -> Result<Arc<dyn ObjectStore>> {
-        let key = key(url);
-        if let Some(found) = self.open.read().expect("stores").get(&key) {
-            return Ok(Arc::clone(found));
-        }
-        let created = self.create(url)?;
-        let mut open = self.open.write().expect("stores");
-        Ok(Arc::clone(open.entry(key).or_insert(created)))
+        Ok(self.bucket(url)?)
     }
 }
 
+/// The bucket of a URL: `s3://bucket`, `gs://bucket`, `abfss://container@account.dfs.core.windows.net`.
 fn key(url: &Url) -> String {
-    let authority = &url[url::Position::BeforeHost..url::Position::AfterPort];
-    format!("{}://{authority}", url.scheme())
+    normal_store(&url[..url::Position::AfterPort])
 }
+
+#[cfg(test)]
+mod tests;

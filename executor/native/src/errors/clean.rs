@@ -63,6 +63,20 @@ pub fn message(text: &str) -> String {
     }
 }
 
+/// Azure's shared access tokens are a part of the URLs that its client tells in errors.
+pub fn without_signatures(text: &str) -> String {
+    let mut rest = text;
+    let mut out = String::with_capacity(text.len());
+    while let Some(at) = rest.find("&sig=").or_else(|| rest.find("?sig=")) {
+        let (before, signed) = rest.split_at(at + "&sig=".len());
+        let end = signed.find(|c: char| !(c.is_ascii_alphanumeric() || "%+/=-_.~".contains(c)));
+        out.push_str(before);
+        out.push_str("***");
+        rest = &signed[end.unwrap_or(signed.len())..];
+    }
+    out + rest
+}
+
 const TYPES: [(&str, &str); 10] = [
     ("Int8", "TINYINT"),
     ("Int16", "SMALLINT"),

@@ -114,3 +114,21 @@ fn stores() {
 fn panics() {
     assert_eq!(Failure::panic(&"boom"), Failure::internal("boom"));
 }
+
+#[test]
+fn signatures_of_urls_are_not_told() {
+    for (text, told) in [
+        (
+            "POST http://a/c?comp=batch&sv=1&sig=a%2Bb/c=&se=2 failed",
+            "POST http://a/c?comp=batch&sv=1&sig=***&se=2 failed",
+        ),
+        (
+            "(\"http://a?sig=x\") and ?sig=",
+            "(\"http://a?sig=***\") and ?sig=***",
+        ),
+        ("nothing to hide", "nothing to hide"),
+    ] {
+        let encoded = Failure::new(STORAGE_ERROR, text).encode();
+        assert_eq!(Failure::decode(&encoded).unwrap().message, told);
+    }
+}

@@ -10,7 +10,7 @@ use url::Url;
 /// Where a file is: its store and its key in that store.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Location {
-    /// `file://` or `s3://bucket`.
+    /// `file://`, `s3://bucket`, `gs://bucket` or `abfss://container@account.dfs.core.windows.net`.
     pub store: String,
     /// Without a leading slash.
     pub key: String,
@@ -75,6 +75,18 @@ impl Location {
                 format!("not a file URL: \"{}\": {e}", self.url()),
             )
         })
+    }
+}
+
+/// A store's URL with the scheme that we have for it: engines write `s3a://b/p` and `s3://b/p` side by side.
+pub fn normal_store(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    match scheme {
+        "s3a" | "s3n" => format!("s3://{rest}"),
+        "abfs" | "wasb" | "wasbs" => format!("abfss://{}", rest.replacen(".blob.", ".dfs.", 1)),
+        _ => url.to_owned(),
     }
 }
 

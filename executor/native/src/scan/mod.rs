@@ -32,7 +32,7 @@ mod text;
 pub use column::{Column, Conversion, FIELD_ID, Matching};
 pub use convert::field_to_proto as to_proto;
 pub use failures::store_failure;
-pub use location::Location;
+pub use location::{Location, normal_store};
 
 use crate::engine::Engine;
 use crate::proto;

@@ -2,7 +2,7 @@
 
 use crate::errors::{self, failure};
 use crate::scan::failures;
-use crate::scan::location::Location;
+use crate::scan::location::{Location, normal_store};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Fields, Int32Type, Int64Type, Schema, SchemaRef};
@@ -53,11 +53,7 @@ impl FilePositions {
 
 /// Iceberg writes a path as it was given: `file:/p`, `file:///p`, `/p`, `s3a://b/p` and `s3://b/p` are met side by side.
 fn same_store(mut location: Location) -> Location {
-    for alias in ["s3a://", "s3n://"] {
-        if let Some(bucket) = location.store.strip_prefix(alias) {
-            location.store = format!("s3://{bucket}");
-        }
-    }
+    location.store = normal_store(&location.store);
     location
 }
 

@@ -43,7 +43,8 @@ final class TestHouseRules {
   private static final Pattern MODULE = Pattern.compile("<module>([^<]+)</module>");
   private static final Pattern DEPENDENCY =
       Pattern.compile(
-          "<dependency>\\s*<groupId>dev\\.kelda</groupId>\\s*<artifactId>([^<]+)</artifactId>\\s*(?:<scope>([^<]+)</scope>)?");
+          "<dependency>\\s*<groupId>dev\\.kelda</groupId>\\s*<artifactId>([^<]+)</artifactId>\\s*"
+              + "(?:<type>[^<]+</type>\\s*)?(?:<scope>([^<]+)</scope>)?");
 
   @Test
   void modulesDependOneWay() throws IOException {

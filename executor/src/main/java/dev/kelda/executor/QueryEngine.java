@@ -30,6 +30,7 @@ import dev.kelda.executor.statement.Request;
 import dev.kelda.executor.statement.Services;
 import dev.kelda.executor.system.SystemConnector;
 import dev.kelda.executor.wire.Inspections;
+import dev.kelda.executor.wire.NativeStores;
 import dev.kelda.parser.SqlText;
 import dev.kelda.spi.connector.Connector;
 import dev.kelda.spi.connector.ConnectorContext;
@@ -300,7 +301,7 @@ public final class QueryEngine implements AutoCloseable {
         config.home(),
         new LocationPolicy(config.base(), allowed),
         new Inspections(nativeEngine::inspectFiles),
-        config.stores(),
+        new NativeStores(nativeEngine::callStore),
         config.metastore().properties());
   }
 

@@ -9,6 +9,8 @@ import dev.kelda.executor.proto.EngineConfig;
 import dev.kelda.executor.proto.EngineMetrics;
 import dev.kelda.executor.proto.InspectFilesRequest;
 import dev.kelda.executor.proto.InspectFilesResponse;
+import dev.kelda.executor.proto.ObjectRequest;
+import dev.kelda.executor.proto.ObjectResponse;
 import dev.kelda.executor.proto.QueryMetrics;
 import dev.kelda.executor.proto.QueryRequest;
 import dev.kelda.spi.error.ErrorCode;
@@ -82,6 +84,13 @@ public final class NativeEngine implements AutoCloseable {
         NativeException.translate(() -> inspectFiles(handle, bytes)));
   }
 
+  /** Finds, reads, writes, deletes or lists objects of a store, or lends options for them. */
+  public ObjectResponse callStore(ObjectRequest request) {
+    byte[] bytes = request.toByteArray();
+    return parse(
+        ObjectResponse.parser(), NativeException.translate(() -> callStore(handle, bytes)));
+  }
+
   public EngineMetrics metrics() {
     return parse(EngineMetrics.parser(), NativeException.translate(() -> engineMetrics(handle)));
   }
@@ -149,6 +158,8 @@ public final class NativeEngine implements AutoCloseable {
   private static native void closeQuery(long query);
 
   private static native byte[] inspectFiles(long engine, byte[] request);
+
+  private static native byte[] callStore(long engine, byte[] request);
 
   private static native byte[] engineMetrics(long engine);
 

@@ -72,11 +72,6 @@ public record ModuleServices(
   }
 
   @Override
-  public Map<String, Map<String, String>> storage() {
-    return context.storage();
-  }
-
-  @Override
   public Optional<String> secret(String name) {
     return Optional.ofNullable(config.secrets().get(name));
   }

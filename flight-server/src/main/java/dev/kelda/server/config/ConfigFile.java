@@ -25,7 +25,7 @@ import org.tomlj.TomlParseResult;
  */
 public final class ConfigFile {
   /** Short names of object-store options. */
-  private static final Map<String, String> STORAGE_KEYS =
+  private static final Map<String, String> S3_KEYS =
       Map.of(
           "endpoint", "aws_endpoint",
           "region", "aws_region",
@@ -34,6 +34,34 @@ public final class ConfigFile {
           "session_token", "aws_session_token",
           "allow_http", "aws_allow_http",
           "virtual_hosted_style", "aws_virtual_hosted_style_request");
+
+  private static final Map<String, String> GOOGLE_KEYS =
+      Map.of(
+          "endpoint", "google_base_url",
+          "service_account", "google_service_account",
+          "token", "google_token",
+          "allow_http", "google_allow_http");
+
+  private static final Map<String, String> AZURE_KEYS =
+      Map.of(
+          "endpoint", "azure_storage_endpoint",
+          "account_key", "azure_storage_account_key",
+          "sas_token", "azure_storage_sas_key",
+          "tenant_id", "azure_storage_tenant_id",
+          "client_id", "azure_storage_client_id",
+          "client_secret", "azure_storage_client_secret",
+          "allow_http", "azure_allow_http");
+
+  private static final Map<String, Map<String, String>> STORAGE_KEYS =
+      Map.of(
+          "s3", S3_KEYS,
+          "s3a", S3_KEYS,
+          "s3n", S3_KEYS,
+          "gs", GOOGLE_KEYS,
+          "abfss", AZURE_KEYS,
+          "abfs", AZURE_KEYS,
+          "wasbs", AZURE_KEYS,
+          "wasb", AZURE_KEYS);
 
   /** Sections whose keys a module knows. */
   private static final List<String> MODULES = List.of("online", "embedding");
@@ -214,28 +242,29 @@ public final class ConfigFile {
     for (TomlSection all : root.section("storage").stream().toList()) {
       for (String prefix : all.keys()) {
         TomlSection store = all.section(prefix).orElseThrow();
-        if (!prefix.contains("://")) {
+        Map<String, String> known = STORAGE_KEYS.get(prefix.replaceFirst("://.*", ""));
+        if (known == null || !prefix.contains("://")) {
           throw store.error(
-              "a storage section is named by a URL prefix: [storage.\"s3://bucket\"]");
+              "a storage section is named by a URL prefix: [storage.\"s3://bucket\"], gs:// or"
+                  + " abfss://container@account.dfs.core.windows.net");
         }
         Map<String, String> options = new LinkedHashMap<>();
-        store.allTexts().forEach((key, value) -> options.put(storageKey(store, key), value));
+        store.allTexts().forEach((key, value) -> options.put(storageKey(store, known, key), value));
         stores.put(prefix, options);
       }
     }
     return stores;
   }
 
-  private static String storageKey(TomlSection store, String key) {
+  private static String storageKey(TomlSection store, Map<String, String> known, String key) {
     if (key.startsWith("aws_") || key.startsWith("google_") || key.startsWith("azure_")) {
       return key;
     }
-    String known = STORAGE_KEYS.get(key);
-    if (known == null) {
-      List<String> names = new ArrayList<>(STORAGE_KEYS.keySet());
+    if (!known.containsKey(key)) {
+      List<String> names = new ArrayList<>(known.keySet());
       throw store.error("unknown key '" + key + "'" + NearestKey.hint(key, names));
     }
-    return known;
+    return known.get(key);
   }
 
   private static <T> T typed(TomlSection section, String key, String text, SettingType<T> type) {

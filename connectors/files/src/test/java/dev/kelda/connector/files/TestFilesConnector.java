@@ -16,6 +16,7 @@ import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TableListing;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.testing.MemoryStores;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -82,7 +83,8 @@ class TestFilesConnector {
 
   private Connector connect(Map<String, String> properties) {
     LocationPolicy locations = new LocationPolicy(root, List.of("."));
-    ConnectorContext context = new ConnectorContext(root, locations, recorder, Map.of());
+    ConnectorContext context =
+        new ConnectorContext(root, locations, recorder, new MemoryStores(), Map.of());
     return new FilesConnectorFactory().create("files", properties, context);
   }
 

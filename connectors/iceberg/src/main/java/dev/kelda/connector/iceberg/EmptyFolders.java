@@ -14,7 +14,7 @@ final class EmptyFolders {
 
   /** Deletes the folder's empty sub-folders and itself; what still holds a file stays. */
   static void delete(String location, Locations locations) {
-    if (Locations.isS3(location)) {
+    if (!Locations.isLocal(location)) {
       return;
     }
     Path folder = LocalFileIO.path(locations.requireInWarehouse(location));

@@ -20,7 +20,8 @@ import java.util.TreeSet;
  * <ul>
  *   <li>{@code uri}: {@code jdbc:sqlite:PATH} or {@code jdbc:postgresql://HOST/DB} (default: the
  *       engine's metastore, which is HOME/metastore.db if not configured)
- *   <li>{@code warehouse}: folder or {@code s3://} URL of the tables (default HOME/warehouse)
+ *   <li>{@code warehouse}: folder or URL ({@code s3://}, {@code gs://}, {@code abfss://}) of the
+ *       tables (default HOME/warehouse)
  *   <li>{@code catalog-name}: the name within the metastore (default: the catalog's own)
  *   <li>{@code user}, {@code password}: of the metastore
  * </ul>
@@ -29,11 +30,13 @@ import java.util.TreeSet;
  *
  * <ul>
  *   <li>{@code uri}: {@code https://HOST/PATH} of the server
- *   <li>{@code location}: folder or {@code s3://} URL below which the server puts tables; nothing
- *       is written elsewhere
+ *   <li>{@code location}: folder or URL below which the server puts tables; nothing is written
+ *       elsewhere
  *   <li>{@code warehouse}: its name at the server, if that has several
  *   <li>{@code credential} ({@code ID:SECRET}) with {@code scope} and {@code oauth2-server-uri}, or
  *       {@code token}: who asks, by OAuth2
+ *   <li>{@code vended-credentials}: {@code false} when the server is not to be asked for
+ *       credentials of each table, as it is by default
  * </ul>
  */
 public final class IcebergConnectorFactory implements ConnectorFactory {
@@ -48,7 +51,8 @@ public final class IcebergConnectorFactory implements ConnectorFactory {
           "credential",
           "token",
           "scope",
-          "oauth2-server-uri");
+          "oauth2-server-uri",
+          RestCatalogs.VENDED_CREDENTIALS);
 
   @Override
   public String type() {
@@ -102,13 +106,19 @@ public final class IcebergConnectorFactory implements ConnectorFactory {
         checkedUri(catalog, uri),
         new Locations(
             url(properties.getOrDefault("warehouse", "warehouse"), context), context.locations()),
-        context.storage(),
+        context.stores(),
         properties);
   }
 
   private static IcebergCatalog rest(
       String catalog, Map<String, String> properties, ConnectorContext context) {
     requireKnown(catalog, properties, REST);
+    String vended = properties.getOrDefault(RestCatalogs.VENDED_CREDENTIALS, "true");
+    if (!vended.matches("true|false")) {
+      throw invalid(
+          catalog,
+          RestCatalogs.VENDED_CREDENTIALS + " must be 'true' or 'false', not '" + vended + "'");
+    }
     String uri = properties.getOrDefault("uri", "");
     if (!uri.matches("https?://.+")) {
       throw invalid(catalog, "uri must be https://HOST/PATH of a REST catalog, not '" + uri + "'");
@@ -119,11 +129,11 @@ public final class IcebergConnectorFactory implements ConnectorFactory {
                 () ->
                     invalid(
                         catalog,
-                        "location is missing: the folder or s3:// URL below which the tables lie"));
+                        "location is missing: the folder or URL below which the tables lie"));
     return RestCatalogs.open(
         catalog,
         new Locations(url(location, context), context.locations()),
-        context.storage(),
+        context.stores(),
         properties);
   }
 

@@ -1,5 +1,6 @@
 package dev.kelda.connector.iceberg;
 
+import dev.kelda.spi.connector.ObjectStores;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.io.Closeable;
@@ -23,14 +24,13 @@ final class JdbcCatalogs {
   /**
    * Opens it; creates its tables and the default schema if absent.
    *
-   * @param storage object-store options by URL prefix, secret
    * @param settings {@code user} and {@code password}, if any
    */
   static IcebergCatalog open(
       String name,
       String uri,
       Locations locations,
-      Map<String, Map<String, String>> storage,
+      ObjectStores stores,
       Map<String, String> settings) {
     Map<String, String> properties = new HashMap<>();
     properties.put(CatalogProperties.URI, uri);
@@ -49,8 +49,7 @@ final class JdbcCatalogs {
     Optional.ofNullable(settings.get("user")).ifPresent(v -> connection.put("user", v));
     Optional.ofNullable(settings.get("password")).ifPresent(v -> connection.put("password", v));
     connection.forEach((key, value) -> properties.put("jdbc." + key, value.toString()));
-    JdbcCatalog catalog =
-        new JdbcCatalog(io -> new WarehouseIO(locations, storage, io), null, true);
+    JdbcCatalog catalog = new JdbcCatalog(io -> new WarehouseIO(locations, stores, io), null, true);
     Namespace main = Namespace.of(SchemaDefinitions.DEFAULT);
     IcebergErrors.translating(
         "catalog " + name,
@@ -75,7 +74,7 @@ final class JdbcCatalogs {
         IcebergCatalog.Folders.CHOSEN_HERE,
         locations,
         new WarehouseIO(
-            locations, storage, Map.of(CatalogProperties.IO_MANIFEST_CACHE_ENABLED, "true")),
+            locations, stores, Map.of(CatalogProperties.IO_MANIFEST_CACHE_ENABLED, "true")),
         new CommitQueue(),
         both);
   }

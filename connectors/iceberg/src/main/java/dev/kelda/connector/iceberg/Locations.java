@@ -96,7 +96,7 @@ final class Locations {
     }
   }
 
-  private boolean inWarehouse(String location) {
+  boolean inWarehouse(String location) {
     String url = url(location);
     return url.startsWith(warehouse + "/") && !url.contains("/../") && !url.endsWith("/..");
   }
@@ -114,16 +114,8 @@ final class Locations {
     return location;
   }
 
-  static boolean isS3(String location) {
-    return location.startsWith("s3://")
-        || location.startsWith("s3a://")
-        || location.startsWith("s3n://");
-  }
-
-  /** The bucket of an S3 location. */
-  static String bucket(String location) {
-    String path = location.substring(location.indexOf("://") + "://".length());
-    int slash = path.indexOf('/');
-    return slash < 0 ? path : path.substring(0, slash);
+  /** Whether it is no object of a store. */
+  static boolean isLocal(String location) {
+    return url(location).startsWith("file://") || !location.contains("://");
   }
 }

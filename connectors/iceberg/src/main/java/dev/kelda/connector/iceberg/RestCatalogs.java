@@ -1,5 +1,6 @@
 package dev.kelda.connector.iceberg;
 
+import dev.kelda.spi.connector.ObjectStores;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -27,21 +28,22 @@ final class RestCatalogs {
           OAuth2Properties.SCOPE,
           OAuth2Properties.OAUTH2_SERVER_URI);
 
+  /** Whether the server is asked for credentials of each table. */
+  static final String VENDED_CREDENTIALS = "vended-credentials";
+
+  private static final String ACCESS_DELEGATION = "header.X-Iceberg-Access-Delegation";
+
   private RestCatalogs() {}
 
   /**
    * Opens it: asks for the server's configuration.
    *
    * @param locations where the server puts tables
-   * @param storage object-store options by URL prefix, secret
    * @param settings {@code uri}, and {@code warehouse}, {@code token}, {@code credential}, {@code
-   *     scope}, {@code oauth2-server-uri} if any; secret
+   *     scope}, {@code oauth2-server-uri}, {@code vended-credentials} if any; secret
    */
   static IcebergCatalog open(
-      String name,
-      Locations locations,
-      Map<String, Map<String, String>> storage,
-      Map<String, String> settings) {
+      String name, Locations locations, ObjectStores stores, Map<String, String> settings) {
     Map<String, String> properties = new HashMap<>(settings);
     properties.keySet().retainAll(CLIENT);
     properties.put(CatalogProperties.IO_MANIFEST_CACHE_ENABLED, "true");
@@ -52,14 +54,20 @@ final class RestCatalogs {
         AuthProperties.AUTH_TYPE,
         login ? AuthProperties.AUTH_TYPE_OAUTH2 : AuthProperties.AUTH_TYPE_NONE);
     properties.put(RESTCatalogProperties.METRICS_REPORTING_ENABLED, "false");
+    if (Boolean.parseBoolean(settings.getOrDefault(VENDED_CREDENTIALS, "true"))) {
+      properties.put(ACCESS_DELEGATION, "vended-credentials");
+    }
+    VendedCredentials vended = new VendedCredentials(locations, stores);
     RESTSessionCatalog sessions =
         new RESTSessionCatalog(
             config ->
-                HTTPClient.builder(config)
-                    .uri(config.get(CatalogProperties.URI))
-                    .withHeaders(RESTUtil.configHeaders(config))
-                    .build(),
-            (session, io) -> new WarehouseIO(locations, storage, io));
+                new LendingClient(
+                    HTTPClient.builder(config)
+                        .uri(config.get(CatalogProperties.URI))
+                        .withHeaders(RESTUtil.configHeaders(config))
+                        .build(),
+                    vended),
+            (session, io) -> new WarehouseIO(locations, stores, io));
     IcebergErrors.translating("catalog " + name, () -> sessions.initialize(name, properties));
     SessionContext session = SessionContext.createEmpty();
     Catalog tables = sessions.asCatalog(session);
@@ -71,8 +79,11 @@ final class RestCatalogs {
         Optional.empty(),
         IcebergCatalog.Folders.CHOSEN_BY_CATALOG,
         locations,
-        new WarehouseIO(locations, storage, Map.of()),
+        new WarehouseIO(locations, stores, Map.of()),
         new CommitQueue(),
-        sessions);
+        () -> {
+          vended.close();
+          sessions.close();
+        });
   }
 }

@@ -3,8 +3,10 @@ package dev.kelda.connector.iceberg;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kelda.connector.iceberg.testing.RestServer;
 import dev.kelda.spi.connector.CanonicalTypes;
 import dev.kelda.spi.connector.ConnectorContext;
+import dev.kelda.spi.connector.LocationPolicy;
 import dev.kelda.spi.connector.Scan;
 import dev.kelda.spi.connector.TableChange;
 import dev.kelda.spi.connector.TableDefinition;
@@ -40,7 +42,14 @@ class TestRestCatalog {
 
   @BeforeEach
   void open() throws Exception {
-    server = new RestServer(folder);
+    String tables = "file://" + folder.resolve("tables");
+    Locations locations = new Locations(tables, new LocationPolicy(folder, List.of()));
+    server =
+        new RestServer(
+            folder.resolve("server.db"),
+            tables,
+            new LocalFileIO(locations, Map.of()),
+            (table, answer) -> {});
     connector = connect(Map.of());
   }
 
@@ -144,6 +153,7 @@ class TestRestCatalog {
     assertCode(() -> connect(Map.of("credential", "x:y")), ErrorCode.CATALOG_ERROR);
     assertCode(() -> connect(Map.of("uri", "ftp://nowhere")), ErrorCode.INVALID_CONFIGURATION);
     assertCode(() -> connect(Map.of("location", "")), ErrorCode.INVALID_CONFIGURATION);
+    assertCode(() -> connect(Map.of("vended-credentials", "yes")), ErrorCode.INVALID_CONFIGURATION);
     assertCode(() -> connect(Map.of("io-impl", "x")), ErrorCode.INVALID_CONFIGURATION);
     assertCode(() -> connect(Map.of("uri", "http://127.0.0.1:1")), ErrorCode.CATALOG_ERROR);
   }

@@ -29,9 +29,6 @@ public interface EngineServices {
   /** Which paths may be read and written. */
   LocationPolicy locations();
 
-  /** Object-store options by URL prefix; secret. */
-  Map<String, Map<String, String>> storage();
-
   /** The value of a secret of the configuration. */
   Optional<String> secret(String name);
 

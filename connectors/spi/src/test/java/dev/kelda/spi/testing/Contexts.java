@@ -2,6 +2,7 @@ package dev.kelda.spi.testing;
 
 import dev.kelda.spi.connector.ConnectorContext;
 import dev.kelda.spi.connector.LocationPolicy;
+import dev.kelda.spi.connector.ObjectStores;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -12,19 +13,17 @@ public final class Contexts {
 
   /** With the locations of the home folder alone. */
   public static ConnectorContext of(Path home) {
-    return of(home, Map.of());
+    return of(home, new MemoryStores());
   }
 
-  /**
-   * @param storage object-store options by URL prefix
-   */
-  public static ConnectorContext of(Path home, Map<String, Map<String, String>> storage) {
+  public static ConnectorContext of(Path home, ObjectStores stores) {
     return new ConnectorContext(
         home,
         new LocationPolicy(home, List.of()),
         (format, paths, options) -> {
           throw new IllegalStateException("not used");
         },
-        storage);
+        stores,
+        Map.of());
   }
 }
