@@ -6,6 +6,7 @@
 //! of the open rows only.
 
 use crate::join_condition;
+use crate::scan::{KeptRows, PerValue};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use datafusion::arrow::compute::{and_kleene, not, or_kleene, prep_null_mask_filter};
 use datafusion::arrow::datatypes::{DataType, FieldRef, Schema};
@@ -248,6 +249,8 @@ fn cannot_fail(node: &Arc<dyn PhysicalExpr>, row: &Schema) -> bool {
         || node.is::<IsNullExpr>()
         || node.is::<IsNotNullExpr>()
         || node.is::<NotExpr>()
+        || node.is::<PerValue>()
+        || node.is::<KeptRows>()
 }
 
 fn is_arithmetic(operator: &Operator) -> bool {

@@ -4,6 +4,7 @@
 //! a delete that is passed over would bring rows back.
 
 mod equality;
+mod kept;
 mod position;
 mod vector;
 
@@ -22,7 +23,38 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use tokio::sync::OnceCell;
 
+pub use kept::{Kept, KeptRows};
+
+/// Runs of rows that are shorter on average cost the reader more than rows that are decoded in vain. It decodes all then,
+/// too, and takes the deleted ones out by a copy of the others.
+const SHORT_RUN: u64 = 32;
+
 type Once<T> = Mutex<HashMap<String, Arc<OnceCell<Arc<T>>>>>;
+
+/// What is left of some row groups.
+#[derive(Clone)]
+pub struct Left {
+    access: ParquetAccessPlan,
+    /// Given when deleted rows lie close to each other.
+    pub scattered: Option<Arc<Kept>>,
+}
+
+impl Left {
+    /// Of the row groups exactly the rows that are left.
+    pub fn exact(self) -> ParquetAccessPlan {
+        self.access
+    }
+
+    /// Whole row groups, for one who knows which rows are [kept](Self::scattered).
+    pub fn whole(self) -> ParquetAccessPlan {
+        let groups = self.access.into_inner().into_iter();
+        let whole = groups.map(|group| match group {
+            RowGroupAccess::Skip => RowGroupAccess::Skip,
+            RowGroupAccess::Scan | RowGroupAccess::Selection(_) => RowGroupAccess::Scan,
+        });
+        ParquetAccessPlan::new(whole.collect())
+    }
+}
 
 /// Reads each delete file of a scan once.
 pub struct Deletes {
@@ -44,16 +76,16 @@ impl Deletes {
         }
     }
 
-    /// The rows to read of those row groups of a file that begin in `range`; None = all of its rows. `wanted` are addresses
-    /// of rows, ascending; None = all rows.
-    pub async fn access(
+    /// The rows that are left in those row groups of a file that begin in `range`; None = all of its rows. `wanted` are
+    /// addresses of rows, ascending; None = all rows.
+    pub async fn left(
         &self,
         file: &proto::DataFile,
         footer: &ParquetMetaData,
         range: &Range<i64>,
         store: &Arc<dyn ObjectStore>,
         wanted: Option<&[i64]>,
-    ) -> Result<Option<ParquetAccessPlan>> {
+    ) -> Result<Option<Left>> {
         if file.deletes.is_empty() && wanted.is_none() {
             return Ok(None);
         }
@@ -69,7 +101,9 @@ impl Deletes {
             .collect();
         let mut own = groups.iter().flatten();
         let Some(first) = own.next() else {
-            return Ok(Some(ParquetAccessPlan::new_none(groups.len())));
+            let access = ParquetAccessPlan::new_none(groups.len());
+            let scattered = None;
+            return Ok(Some(Left { access, scattered }));
         };
         let rows = first.start..own.last().unwrap_or(first).end;
         let deleted = self.deleted(&rows, file, store).await?;
@@ -78,7 +112,10 @@ impl Deletes {
             Some(rows) => row_group(rows, &deleted, wanted.as_deref()),
             None => RowGroupAccess::Skip,
         });
-        Ok(Some(ParquetAccessPlan::new(access.collect())))
+        let access = ParquetAccessPlan::new(access.collect());
+        let scattered = (wanted.is_none() && are_scattered(&rows, &deleted))
+            .then(|| Arc::new(Kept::new(rows, &deleted)));
+        Ok(Some(Left { access, scattered }))
     }
 
     /// The deleted ones of some rows of a file, ascending and distinct.
@@ -220,6 +257,13 @@ fn within<'a>(rows: &Range<u64>, positions: &'a [u64]) -> &'a [u64] {
     let from = positions.partition_point(|position| *position < rows.start);
     let to = positions.partition_point(|position| *position < rows.end);
     &positions[from..to]
+}
+
+/// `deleted` are some of `rows`, ascending and distinct.
+fn are_scattered(rows: &Range<u64>, deleted: &[u64]) -> bool {
+    let gaps = deleted.windows(2).filter(|two| two[0] + 1 < two[1]).count() as u64;
+    let left = rows.end - rows.start - deleted.len() as u64;
+    left < (gaps + 1).saturating_mul(SHORT_RUN)
 }
 
 /// The runs of `rows` between `deleted`, ascending and distinct ones of them.

@@ -3,9 +3,11 @@
 use super::conditions::Conditions;
 use super::layout;
 use super::per_value;
-use super::tests::{batch, engine, file, open, parquet, rows};
+use super::tests::{batch, engine, file, open, parquet, position_delete, rows};
+use crate::proto;
 use crate::short_circuit::is_safe;
 use datafusion::arrow::array::*;
+use datafusion::arrow::compute::filter_record_batch;
 use datafusion::arrow::datatypes::{DataType, Field, Int32Type};
 use datafusion::common::{JoinType, Result};
 use datafusion::logical_expr::{Expr, Operator, cast, col, lit, when};
@@ -99,10 +101,21 @@ fn filters_in_a_scan_are_those_above_it() -> Result<()> {
         lit(true).and(col("number").eq(lit(1i32))),
         col("number").lt(lit(0i32)),
     ];
-    for group_rows in [100, 1000, 5000] {
+    // Close to each other, in runs, and a row group as a whole.
+    let deletes: [fn(i64) -> bool; 3] = [
+        |_| false,
+        |n| n % 7 == 3 || (400..600).contains(&n),
+        |n| (100..1100).contains(&n),
+    ];
+    for (group_rows, is_deleted) in [100, 1000, 5000]
+        .into_iter()
+        .flat_map(|rows| deletes.map(|deleted| (rows, deleted)))
+    {
         let path = folder.path().join(format!("{group_rows}.parquet"));
         write(&path, &sample, group_rows);
-        let scan = parquet(vec![file(&path)]);
+        let scan = parquet(vec![with_deletes(&path, is_deleted)]);
+        let kept: BooleanArray = (0..ROWS).map(|n| Some(!is_deleted(n))).collect();
+        let sample = filter_record_batch(&sample, &kept)?;
         for filter in &filters {
             let found = open(&engine, &scan, fields.clone())?.filter(filter.clone())?;
             let expected = SessionContext::new()
@@ -122,6 +135,41 @@ fn filters_in_a_scan_are_those_above_it() -> Result<()> {
             .handle()
             .block_on(some.limit(0, Some(5))?.collect())?;
         assert_eq!(some.iter().map(RecordBatch::num_rows).sum::<usize>(), 5);
+    }
+    Ok(())
+}
+
+fn with_deletes(path: &Path, is_deleted: impl Fn(i64) -> bool) -> proto::DataFile {
+    let url = path.display().to_string();
+    let rows: Vec<_> = (0..ROWS)
+        .filter(|n| is_deleted(*n))
+        .map(|n| (url.as_str(), n))
+        .collect();
+    let deletes = match rows.is_empty() {
+        true => vec![],
+        false => vec![position_delete(&path.with_extension("deletes"), &rows)],
+    };
+    proto::DataFile {
+        deletes,
+        ..file(path)
+    }
+}
+
+#[test]
+fn deleted_rows_cannot_fail() -> Result<()> {
+    let (engine, folder, sample) = (engine(), TempDir::new()?, sample());
+    let schema = sample.schema();
+    let fields: Vec<Field> = schema.fields().iter().map(|f| Field::clone(f)).collect();
+    let path = folder.path().join("a.parquet");
+    write(&path, &sample, 1000);
+    for step in [10, 50] {
+        let scan = parquet(vec![with_deletes(&path, |n| n % step == 0)]);
+        let failing = (lit(10i32) / (col("number") - lit(50i32))).gt(lit(1i32));
+        let found = open(&engine, &scan, fields.clone())?.filter(failing)?;
+        let found = rows(&engine, found.select(vec![col("number")])?.distinct()?)?;
+        let mut found: Vec<&str> = found.split(' ').collect();
+        found.sort_unstable();
+        assert_eq!(found, ["51", "52", "53", "54", "55"]);
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 
 use super::column::Column;
 use crate::proto;
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::logical_expr::Operator;
@@ -49,6 +49,22 @@ pub fn table_schema(schema: &SchemaRef, columns: &[Column]) -> TableSchema {
         .build()
 }
 
+/// A column for the reader to put beside those of a file.
+pub fn position_beside(file: &Schema) -> FieldRef {
+    let mut name = "position".to_owned();
+    while file.index_of(&name).is_ok() {
+        name.push('_');
+    }
+    Arc::new(Field::new(name, DataType::Int64, false).with_extension_type(RowNumber))
+}
+
+/// The column of a file's row that says where in the file it is, if there is one.
+pub fn position(row: &Schema) -> Option<Arc<dyn PhysicalExpr>> {
+    let marked = |f: &FieldRef| f.extension_type_name() == Some(ROW_NUMBER);
+    let at = row.fields().iter().position(marked)?;
+    Some(Arc::new(ColumnExpr::new(row.field(at).name(), at)))
+}
+
 /// What a file gives rows that have no value of their own.
 #[derive(Debug, Clone, Copy)]
 pub struct Inherited {
@@ -66,11 +82,7 @@ impl Inherited {
         file: &Schema,
     ) -> Result<Option<Arc<dyn PhysicalExpr>>> {
         let literal = |value| Arc::new(Literal::new(ScalarValue::Int64(value))) as Arc<_>;
-        let position = || -> Option<Arc<dyn PhysicalExpr>> {
-            let marked = |f: &Field| f.extension_type_name() == Some(ROW_NUMBER);
-            let at = file.fields().iter().position(|f| marked(f))?;
-            Some(Arc::new(ColumnExpr::new(file.field(at).name(), at)))
-        };
+        let position = || position(file);
         let inherited: Arc<dyn PhysicalExpr> = match column.id {
             POSITION => return Ok(position()),
             ROW_ID => match position() {

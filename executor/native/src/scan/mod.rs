@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! table (groups of byte ranges, statistics) -> parquet -> adapter, column (field ids, names, types, defaults)
-//!                                           |          '-> deletes (positions, vectors -> row selection)
+//!                                           |          '-> deletes (positions, vectors -> row selection or condition)
 //!                                           '-> text (csv, json)
 //! inspect: paths -> files, columns, statistics
 //! ```
@@ -31,8 +31,10 @@ mod text;
 
 pub use column::{Column, Conversion, FIELD_ID, Matching};
 pub use convert::field_to_proto as to_proto;
+pub use deletes::KeptRows;
 pub use failures::store_failure;
 pub use location::{Location, normal_store};
+pub use per_value::PerValue;
 
 use crate::engine::Engine;
 use crate::proto;

@@ -13,10 +13,10 @@ use super::adapter::FileAdapter;
 use super::addresses;
 use super::conditions::{Conditions, is_hint};
 use super::convert;
-use super::deletes::first_byte;
+use super::deletes::{KeptRows, Left, first_byte};
 use super::failures;
 use super::layout;
-use super::lineage::Inherited;
+use super::lineage::{self, Inherited};
 use super::parquet::{FOOTER_HINT, ParquetTable};
 use super::per_value;
 use super::rows::{Measures, Rows};
@@ -150,10 +150,10 @@ impl Opening {
             .fetch_metadata()
             .await?;
         let wanted = addresses::wanted(&self.table.context, self.table.filter());
-        let access = self
+        let left = self
             .table
             .deletes
-            .access(
+            .left(
                 file,
                 &footer,
                 &bytes_of(&piece),
@@ -162,10 +162,11 @@ impl Opening {
             )
             .await?;
         piece.statistics = None;
-        if let Some(access) = access {
-            piece.extensions.insert(access);
-        }
-        Ok(Some(Prepared { piece, footer }))
+        Ok(Some(Prepared {
+            piece,
+            footer,
+            left,
+        }))
     }
 
     /// Whether the statistics of the piece's file exclude every row, with the run-time filters as they are now.
@@ -194,12 +195,28 @@ impl Opening {
 
     /// The reader of the prepared row groups.
     fn open(&self, prepared: Prepared) -> Result<Open> {
-        let Prepared { mut piece, footer } = prepared;
+        let Prepared {
+            mut piece,
+            footer,
+            left,
+        } = prepared;
         let file = self.file(&piece)?;
         let context = &self.table.context;
         let cheap = self.conjuncts.iter().any(|c| !is_hint(c));
         let own = layout::decoded(&footer, cheap)?;
-        let virtual_columns = self.table.table_schema().virtual_columns().to_vec();
+        let filters = self.skips && self.table.selectivity.is_low();
+        let kept = left.as_ref().and_then(|left| left.scattered.clone());
+        let kept = kept.filter(|_| !filters && !self.conjuncts.is_empty());
+        if let Some(left) = left {
+            piece.extensions.insert(match kept {
+                Some(_) => left.whole(),
+                None => left.exact(),
+            });
+        }
+        let mut virtual_columns = self.table.table_schema().virtual_columns().to_vec();
+        if kept.is_some() && virtual_columns.is_empty() {
+            virtual_columns.push(lineage::position_beside(&own));
+        }
         let row = TableSchema::builder(Arc::clone(&own))
             .with_virtual_columns(virtual_columns)
             .build();
@@ -217,10 +234,14 @@ impl Opening {
         let outputs = self.projection.iter().map(|part| own_terms(&part.expr));
         let outputs = outputs.collect::<Result<Vec<_>>>()?;
 
-        let filters = self.skips && self.table.selectivity.is_low();
         let simplifier = PhysicalExprSimplifier::new(&whole);
         let mut pushed = Vec::new();
         let mut asked = Vec::new();
+        if let Some(kept) = kept {
+            let position = lineage::position(&whole);
+            let position = position.ok_or_else(|| internal("deletes without positions"))?;
+            asked.push(Arc::new(KeptRows::new(position, kept)) as _);
+        }
         for conjunct in conjuncts {
             let safe = short_circuit::is_safe(&conjunct, &whole);
             if is_hint(&conjunct) && !safe {
@@ -305,6 +326,8 @@ impl Opening {
 struct Prepared {
     piece: PartitionedFile,
     footer: Arc<ParquetMetaData>,
+    /// Nothing = all its rows.
+    left: Option<Left>,
 }
 
 impl Prepared {
@@ -321,6 +344,7 @@ impl Prepared {
                 ..self.piece.clone()
             },
             footer: Arc::clone(&self.footer),
+            left: self.left.clone(),
         };
         Some((part(start, second), part(second, end)))
     }

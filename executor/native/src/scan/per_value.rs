@@ -41,8 +41,9 @@ pub fn rewrite(condition: Arc<dyn PhysicalExpr>, row: &Schema) -> Result<Arc<dyn
     condition.transform_down(visit).data()
 }
 
+/// Cannot fail: [`rewrite`] makes it of conditions that cannot.
 #[derive(Debug)]
-struct PerValue {
+pub struct PerValue {
     column: Arc<dyn PhysicalExpr>,
     /// Over a row of one value.
     condition: Arc<dyn PhysicalExpr>,

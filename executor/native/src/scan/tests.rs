@@ -289,6 +289,31 @@ fn numbers(path: &Path, range: std::ops::Range<i64>) {
     );
 }
 
+/// A new delete file at `path` of positions in files.
+pub fn position_delete(path: &Path, rows: &[(&str, i64)]) -> proto::DeleteFile {
+    let files = rows.iter().map(|(file, _)| Some(*file));
+    let positions = rows.iter().map(|(_, position)| Some(*position));
+    write(
+        path,
+        &batch(
+            vec![
+                with_id("file_path", DataType::Utf8, 2_147_483_546),
+                with_id("pos", DataType::Int64, 2_147_483_545),
+            ],
+            vec![
+                Arc::new(files.collect::<StringArray>()),
+                Arc::new(positions.collect::<Int64Array>()),
+            ],
+        ),
+    );
+    proto::DeleteFile {
+        kind: Kind::Position as i32,
+        path: format!("file://{}", path.display()),
+        format: FileFormat::Parquet as i32,
+        ..Default::default()
+    }
+}
+
 #[test]
 fn position_deletes_hide_rows_and_make_counts_inexact() -> Result<()> {
     let (engine, folder) = (engine(), TempDir::new()?);
@@ -302,31 +327,10 @@ fn position_deletes_hide_rows_and_make_counts_inexact() -> Result<()> {
         format!("file:{}", data.display()),
         "/other".to_owned(),
     ];
-    let paths = vec![
-        raw[0].as_str(),
-        raw[0].as_str(),
-        raw[1].as_str(),
-        raw[2].as_str(),
-    ];
-    write(
+    let delete = position_delete(
         &deletes,
-        &batch(
-            vec![
-                with_id("file_path", DataType::Utf8, 2_147_483_546),
-                with_id("pos", DataType::Int64, 2_147_483_545),
-            ],
-            vec![
-                Arc::new(StringArray::from(paths)),
-                Arc::new(Int64Array::from(vec![0, 5, 9, 3])),
-            ],
-        ),
+        &[(&raw[0], 0), (&raw[0], 5), (&raw[1], 9), (&raw[2], 3)],
     );
-    let delete = proto::DeleteFile {
-        kind: Kind::Position as i32,
-        path: format!("file://{}", deletes.display()),
-        format: FileFormat::Parquet as i32,
-        ..Default::default()
-    };
     let fields = || vec![Field::new("n", DataType::Int64, false)];
     let with_deletes = proto::DataFile {
         rows: 10,
