@@ -206,7 +206,7 @@ impl Opening {
         let own = layout::decoded(&footer, cheap)?;
         let filters = self.skips && self.table.selectivity.is_low();
         let kept = left.as_ref().and_then(|left| left.scattered.clone());
-        let kept = kept.filter(|_| !filters && !self.conjuncts.is_empty());
+        let kept = kept.filter(|_| !filters);
         if let Some(left) = left {
             piece.extensions.insert(match kept {
                 Some(_) => left.whole(),
@@ -278,6 +278,7 @@ impl Opening {
             .into_iter()
             .map(|expr| reassign_expr_columns(expr, &decoded));
         let outputs = outputs.collect::<Result<Vec<_>>>()?;
+        let unconditional = self.conjuncts.is_empty() && asked.is_empty();
         let batch_rows = self.table.batch_rows;
         let rows = Rows::try_new(
             (!asked.is_empty()).then(|| Conditions::new(asked, &decoded)),
@@ -305,7 +306,7 @@ impl Opening {
             .ok_or_else(|| internal("the Parquet reader takes no projection"))?;
         let mut config = self.config.clone();
         config.expr_adapter_factory = None;
-        config.limit = config.limit.filter(|_| self.conjuncts.is_empty());
+        config.limit = config.limit.filter(|_| unconditional);
         piece.arrow_schema = Some(own);
         let morsels = source.create_morselizer(Arc::clone(&self.store), &config, self.partition)?;
         Ok(Open {
