@@ -280,8 +280,13 @@ def test_changes_agree_with_duckdb(server, sequence):
 
         def check(expected, what):
             for kind, table in tables.items():
-                cursor.execute(f"SELECT * FROM {table} {what}")
-                assert ordered(cursor.fetchall()) == expected, f"{name} {kind} {what}, seed {SEED}:\n" + ";\n".join(history)
+                told = f"{name} {kind} {what}, seed {SEED}:\n" + ";\n".join(history)
+                try:
+                    cursor.execute(f"SELECT * FROM {table} {what}")
+                    found = ordered(cursor.fetchall())
+                except flightsql.Error as e:
+                    raise AssertionError(told) from e
+                assert found == expected, told
 
         for kind, table in tables.items():
             create(catalog, cursor, table, formats[kind], name)

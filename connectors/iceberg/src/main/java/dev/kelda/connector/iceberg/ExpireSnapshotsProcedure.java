@@ -5,10 +5,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.iceberg.DeleteFile;
 import org.apache.iceberg.ExpireSnapshots;
@@ -63,14 +65,20 @@ final class ExpireSnapshotsProcedure {
         .find("retain_last", Long.class)
         .ifPresent(count -> expire.retainLast(Math.toIntExact(count)));
     arguments.find("clean_expired_metadata", Boolean.class).ifPresent(expire::cleanExpiredMetadata);
-    Set<String> deleted = ConcurrentHashMap.newKeySet();
-    expire
-        .deleteWith(
-            file -> {
-              table.io().deleteFile(file);
-              deleted.add(file);
-            })
-        .commit();
+    Set<String> expired = ConcurrentHashMap.newKeySet();
+    expire.deleteWith(expired::add).commit();
+    table.refresh();
+    Set<String> deleted = new HashSet<>();
+    for (String file : withoutShared(expired, kinds, table)) {
+      try {
+        table.io().deleteFile(file);
+        deleted.add(file);
+      } catch (RuntimeException e) {
+        // The snapshots are gone; remove_orphan_files finds what is left of them.
+        System.getLogger(ExpireSnapshotsProcedure.class.getName())
+            .log(System.Logger.Level.WARNING, "cannot delete " + file, e);
+      }
+    }
     Map<Kind, Long> counts =
         deleted.stream().collect(Collectors.groupingBy(kinds::of, Collectors.counting()));
     return List.of(
@@ -81,6 +89,36 @@ final class ExpireSnapshotsProcedure {
             counts.getOrDefault(Kind.MANIFEST, 0L),
             counts.getOrDefault(Kind.MANIFEST_LIST, 0L),
             counts.getOrDefault(Kind.STATISTICS, 0L)));
+  }
+
+  /**
+   * Without the Puffin files that hold another deletion vector, one that is still in use: Iceberg
+   * 1.12 takes a file for unused when any of its vectors is.
+   */
+  private static Set<String> withoutShared(Set<String> expired, Kinds kinds, Table table) {
+    Set<String> unused = new HashSet<>(expired);
+    if (expired.stream().noneMatch(file -> kinds.of(file) == Kind.POSITION_DELETES)) {
+      return unused;
+    }
+    Set<String> read = new HashSet<>();
+    for (Snapshot snapshot : table.snapshots()) {
+      for (ManifestFile manifest : snapshot.deleteManifests(table.io())) {
+        if (read.add(manifest.path())) {
+          forEachDelete(manifest, table, delete -> unused.remove(delete.location()));
+        }
+      }
+    }
+    return unused;
+  }
+
+  private static void forEachDelete(
+      ManifestFile manifest, Table table, Consumer<DeleteFile> action) {
+    try (ManifestReader<DeleteFile> files =
+        ManifestFiles.readDeleteManifest(manifest, table.io(), table.specs())) {
+      files.forEach(action);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private enum Kind {
@@ -104,7 +142,7 @@ final class ExpireSnapshotsProcedure {
         for (ManifestFile manifest : snapshot.allManifests(table.io())) {
           if (known.put(manifest.path(), Kind.MANIFEST) == null
               && manifest.content() == ManifestContent.DELETES) {
-            deletes(manifest, table);
+            forEachDelete(manifest, table, this::note);
           }
         }
       }
@@ -114,19 +152,9 @@ final class ExpireSnapshotsProcedure {
       table.partitionStatisticsFiles().forEach(file -> known.put(file.path(), Kind.STATISTICS));
     }
 
-    private void deletes(ManifestFile manifest, Table table) {
-      try (ManifestReader<DeleteFile> files =
-          ManifestFiles.readDeleteManifest(manifest, table.io(), table.specs())) {
-        for (DeleteFile file : files) {
-          known.put(
-              file.location(),
-              file.content() == FileContent.EQUALITY_DELETES
-                  ? Kind.EQUALITY_DELETES
-                  : Kind.POSITION_DELETES);
-        }
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+    private void note(DeleteFile file) {
+      boolean byValue = file.content() == FileContent.EQUALITY_DELETES;
+      known.put(file.location(), byValue ? Kind.EQUALITY_DELETES : Kind.POSITION_DELETES);
     }
 
     Kind of(String location) {
