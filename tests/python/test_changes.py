@@ -262,7 +262,9 @@ class Steps:
 
     def tag(self):
         self.tags += 1
-        return [f"ALTER TABLE {{t}} CREATE TAG tag_{self.tags}"], []
+        # A tag has the columns of its snapshot, which a change of columns alone does not make.
+        row = "INSERT INTO {t} (id) VALUES (-2)"
+        return [row, f"ALTER TABLE {{t}} CREATE TAG tag_{self.tags}"], [row]
 
 
 @pytest.mark.parametrize("sequence", range(SEQUENCES))
