@@ -31,7 +31,9 @@ final class ServerCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     Logging.start(Level.INFO);
-    KeldaServer server = KeldaServer.start(configuration());
+    Configuration configuration = configuration();
+    LibraryFolder.below(configuration.engine().home());
+    KeldaServer server = KeldaServer.start(configuration);
     CountDownLatch stopped = new CountDownLatch(1);
     AtomicInteger signals = new AtomicInteger();
     for (String name : new String[] {"TERM", "INT"}) {

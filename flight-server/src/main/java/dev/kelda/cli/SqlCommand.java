@@ -6,6 +6,7 @@ import dev.kelda.cli.sql.RemoteClient;
 import dev.kelda.cli.sql.SqlClient;
 import dev.kelda.cli.sql.SqlConsole;
 import dev.kelda.cli.sql.SqlScript;
+import dev.kelda.executor.EngineConfig;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.io.BufferedReader;
@@ -90,7 +91,9 @@ final class SqlCommand implements Callable<Integer> {
           Optional.ofNullable(System.getenv("KELDA_PASSWORD")),
           Optional.ofNullable(tlsRoots));
     }
-    return EmbeddedClient.open(engine.configuration().engine(), System.getProperty("user.name"));
+    EngineConfig config = engine.configuration().engine();
+    LibraryFolder.below(config.home());
+    return EmbeddedClient.open(config, System.getProperty("user.name"));
   }
 
   private BufferedReader script() throws IOException {

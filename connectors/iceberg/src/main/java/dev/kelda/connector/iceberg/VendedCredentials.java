@@ -122,7 +122,8 @@ final class VendedCredentials implements Closeable {
     Loan before = loans.get(folder);
     Instant now = Instant.now();
     if (before != null && before.isFresh(now)) {
-      loans.put(folder, new Loan(before.since(), before.until(), wanted, again));
+      loans.put(
+          folder, new Loan(before.since(), before.until(), wanted, again.or(() -> before.again())));
       return;
     }
     Map<String, String> properties = handed.at(folder);

@@ -112,7 +112,7 @@ class TestVendedCredentials {
             });
     VendedCredentials here = below(S3);
     here.lend(table(S3 + "/t", Map.of()), expiring("first", first), again);
-    here.lend(table(S3 + "/t", Map.of()), expiring("too early", first), again);
+    here.lend(table(S3 + "/t", Map.of()), expiring("too early", first), NEVER);
     assertThat(stores.loans()).hasSize(1);
     Instant limit = Instant.now().plus(Duration.ofSeconds(60));
     while (stores.loans().size() < 2 && Instant.now().isBefore(limit)) {
