@@ -1,4 +1,4 @@
-"""PREDICT beside onnxruntime in Python, and one-row requests over HTTP: make bench WHAT=models.
+"""PREDICT and EMBED beside onnxruntime in Python, and one-row requests over HTTP: make bench WHAT=models.
 
 Both run the same models over the same floats with as many threads as there are cores, in turn; the best of some rounds counts.
 Kelda reads the features from a Parquet file within its time, Python has them as arrays; Python runs batches of the size that is best for it.
@@ -15,17 +15,23 @@ import urllib.parse
 from pathlib import Path
 
 import adbc_driver_flightsql.dbapi as flightsql
+import numpy as np
 import onnxruntime
+import pyarrow as pa
 import pyarrow.parquet as pq
+from bench_search import sentences
 from kelda_server import ROOT, KeldaServer
 
 sys.path.insert(0, str(ROOT / "tests" / "python"))
 import exports  # noqa: E402
+from minilm import MiniLm  # noqa: E402
 
 ROUNDS = 8
 BATCHES = (8_192, 131_072, 1 << 30)
 FIRST = 10_000
 REQUESTS = 3_000
+TEXTS = 2_000
+EMBED_ROUNDS = 3
 
 
 def seconds(work):
@@ -65,6 +71,30 @@ def throughput(cursor, folder, table, make):
     print(f"  {export.name:18} {ours:6.2f} million rows/s, onnxruntime {best:6.2f}: {ours / best:5.2f} x", flush=True)
 
 
+def embedding(cursor, folder):
+    """New sentences each round: Kelda remembers vectors."""
+    texts = sentences(TEXTS * (EMBED_ROUNDS + 1))
+    model = MiniLm(os.cpu_count())
+    times = []
+    for start in range(0, len(texts), TEXTS):
+        part = texts[start : start + TEXTS]
+        pq.write_table(pa.table({"id": range(len(part)), "body": part}), f"{folder}/texts{start}.parquet")
+        vectors = {}
+
+        def kelda(path=f"{folder}/texts{start}.parquet", vectors=vectors):
+            cursor.execute(f"SELECT EMBED(body, 'minilm') FROM '{path}' ORDER BY id")
+            vectors["kelda"] = cursor.fetch_arrow_table().column(0).combine_chunks().flatten().to_numpy().reshape(-1, 384)
+
+        def python(part=part, vectors=vectors):
+            vectors["python"] = model.embed(part)
+
+        times.append((seconds(kelda), seconds(python)))
+        cosine = (vectors["kelda"] * vectors["python"]).sum(axis=1).min()
+        assert cosine > 0.999, cosine
+    ours, theirs = (TEXTS / np.median(side) for side in zip(*times[1:], strict=True))
+    print(f"EMBED {TEXTS:,} sentences: {ours:,.0f} a second, onnxruntime and tokenizers {theirs:,.0f}: {ours / theirs:.2f} x", flush=True)
+
+
 def latency(url, export, table):
     address = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(address.hostname, address.port)
@@ -95,6 +125,7 @@ def main():
             print(f"PREDICT over {rows:,} rows, {os.cpu_count()} threads", flush=True)
             for make in exports.KINDS:
                 throughput(cursor, folder, table, make)
+            embedding(cursor, folder)
             print(f"one row over HTTP, {REQUESTS:,} requests one after the other", flush=True)
             for make in (exports.sklearn_regressor, exports.torch):
                 latency(server.http, make(), table)

@@ -13,7 +13,8 @@ import onnxruntime
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from kelda_server import KeldaServer
+from kelda_server import ROOT, KeldaServer
+from minilm import MiniLm
 
 ROWS = int(os.environ.get("KELDA_PREDICT_ROWS", "20000"))
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
@@ -163,6 +164,17 @@ def test_inference_as_json_and_as_bytes(cursor, server, table):
                 {"Inference-Header-Content-Length": str(len(text))},
             )
         assert caught.value.code == 400
+
+
+def test_embeddings_are_those_of_onnxruntime(cursor, server):
+    lines = [line.strip() for path in sorted((ROOT / "docs").glob("*.md")) for line in path.read_text().splitlines()]
+    texts = sorted({line for line in lines if line})[:400]
+    texts += ["", " ", "a", "Ünïcödé 猫 🐈", "many words " * 500, "x" * 5000, "line\nbreak\ttab", "[CLS] [MASK] </s>"]
+    pq.write_table(pa.table({"id": range(len(texts)), "body": texts}), server.folder / "texts.parquet")
+    cursor.execute(f"SELECT EMBED(body, 'minilm') FROM '{server.folder}/texts.parquet' ORDER BY id")
+    found = np.array(cursor.fetch_arrow_table().column(0).to_pylist(), np.float32)
+    cosine = (found * MiniLm(os.cpu_count()).embed(texts)).sum(axis=1)
+    assert cosine.min() > 0.999, texts[int(cosine.argmin())]
 
 
 def test_one_statement_takes_keys_reads_features_online_and_predicts(cursor, server, table):
