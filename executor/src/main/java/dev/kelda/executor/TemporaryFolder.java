@@ -14,10 +14,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A folder below the home's {@code tmp} for one engine, gone when it closes. Folders of processes
- * that died are removed at the next start: a folder's name begins with its process id.
+ * A folder below the home's {@code tmp} for one engine or process, gone when it closes. Folders of
+ * processes that died are removed at the next start: a folder's name begins with its process id.
  */
-final class TemporaryFolder implements AutoCloseable {
+public final class TemporaryFolder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TemporaryFolder.class);
 
   private final Path path;
@@ -26,7 +26,10 @@ final class TemporaryFolder implements AutoCloseable {
     this.path = path;
   }
 
-  static TemporaryFolder create(Path home) {
+  /**
+   * @throws KeldaException STORAGE_ERROR when the home cannot be written to
+   */
+  public static TemporaryFolder create(Path home) {
     Path parent = home.resolve("tmp");
     try {
       Files.createDirectories(parent);
@@ -39,7 +42,7 @@ final class TemporaryFolder implements AutoCloseable {
     }
   }
 
-  Path path() {
+  public Path path() {
     return path;
   }
 
