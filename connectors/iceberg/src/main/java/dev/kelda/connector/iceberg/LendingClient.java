@@ -6,7 +6,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import org.apache.iceberg.io.StorageCredential;
 import org.apache.iceberg.rest.ErrorHandlers;
 import org.apache.iceberg.rest.ParserContext;
 import org.apache.iceberg.rest.RESTClient;
@@ -154,10 +153,6 @@ record LendingClient(RESTClient client, VendedCredentials vended) implements RES
   }
 
   private static Handed handed(LoadTableResponse table) {
-    return new Handed(
-        table.config(),
-        table.credentials().stream()
-            .map(given -> StorageCredential.create(given.prefix(), given.config()))
-            .toList());
+    return new Handed(table.config(), table.credentials());
   }
 }

@@ -19,7 +19,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableProperties;
-import org.apache.iceberg.io.StorageCredential;
+import org.apache.iceberg.rest.credentials.Credential;
 
 /**
  * Credentials that a REST server hands out with a table, lent to the engine's object stores for the
@@ -72,13 +72,13 @@ final class VendedCredentials implements Closeable {
    *
    * @param properties secret
    */
-  record Handed(Map<String, String> properties, List<StorageCredential> credentials) {
+  record Handed(Map<String, String> properties, List<Credential> credentials) {
     /** Of the credentials whose prefix fits, the most specific ones; else the properties. */
     private Map<String, String> at(String location) {
       return credentials.stream()
           .filter(credential -> location.startsWith(credential.prefix()))
           .max(Comparator.comparingInt(credential -> credential.prefix().length()))
-          .map(StorageCredential::config)
+          .map(Credential::config)
           .orElse(properties);
     }
   }
@@ -98,8 +98,6 @@ final class VendedCredentials implements Closeable {
   VendedCredentials(Locations locations, ObjectStores stores) {
     this.locations = locations;
     this.stores = stores;
-    renewals.setRemoveOnCancelPolicy(true);
-    renewals.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
 
   /**

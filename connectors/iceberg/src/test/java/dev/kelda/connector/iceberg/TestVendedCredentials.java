@@ -20,7 +20,8 @@ import org.apache.iceberg.PartitionSpec;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.SortOrder;
 import org.apache.iceberg.TableMetadata;
-import org.apache.iceberg.io.StorageCredential;
+import org.apache.iceberg.rest.credentials.Credential;
+import org.apache.iceberg.rest.credentials.ImmutableCredential;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,9 +53,9 @@ class TestVendedCredentials {
         new Handed(
             Map.of("s3.access-key-id", "properties"),
             List.of(
-                StorageCredential.create("s3", keys("any")),
-                StorageCredential.create(S3 + "/t", keys("table")),
-                StorageCredential.create(S3 + "/other", keys("other"))));
+                credential("s3", keys("any")),
+                credential(S3 + "/t", keys("table")),
+                credential(S3 + "/other", keys("other"))));
     below(S3).lend(table(S3 + "/t", Map.of("write.data.path", S3 + "/data/t")), handed, NEVER);
     assertThat(stores.loans())
         .containsExactly(
@@ -120,6 +121,10 @@ class TestVendedCredentials {
     }
     assertThat(asked).hasValue(2);
     assertThat(stores.loans().getLast().options()).containsValue("second");
+  }
+
+  private static Credential credential(String prefix, Map<String, String> config) {
+    return ImmutableCredential.builder().prefix(prefix).config(config).build();
   }
 
   private static Handed handed(Map<String, String> properties) {
