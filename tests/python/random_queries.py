@@ -55,6 +55,21 @@ EDGES = [
     ("partsupp", "supplier", ["ps_suppkey = s_suppkey"]),
     ("nation", "region", ["n_regionkey = r_regionkey"]),
 ]
+# Values that many rows have: a table filtered on one has a constant column, which outer joins fill up with NULLs.
+COMMON = {
+    "lineitem": ["l_returnflag = 'R'", "l_linestatus = 'F'", "l_linenumber = 1"],
+    "orders": ["o_orderstatus = 'F'", "o_orderpriority = '1-URGENT'", "o_shippriority = 0"],
+    "customer": ["c_mktsegment = 'BUILDING'", "c_nationkey = 7"],
+    "supplier": ["s_nationkey = 7"],
+    "part": ["p_brand = 'Brand#23'", "p_size = 5"],
+    "partsupp": ["ps_suppkey = 7"],
+    "nation": ["n_regionkey = 2", "n_name = 'FRANCE'"],
+    "region": ["r_name = 'ASIA'"],
+}
+OVER_GROUPS = [
+    "RANK() OVER (ORDER BY a0 DESC NULLS LAST)", "COUNT(*) OVER (PARTITION BY a0)", "MAX(a0) OVER ()",
+    "ROW_NUMBER() OVER (ORDER BY g0 NULLS FIRST)", "LAG(a0) OVER (ORDER BY g0 DESC NULLS LAST)",
+]
 STRINGS = ["A", "F", "R", "MAIL", "RAIL", "1-URGENT", "BUILDING", "Brand#23", "ASIA", "FRANCE", "SM CASE", "x", ""]
 
 
@@ -70,7 +85,8 @@ class Generator:
     def tables(self):
         """Joined tables: (FROM clause, their names)."""
         first = self.r.choice(list(COLUMNS))
-        names, clause = [first], first
+        self.constants, self.names = [], [first]
+        names, clause = [first], self.table(first)
         for _ in range(self.r.choice([0, 0, 1, 1, 2, 3])):
             edges = [e for e in EDGES if (e[0] in names) != (e[1] in names)]
             if not edges:
@@ -82,9 +98,21 @@ class Generator:
             self.names = [new]
             if kind != "FULL JOIN" and self.chance(0.3):
                 condition += f" AND {self.comparison()}"
-            clause += f" {kind} {new} ON {condition}"
+            clause += f" {kind} {self.table(new)} ON {condition}"
             names.append(new)
         return clause, names
+
+    def table(self, name):
+        if self.chance(0.8):
+            return name
+        filtered = self.r.choice(COMMON[name])
+        self.constants.append(filtered.split()[0])
+        query = f"SELECT * FROM {name} WHERE {filtered}"
+        if self.chance(0.2):
+            outer, self.names = self.names, [name]
+            query += f" UNION ALL SELECT * FROM {name} WHERE {self.condition(1)}"
+            self.names = outer
+        return f"({query}) AS {name}"
 
     def column(self, kind):
         choices = [c for name in self.names for c in COLUMNS[name][kind]]
@@ -188,6 +216,18 @@ class Generator:
         negated = self.r.choice(["", "NOT "])
         return f"{negated}EXISTS (SELECT 1 FROM {other} WHERE {' AND '.join(conditions)} AND {filtered})"
 
+    def scalar_subquery(self):
+        """A number of the rows of another table that belong to this one's."""
+        edges = [e for e in EDGES if (e[0] in self.names) != (e[1] in self.names)]
+        if not edges:
+            return "(SELECT MAX(n_nationkey) FROM nation)"
+        left, right, conditions = self.r.choice(edges)
+        other = right if left in self.names else left
+        outer, self.names = self.names, [other]
+        call, filtered = self.aggregate_call(), self.condition(1)
+        self.names = outer
+        return f"(SELECT {call} FROM {other} WHERE {' AND '.join(conditions)} AND {filtered})"
+
     def where(self):
         parts = [self.condition() for _ in range(self.r.choice([0, 1, 1, 2]))]
         if self.chance(0.25):
@@ -200,6 +240,9 @@ class Generator:
         clause, self.names = self.tables()
         kinds = [self.r.choice(["int", "dec", "str", "date"]) for _ in range(self.r.randint(1, 5))]
         items = ", ".join(f"{self.expression(kind)} AS x{n}" for n, kind in enumerate(kinds))
+        if self.chance(0.15):
+            items += f", {self.scalar_subquery()} AS x{len(kinds)}"
+            kinds.append("int")
         distinct = "DISTINCT " if self.chance(0.2) else ""
         order = ", ".join(f"{n + 1}{self.r.choice(['', ' DESC'])} NULLS {self.r.choice(['FIRST', 'LAST'])}" for n in range(len(kinds)))
         return f"SELECT {distinct}{items} FROM {clause}{self.where()} ORDER BY {order} LIMIT {self.r.choice([1, 10, 100, 1000])}"
@@ -216,6 +259,7 @@ class Generator:
     def aggregate(self):
         clause, self.names = self.tables()
         groups = [self.expression(self.r.choice(["int", "str", "date"]), 1) for _ in range(self.r.choice([0, 1, 1, 2]))]
+        groups = [self.r.choice(self.constants) if self.constants and self.chance(0.4) else g for g in groups]
         groups = [f"COALESCE({g}, {g})" if not any(c.isalpha() for c in g) else g for g in groups]
         items = [f"{g} AS g{n}" for n, g in enumerate(groups)]
         items += [f"{self.aggregate_call()} AS a{n}" for n in range(self.r.randint(1, 3))]
@@ -235,6 +279,8 @@ class Generator:
         order = ", ".join(f"{key} NULLS LAST" for key in keys)
         value = self.expression(self.r.choice(["int", "dec"]), 1)
         peers = self.column(self.r.choice(["int", "date"])) or keys[0]
+        if self.constants and self.chance(0.6):
+            partition = peers = self.r.choice(self.constants)
         frame = self.r.choice(["", " ROWS BETWEEN 2 PRECEDING AND CURRENT ROW", " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING",
                                " ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING"])
         call = self.r.choice([
@@ -263,6 +309,8 @@ class Generator:
         inner = self.aggregate()
         while " GROUP BY 1" not in inner or "g1" in inner:
             inner = self.aggregate()
+        if self.chance(0.5):
+            return f"SELECT g0, a0, {self.r.choice(OVER_GROUPS)} AS w FROM ({inner}) AS t"
         return (f"SELECT g0, a0, (SELECT COUNT(*) FROM nation WHERE n_nationkey < 10) AS n FROM ({inner}) AS t "
                 f"WHERE g0 IS NOT NULL OR a0 IS NULL")
 

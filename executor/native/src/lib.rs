@@ -25,6 +25,7 @@ pub mod join_condition;
 pub mod live;
 pub mod metrics;
 pub mod objects;
+pub mod orderings;
 pub mod output;
 pub mod plan;
 pub mod planner;

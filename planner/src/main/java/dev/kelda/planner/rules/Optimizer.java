@@ -15,6 +15,8 @@ import org.apache.calcite.plan.hep.HepPlanner;
 import org.apache.calcite.plan.hep.HepProgram;
 import org.apache.calcite.plan.hep.HepProgramBuilder;
 import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.Correlate;
+import org.apache.calcite.rel.rules.CoreRules;
 import org.apache.calcite.sql2rel.RelDecorrelator;
 import org.apache.calcite.tools.RelBuilder;
 import org.apache.calcite.tools.RelBuilderFactory;
@@ -28,6 +30,8 @@ public final class Optimizer {
   private static final HepProgram SEARCHES = program(PlannerRules.SEARCHES);
   private static final HepProgram SEMI_JOINS = program(List.of(SemiJoinRule.INSTANCE));
   private static final HepProgram SUB_QUERIES = program(PlannerRules.SUB_QUERIES);
+  private static final HepProgram CONSTANT_KEYS =
+      program(List.of(CoreRules.AGGREGATE_PROJECT_PULL_UP_CONSTANTS));
   private static final HepProgram FILTERS = program(PlannerRules.FILTERS);
   private static final HepProgram EMPTY = program(PlannerRules.EMPTY);
   private static final HepProgram FINISH = program(PlannerRules.FINISH);
@@ -50,10 +54,10 @@ public final class Optimizer {
   public RelNode optimize(RelNode root) {
     RelBuilder builder = BUILDER.create(root.getCluster(), null);
     RelNode rel = SearchNodes.lateral(root);
-    rel = phase("searches", rel, r -> hasSearch(r) ? run(SEARCHES, r) : r);
+    rel = phase("searches", rel, r -> has(SearchNode.class, r) ? run(SEARCHES, r) : r);
     rel = phase("semi-joins", rel, r -> run(SEMI_JOINS, r));
     rel = phase("sub-queries", rel, r -> run(SUB_QUERIES, r));
-    rel = phase("decorrelate", rel, r -> RelDecorrelator.decorrelateQuery(r, builder));
+    rel = phase("decorrelate", rel, r -> decorrelated(r, builder));
     rel = phase("window-sums", rel, r -> r.accept(new WindowSums()));
     rel = phase("filters", rel, r -> run(FILTERS, r));
     rel = phase("empty", rel, r -> run(EMPTY, r));
@@ -64,8 +68,15 @@ public final class Optimizer {
     return phase("module-calls", rel, ModuleCalls::once);
   }
 
-  private static boolean hasSearch(RelNode rel) {
-    return rel instanceof SearchNode || rel.getInputs().stream().anyMatch(Optimizer::hasSearch);
+  /** Calcite puts two constant keys of one aggregate back in the wrong places. */
+  private static RelNode decorrelated(RelNode rel, RelBuilder builder) {
+    return has(Correlate.class, rel)
+        ? RelDecorrelator.decorrelateQuery(run(CONSTANT_KEYS, rel), builder)
+        : rel;
+  }
+
+  private static boolean has(Class<? extends RelNode> kind, RelNode rel) {
+    return kind.isInstance(rel) || rel.getInputs().stream().anyMatch(input -> has(kind, input));
   }
 
   private RelNode phase(String name, RelNode rel, UnaryOperator<RelNode> change) {

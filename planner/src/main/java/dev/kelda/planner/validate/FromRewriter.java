@@ -94,6 +94,7 @@ public final class FromRewriter {
       if (call instanceof SqlSelect select) {
         DistinctOn.expand(select, SqlNodeList.EMPTY);
         GroupByAll.expand(select);
+        GroupingSets.expand(select);
         SelectUnnest.expand(select);
         if (select.getFrom() != null) {
           select.setFrom(from(select.getFrom(), true));
