@@ -213,6 +213,13 @@ class Generator:
             a, b = conditions[0].split(" = ")
             here, there = (a, b) if left in inner else (b, a)
             return f"{here} {self.r.choice(['IN', 'IN', 'NOT IN'])} (SELECT {there} FROM {other} WHERE {filtered})"
+        pairs = [condition.split(" = ") for condition in conditions]
+        here, there = zip(*[pair if left in inner else pair[::-1] for pair in pairs])
+        if self.chance(0.25):
+            return f"({', '.join(here)}) {self.r.choice(['IN', 'NOT IN'])} (SELECT {', '.join(there)} FROM {other} WHERE {filtered})"
+        if self.chance(0.25):
+            operator = self.r.choice(["= ANY", "<> ALL", "> ALL", "<= ANY", ">= ALL", "< ANY"])
+            return f"{here[0]} {operator} (SELECT {there[0]} FROM {other} WHERE {filtered})"
         negated = self.r.choice(["", "NOT "])
         return f"{negated}EXISTS (SELECT 1 FROM {other} WHERE {' AND '.join(conditions)} AND {filtered})"
 
@@ -253,6 +260,7 @@ class Generator:
         call = self.r.choice([
             "COUNT(*)", f"COUNT({anything})", f"COUNT(DISTINCT {anything})", f"SUM({number})", f"AVG({number})",
             f"MIN({anything})", f"MAX({anything})", f"SUM(DISTINCT {self.expression('int', 1)})",
+            f"BOOL_AND({self.condition(1)})", f"BOOL_OR({self.condition(1)})",
         ])
         return f"{call} FILTER (WHERE {self.condition(1)})" if self.chance(0.15) else call
 
@@ -293,7 +301,16 @@ class Generator:
             f"LAG({value}) OVER (PARTITION BY {partition} ORDER BY {order})",
             f"LEAD({value}, 2) OVER (ORDER BY {order})",
             f"FIRST_VALUE({value}) OVER (PARTITION BY {partition} ORDER BY {order}{frame})",
+            f"LAST_VALUE({value} IGNORE NULLS) OVER (PARTITION BY {partition} ORDER BY {order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)",
+            f"NTILE(3) OVER (ORDER BY {order})",
+            f"COUNT(*) FILTER (WHERE {self.condition(1)}) OVER (PARTITION BY {partition} ORDER BY {peers} NULLS FIRST)",
+            f"SUM({value}) OVER (ORDER BY {self.column('int')} RANGE BETWEEN 3 PRECEDING AND 1 FOLLOWING)",
         ])
+        if self.chance(0.2):
+            numbered = f"ROW_NUMBER() OVER (PARTITION BY {partition} ORDER BY {order})"
+            return f"SELECT {', '.join(keys)} FROM {clause}{self.where()} QUALIFY {numbered} <= {self.r.randint(1, 3)}"
+        if self.chance(0.1):
+            return f"SELECT DISTINCT ON ({partition}) {partition}, {', '.join(keys)} FROM {clause}{self.where()} ORDER BY {partition} NULLS LAST, {order}"
         inner = f"SELECT {', '.join(keys)}, {call} AS w FROM {clause}{self.where()}"
         return f"SELECT * FROM ({inner}) AS t ORDER BY {', '.join(f'{k} NULLS LAST' for k in keys)} LIMIT 500"
 
@@ -303,19 +320,44 @@ class Generator:
             self.names = self.names[:1]
             items = ", ".join(self.expression(kind, 1) for kind in ("int", "str"))
             return f"SELECT {items} FROM {self.names[0]} WHERE {self.condition(1)}"
-        return f"{side()} {self.r.choice(['UNION', 'UNION ALL', 'INTERSECT', 'EXCEPT'])} {side()}"
+        kinds = ["UNION", "UNION ALL", "INTERSECT", "EXCEPT", "INTERSECT ALL", "EXCEPT ALL"]
+        both = f"{side()} {self.r.choice(kinds)} {side()}"
+        return f"({both}) {self.r.choice(kinds)} {side()}" if self.chance(0.3) else both
+
+    def grouped(self):
+        """An aggregate with the columns g0, a0 and perhaps more a's, a row per g0."""
+        query = self.aggregate()
+        while " GROUP BY 1" not in query or " g1" in query:
+            query = self.aggregate()
+        return query
+
+    def common_table(self):
+        kind = self.r.choice(["JOIN", "LEFT JOIN", "FULL JOIN"])
+        more = self.r.choice(["", " AND a.a0 IS NOT DISTINCT FROM b.a0"]) if kind != "FULL JOIN" else ""
+        return f"WITH g AS ({self.grouped()}) SELECT a.g0, b.g0 AS h0, a.a0, b.a0 AS b0 FROM g AS a {kind} g AS b ON a.g0 = b.g0{more}"
+
+    def lateral(self):
+        first = self.r.choice([name for name in COLUMNS if any(name in edge[:2] for edge in EDGES)])
+        self.constants, self.names = [], [first]
+        clause, keys = self.table(first), KEYS[first]
+        left, right, conditions = self.r.choice([e for e in EDGES if first in e[:2]])
+        other = right if left == first else left
+        self.names = [other]
+        inner = f"SELECT {self.aggregate_call()} AS m, COUNT(*) AS c FROM {other} WHERE {' AND '.join(conditions)} AND {self.condition(1)}"
+        self.names = [first]
+        join = self.r.choice([f", LATERAL ({inner}) AS l", f" LEFT JOIN LATERAL ({inner}) AS l ON TRUE"])
+        order = ", ".join(keys)
+        return f"SELECT {order}, l.m, l.c FROM {clause}{join} WHERE {self.condition(1)} ORDER BY {order} LIMIT 300"
 
     def nested(self):
-        inner = self.aggregate()
-        while " GROUP BY 1" not in inner or "g1" in inner:
-            inner = self.aggregate()
+        inner = self.grouped()
         if self.chance(0.5):
             return f"SELECT g0, a0, {self.r.choice(OVER_GROUPS)} AS w FROM ({inner}) AS t"
         return (f"SELECT g0, a0, (SELECT COUNT(*) FROM nation WHERE n_nationkey < 10) AS n FROM ({inner}) AS t "
                 f"WHERE g0 IS NOT NULL OR a0 IS NULL")
 
     def query(self):
-        shapes = [self.plain] * 4 + [self.aggregate] * 4 + [self.window] * 2 + [self.set_operation, self.nested]
+        shapes = [self.plain] * 4 + [self.aggregate] * 4 + [self.window] * 2 + [self.set_operation, self.nested, self.common_table, self.lateral]
         return self.r.choice(shapes)()
 
 

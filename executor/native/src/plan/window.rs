@@ -6,7 +6,7 @@ use crate::plan::expr::Row;
 use crate::plan::rel::{Builder, Built};
 use crate::plan::{aggregate, missing, types};
 use crate::proto::{self, frame};
-use datafusion::arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType};
+use datafusion::arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType, TimeUnit};
 use datafusion::common::{Column, Result};
 use datafusion::logical_expr::expr::{NullTreatment, Sort, WindowFunction, WindowFunctionParams};
 use datafusion::logical_expr::{
@@ -67,7 +67,7 @@ fn window_call(row: &Row, call: &proto::WindowCall, data_type: &DataType) -> Res
         [sort],
     ) = (&call.order_by[..], &mut order_by[..])
     {
-        widen_decimals(&row.typed(key)?.data_type, sort, &mut window_frame)?;
+        align_types(&row.typed(key)?.data_type, sort, &mut window_frame)?;
     }
     let params = WindowFunctionParams {
         args,
@@ -82,36 +82,86 @@ fn window_call(row: &Row, call: &proto::WindowCall, data_type: &DataType) -> Res
     Ok(Expr::WindowFunction(Box::new(function)))
 }
 
-/// RANGE over decimals: DataFusion compares key and key ± offset only when both are of one type, which is so at the
-/// greatest precision.
-fn widen_decimals(key: &DataType, sort: &mut Sort, frame: &mut WindowFrame) -> Result<()> {
-    let DataType::Decimal128(_, scale) = *key else {
-        return Ok(());
-    };
-    let offset = |bound: &WindowFrameBound| match bound {
-        WindowFrameBound::Preceding(value) | WindowFrameBound::Following(value)
-            if !value.is_null() =>
-        {
-            Some(value.data_type())
-        }
-        _ => None,
-    };
-    let offsets = [offset(&frame.start_bound), offset(&frame.end_bound)];
-    if frame.units != WindowFrameUnits::Range || offsets.iter().all(Option::is_none) {
+/// RANGE with offsets. DataFusion adds an offset to the key as the two are, compares the sum with keys, and takes every
+/// failure for a bound beyond all rows. So key and offsets get types here with which that works, or the frame is refused.
+fn align_types(key: &DataType, sort: &mut Sort, frame: &mut WindowFrame) -> Result<()> {
+    if frame.units != WindowFrameUnits::Range {
         return Ok(());
     }
-    let scale = offsets.iter().flatten().fold(scale, |most, t| match t {
-        DataType::Decimal128(_, scale) => most.max(*scale),
-        _ => most,
-    });
-    let wide = DataType::Decimal128(DECIMAL128_MAX_PRECISION, scale);
-    sort.expr = cast(sort.expr.clone(), wide.clone());
-    for bound in [&mut frame.start_bound, &mut frame.end_bound] {
-        if let WindowFrameBound::Preceding(value) | WindowFrameBound::Following(value) = bound {
-            *value = value.cast_to(&wide)?;
+    let mut offsets: Vec<_> = [&mut frame.start_bound, &mut frame.end_bound]
+        .into_iter()
+        .filter_map(|bound| match bound {
+            WindowFrameBound::Preceding(value) | WindowFrameBound::Following(value) => Some(value),
+            WindowFrameBound::CurrentRow => None,
+        })
+        .filter(|value| !value.is_null())
+        .collect();
+    if offsets.is_empty() {
+        return Ok(());
+    }
+    let aligned = aligned_type(key, &offsets);
+    if aligned != *key {
+        sort.expr = cast(sort.expr.clone(), aligned.clone());
+    }
+    let any_key = ScalarValue::new_default(&aligned)?;
+    for offset in &mut offsets {
+        if aligned.is_numeric() {
+            **offset = offset.cast_to(&aligned)?;
+        }
+        if is_negative(offset)? {
+            let negative = "a window frame's offset cannot be negative";
+            return Err(errors::failure(errors::INVALID_ARGUMENT, negative));
+        }
+        if any_key.add_checked(&**offset).is_err() {
+            let message = format!(
+                "a window frame RANGE over {key} with an offset of {}",
+                offset.data_type()
+            );
+            return Err(errors::failure(errors::NOT_SUPPORTED, message));
         }
     }
     Ok(())
+}
+
+/// Of the key; numeric offsets get it too.
+fn aligned_type(key: &DataType, offsets: &[&mut ScalarValue]) -> DataType {
+    if *key == DataType::Date32 && offsets.iter().any(|offset| has_time(offset)) {
+        return DataType::Timestamp(TimeUnit::Microsecond, None);
+    }
+    if !key.is_numeric() {
+        return key.clone();
+    }
+    let types: Vec<_> = [key.clone()]
+        .into_iter()
+        .chain(offsets.iter().map(|offset| offset.data_type()))
+        .collect();
+    let scale = types.iter().filter_map(|t| match t {
+        DataType::Decimal128(_, scale) => Some(*scale),
+        _ => None,
+    });
+    match scale.max() {
+        _ if types.iter().any(DataType::is_floating) => DataType::Float64,
+        // Of another precision the sum would have another type than the key.
+        Some(scale) => DataType::Decimal128(DECIMAL128_MAX_PRECISION, scale),
+        None => DataType::Int64,
+    }
+}
+
+fn has_time(offset: &ScalarValue) -> bool {
+    matches!(offset, ScalarValue::IntervalMonthDayNano(Some(v)) if v.nanoseconds != 0)
+}
+
+fn is_negative(offset: &ScalarValue) -> Result<bool> {
+    Ok(match offset {
+        ScalarValue::IntervalMonthDayNano(Some(v)) => {
+            v.months < 0 || v.days < 0 || v.nanoseconds < 0
+        }
+        ScalarValue::IntervalYearMonth(Some(months)) => *months < 0,
+        number if number.data_type().is_numeric() => {
+            *number < ScalarValue::new_zero(&number.data_type())?
+        }
+        _ => false,
+    })
 }
 
 fn window_frame(row: &Row, message: &proto::Frame, ordered: bool) -> Result<WindowFrame> {
@@ -168,6 +218,10 @@ fn offset(row: &Row, message: &frame::Bound, units: WindowFrameUnits) -> Result<
         ));
     };
     match units {
+        WindowFrameUnits::Range if value.is_null() => Err(errors::failure(
+            errors::INVALID_ARGUMENT,
+            "a window frame's offset cannot be NULL",
+        )),
         WindowFrameUnits::Range => Ok(value),
         WindowFrameUnits::Rows | WindowFrameUnits::Groups => {
             let negative = "a window frame's offset counts rows and cannot be negative";

@@ -61,6 +61,16 @@ final class Tokens {
         && kind(parser, 2) == LPAREN;
   }
 
+  /**
+   * IGNORE NULLS behind a call, and not as the last word among the arguments of a call around it.
+   */
+  static boolean isNullTreatmentOfCall(KeldaParserImpl parser) {
+    return (kind(parser, 1) == IGNORE || kind(parser, 1) == RESPECT)
+        && kind(parser, 2) == NULLS
+        && kind(parser, 3) != RPAREN
+        && kind(parser, 3) != ORDER;
+  }
+
   /** {@code >>} is two tokens: MAP<INT, ARRAY<INT>> ends in them, too. */
   static boolean isShiftRight(KeldaParserImpl parser) {
     Token first = parser.getToken(1);
