@@ -1,4 +1,4 @@
-"""Random SELECTs over the TPC-H tables that mean the same in Kelda and DuckDB.
+"""Random SELECTs over the TPC-H tables and a table of many types that mean the same in Kelda and DuckDB.
 
 `random_query(seed)` is deterministic. Every query has one right answer: LIMIT only with an order over all columns, row
 numbers only over unique keys, no sums of doubles whose order would show beyond nine digits.
@@ -37,11 +37,21 @@ COLUMNS = {
     "partsupp": {"int": ["ps_partkey", "ps_suppkey", "ps_availqty"], "dec": ["ps_supplycost"], "str": [], "date": []},
     "nation": {"int": ["n_nationkey", "n_regionkey"], "dec": [], "str": ["n_name"], "date": []},
     "region": {"int": ["r_regionkey"], "dec": [], "str": ["r_name"], "date": []},
+    "mixed": {
+        "int": ["m_key", "m_nation", "m_int", "m_big"], "dec": ["m_dec"], "str": ["m_str"], "date": ["m_date"],
+        "ts": ["m_ts"], "dbl": ["m_dbl"], "bool": ["m_bool"],
+    },
 }
+KINDS = ["int", "dec", "str", "date"]
+TYPES = dict(int="BIGINT", dec="DECIMAL(15, 2)", str="VARCHAR", date="DATE", ts="TIMESTAMP", dbl="DOUBLE", bool="BOOLEAN")
+MIXED = (
+    "CREATE TABLE mixed (m_key BIGINT, m_nation BIGINT, m_int INTEGER, m_big BIGINT, m_dec DECIMAL(9, 3), m_str VARCHAR, m_date DATE, "
+    "m_ts TIMESTAMP, m_dbl DOUBLE, m_bool BOOLEAN)"
+)
 KEYS = {
     "lineitem": ["l_orderkey", "l_linenumber"], "orders": ["o_orderkey"], "customer": ["c_custkey"],
     "supplier": ["s_suppkey"], "part": ["p_partkey"], "partsupp": ["ps_partkey", "ps_suppkey"],
-    "nation": ["n_nationkey"], "region": ["r_regionkey"],
+    "nation": ["n_nationkey"], "region": ["r_regionkey"], "mixed": ["m_key"],
 }
 EDGES = [
     ("lineitem", "orders", ["l_orderkey = o_orderkey"]),
@@ -54,6 +64,8 @@ EDGES = [
     ("partsupp", "part", ["ps_partkey = p_partkey"]),
     ("partsupp", "supplier", ["ps_suppkey = s_suppkey"]),
     ("nation", "region", ["n_regionkey = r_regionkey"]),
+    ("mixed", "nation", ["m_nation = n_nationkey"]),
+    ("mixed", "region", ["m_int = r_regionkey"]),
 ]
 # Values that many rows have: a table filtered on one has a constant column, which outer joins fill up with NULLs.
 COMMON = {
@@ -65,6 +77,7 @@ COMMON = {
     "partsupp": ["ps_suppkey = 7"],
     "nation": ["n_regionkey = 2", "n_name = 'FRANCE'"],
     "region": ["r_name = 'ASIA'"],
+    "mixed": ["m_bool = TRUE", "m_int = 3", "m_str = ''"],
 }
 OVER_GROUPS = [
     "RANK() OVER (ORDER BY a0 DESC NULLS LAST)", "COUNT(*) OVER (PARTITION BY a0)", "MAX(a0) OVER ()",
@@ -73,9 +86,32 @@ OVER_GROUPS = [
 STRINGS = ["A", "F", "R", "MAIL", "RAIL", "1-URGENT", "BUILDING", "Brand#23", "ASIA", "FRANCE", "SM CASE", "x", ""]
 
 
+def mixed_rows():
+    """The rows of the table `mixed` as SQL: every column but the key has NULLs, sums of its doubles are exact."""
+    r = random.Random(0)
+    def some(value):
+        return "NULL" if r.random() < 0.15 else value
+    rows = []
+    for key in range(300):
+        day = f"{r.choice([1969, 1995, 2024])}-{r.randint(1, 12):02d}-{r.randint(1, 28):02d}"
+        time = f"{r.randint(0, 23):02d}:{r.randint(0, 59):02d}:{r.randint(0, 59):02d}.{r.choice(['000000', '123456', '999999'])}"
+        text = r.choice(["", "a", "A", "ab", "Ä", "日本", " x ", "%", "1-URGENT", "zz"])
+        values = [
+            r.randint(0, 30), r.randint(-5, 9), r.choice([0, 1, -1, 2**40, -(2**40)]), f"{r.randint(-(10**6), 10**6) / 1000:.3f}", f"'{text}'",
+            f"DATE '{day}'", f"TIMESTAMP '{day} {time}'", f"CAST({r.randint(-4000, 4000) / 4} AS DOUBLE)", r.choice(["TRUE", "FALSE"]),
+        ]
+        rows.append(f"({key}, {', '.join(some(str(value)) for value in values)})")
+    return ", ".join(rows)
+
+
 class Generator:
     def __init__(self, seed):
         self.r = random.Random(seed)
+
+    def kind(self, *kinds):
+        """One of the kinds (KINDS if none are given), and those that only `mixed` has if it is there."""
+        kinds = list(kinds) or [*KINDS, *(["ts", "dbl", "bool"] if "mixed" in self.names else [])]
+        return self.r.choice(kinds)
 
     def chance(self, share):
         return self.r.random() < share
@@ -115,7 +151,7 @@ class Generator:
         return f"({query}) AS {name}"
 
     def column(self, kind):
-        choices = [c for name in self.names for c in COLUMNS[name][kind]]
+        choices = [c for name in self.names for c in COLUMNS[name].get(kind, [])]
         return self.r.choice(choices) if choices else None
 
     # ------------------------------------------------------------ expressions
@@ -128,7 +164,7 @@ class Generator:
 
     def literal(self, kind):
         if self.chance(0.05):
-            return f"CAST(NULL AS {dict(int='BIGINT', dec='DECIMAL(15, 2)', str='VARCHAR', date='DATE')[kind]})"
+            return f"CAST(NULL AS {TYPES[kind]})"
         match kind:
             case "int":
                 return str(self.r.randint(-5, 40))
@@ -136,6 +172,12 @@ class Generator:
                 return f"{self.r.randint(-100, 90000) / 100:.2f}"
             case "str":
                 return f"'{self.r.choice(STRINGS)}'"
+            case "dbl":
+                return f"CAST({self.r.randint(-40, 40) / 4} AS DOUBLE)"
+            case "bool":
+                return self.r.choice(["TRUE", "FALSE"])
+            case "ts":
+                return f"TIMESTAMP '199{self.r.randint(2, 8)}-{self.r.randint(1, 12):02d}-{self.r.randint(1, 28):02d} {self.r.randint(0, 23):02d}:30:00'"
             case "date":
                 return f"DATE '199{self.r.randint(2, 8)}-{self.r.randint(1, 12):02d}-{self.r.randint(1, 28):02d}'"
 
@@ -146,6 +188,8 @@ class Generator:
             f"CASE WHEN {self.condition(depth)} THEN {a} ELSE {b} END", f"({a} % {self.r.randint(2, 9)})",
             f"CAST(LENGTH({self.expression('str', depth)}) AS BIGINT)", f"GREATEST({a}, {b})",
             f"EXTRACT({self.r.choice(['YEAR', 'MONTH', 'DAY'])} FROM {self.expression('date', depth)})",
+            f"EXTRACT({self.r.choice(['HOUR', 'MINUTE', 'DOY', 'QUARTER'])} FROM {self.expression('ts', depth)})",
+            f"POSITION({self.literal('str')} IN {self.expression('str', depth)})", f"SIGN({a})", f"(CAST({b} AS BIGINT) * {self.r.randint(-3, 3)})",
         ]
         return self.r.choice(options)
 
@@ -165,7 +209,8 @@ class Generator:
             f"LOWER({a})", f"UPPER({a})", f"SUBSTRING({a}, {self.r.randint(1, 4)}, {self.r.randint(0, 5)})",
             f"({a} || {b})", f"COALESCE({a}, {b})", f"TRIM({a})", f"REPLACE({a}, 'A', 'bb')", f"NULLIF({a}, {b})",
             f"CASE WHEN {self.condition(depth)} THEN {a} ELSE {b} END", f"CAST({self.expression('int', depth)} AS VARCHAR)",
-            f"LPAD({a}, 6, '*')", f"REVERSE({a})",
+            f"LPAD({a}, 6, '*')", f"REVERSE({a})", f"CAST({self.expression('date', depth)} AS VARCHAR)", f"CAST({self.expression('bool', depth)} AS VARCHAR)",
+            f"LEFT({a}, {self.r.randint(0, 4)})", f"SPLIT_PART({a}, '-', 1)", f"STRPOS({a}, 'A')::VARCHAR", f"CAST({self.expression('dec', 0)} AS VARCHAR)",
         ]
         return self.r.choice(options)
 
@@ -175,12 +220,39 @@ class Generator:
         options = [
             f"CAST({a} + INTERVAL '{self.r.randint(1, 40)}' {unit} AS DATE)", f"COALESCE({a}, {b})",
             f"CAST({a} - INTERVAL '{self.r.randint(1, 40)}' {unit} AS DATE)",
-            f"CASE WHEN {self.condition(depth)} THEN {a} ELSE {b} END",
+            f"CASE WHEN {self.condition(depth)} THEN {a} ELSE {b} END", f"CAST({self.expression('ts', depth)} AS DATE)",
+        ]
+        return self.r.choice(options)
+
+    def ts_expression(self, depth):
+        a, b = self.expression("ts", depth), self.expression("ts", depth)
+        number = self.r.randint(1, 50)
+        options = [
+            f"({a} + INTERVAL '{number}' {self.r.choice(['SECOND', 'HOUR', 'DAY', 'MONTH'])})",
+            f"({a} - INTERVAL '{number}' {self.r.choice(['MINUTE', 'DAY', 'YEAR'])})", f"COALESCE({a}, {b})",
+            f"DATE_TRUNC('{self.r.choice(['hour', 'day', 'month', 'year'])}', {a})", f"CAST({self.expression('date', depth)} AS TIMESTAMP)",
+            f"GREATEST({a}, {b})", f"CASE WHEN {self.condition(depth)} THEN {a} ELSE {b} END",
+        ]
+        return self.r.choice(options)
+
+    def dbl_expression(self, depth):
+        a, b = self.expression("dbl", depth), self.expression("dbl", depth)
+        options = [
+            f"({a} + {b})", f"({a} - {b})", f"ABS({a})", f"FLOOR({a})", f"CEIL({a})", f"-({a})", f"LEAST({a}, {b})", f"NULLIF({a}, {b})",
+            f"CAST({self.expression('int', depth)} AS DOUBLE)", f"CASE WHEN {self.condition(depth)} THEN {a} END", f"COALESCE({a}, {b})",
+        ]
+        return self.r.choice(options)
+
+    def bool_expression(self, depth):
+        a, b = self.expression("bool", depth), self.expression("bool", depth)
+        options = [
+            f"({a} AND {b})", f"({a} OR {b})", f"(NOT {a})", f"({self.condition(depth)})", f"COALESCE({a}, {b})",
+            f"({a} IS {self.r.choice(['', 'NOT '])}{self.r.choice(['TRUE', 'FALSE'])})",
         ]
         return self.r.choice(options)
 
     def comparison(self, depth=1):
-        kind = self.r.choice(["int", "dec", "str", "date"])
+        kind = self.kind()
         operator = self.r.choice(["=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM"])
         return f"{self.expression(kind, depth)} {operator} {self.expression(kind, depth)}"
 
@@ -195,7 +267,7 @@ class Generator:
             lambda: f"{number} BETWEEN {self.literal('int')} AND {self.literal('int')}",
             lambda: f"{number} {self.r.choice(['IN', 'NOT IN'])} (1, 5, 7, 24)",
             lambda: f"{text} {self.r.choice(['LIKE', 'NOT LIKE', 'ILIKE'])} '{self.r.choice(['%A%', 'B%', '_E%', '%1'])}'",
-            lambda: f"{self.expression(self.r.choice(['int', 'dec', 'str', 'date']), below)} IS {self.r.choice(['', 'NOT '])}NULL",
+            lambda: f"{self.expression(self.kind(), below)} IS {self.r.choice(['', 'NOT '])}NULL",
         ]
         return self.r.choice(options)()
 
@@ -245,7 +317,7 @@ class Generator:
 
     def plain(self):
         clause, self.names = self.tables()
-        kinds = [self.r.choice(["int", "dec", "str", "date"]) for _ in range(self.r.randint(1, 5))]
+        kinds = [self.kind() for _ in range(self.r.randint(1, 5))]
         items = ", ".join(f"{self.expression(kind)} AS x{n}" for n, kind in enumerate(kinds))
         if self.chance(0.15):
             items += f", {self.scalar_subquery()} AS x{len(kinds)}"
@@ -255,8 +327,8 @@ class Generator:
         return f"SELECT {distinct}{items} FROM {clause}{self.where()} ORDER BY {order} LIMIT {self.r.choice([1, 10, 100, 1000])}"
 
     def aggregate_call(self):
-        number = self.expression(self.r.choice(["int", "dec"]), 1)
-        anything = self.expression(self.r.choice(["int", "dec", "str", "date"]), 1)
+        number = self.expression(self.kind("int", "dec", *(["dbl"] if "mixed" in self.names else [])), 1)
+        anything = self.expression(self.kind(), 1)
         call = self.r.choice([
             "COUNT(*)", f"COUNT({anything})", f"COUNT(DISTINCT {anything})", f"SUM({number})", f"AVG({number})",
             f"MIN({anything})", f"MAX({anything})", f"SUM(DISTINCT {self.expression('int', 1)})",
@@ -266,7 +338,7 @@ class Generator:
 
     def aggregate(self):
         clause, self.names = self.tables()
-        groups = [self.expression(self.r.choice(["int", "str", "date"]), 1) for _ in range(self.r.choice([0, 1, 1, 2]))]
+        groups = [self.expression(self.kind("int", "str", "date", *(["ts", "bool"] if "mixed" in self.names else [])), 1) for _ in range(self.r.choice([0, 1, 1, 2]))]
         groups = [self.r.choice(self.constants) if self.constants and self.chance(0.4) else g for g in groups]
         groups = [f"COALESCE({g}, {g})" if not any(c.isalpha() for c in g) else g for g in groups]
         items = [f"{g} AS g{n}" for n, g in enumerate(groups)]
@@ -285,7 +357,7 @@ class Generator:
         keys = [key for name in self.names for key in KEYS[name]]
         partition = self.column("str") or self.column("int")
         order = ", ".join(f"{key} NULLS LAST" for key in keys)
-        value = self.expression(self.r.choice(["int", "dec"]), 1)
+        value = self.expression(self.kind("int", "dec"), 1)
         peers = self.column(self.r.choice(["int", "date"])) or keys[0]
         if self.constants and self.chance(0.6):
             partition = peers = self.r.choice(self.constants)
@@ -310,7 +382,8 @@ class Generator:
             numbered = f"ROW_NUMBER() OVER (PARTITION BY {partition} ORDER BY {order})"
             return f"SELECT {', '.join(keys)} FROM {clause}{self.where()} QUALIFY {numbered} <= {self.r.randint(1, 3)}"
         if self.chance(0.1):
-            return f"SELECT DISTINCT ON ({partition}) {partition}, {', '.join(keys)} FROM {clause}{self.where()} ORDER BY {partition} NULLS LAST, {order}"
+            rest = ", ".join(key for key in keys if key != partition)
+            return f"SELECT DISTINCT ON ({partition}) {partition}, {rest or 1} FROM {clause}{self.where()} ORDER BY {partition} NULLS LAST, {order}"
         inner = f"SELECT {', '.join(keys)}, {call} AS w FROM {clause}{self.where()}"
         return f"SELECT * FROM ({inner}) AS t ORDER BY {', '.join(f'{k} NULLS LAST' for k in keys)} LIMIT 500"
 

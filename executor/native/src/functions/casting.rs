@@ -4,7 +4,11 @@ use super::elementwise::{Parameter as P, function as make, returns_text};
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Float64Array, StringArray};
 use datafusion::arrow::datatypes::{DataType, Float64Type};
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
-use datafusion::logical_expr::ScalarUDF;
+use datafusion::common::Result;
+use datafusion::common::format::DEFAULT_CAST_OPTIONS;
+use datafusion::logical_expr::{
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+};
 use std::sync::Arc;
 
 /// A timestamp as `2024-01-31 08:30:00.25`: a space between date and time, no more digits than there are.
@@ -50,6 +54,40 @@ pub fn nearest_integer() -> ScalarUDF {
             Ok(Arc::new(rounded) as ArrayRef)
         },
     )
+}
+
+/// CAST where the order of the results is not that of the values, so that nothing is to be said of their bounds.
+pub fn unordered_cast(to: &DataType) -> ScalarUDF {
+    ScalarUDF::new_from_impl(UnorderedCast {
+        name: format!("cast_as_{to}").to_lowercase(),
+        to: to.clone(),
+        signature: Signature::any(1, Volatility::Immutable),
+    })
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct UnorderedCast {
+    name: String,
+    to: DataType,
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for UnorderedCast {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(self.to.clone())
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        args.args[0].cast_to(&self.to, Some(&DEFAULT_CAST_OPTIONS))
+    }
 }
 
 #[cfg(test)]

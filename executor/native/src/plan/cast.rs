@@ -19,6 +19,9 @@ pub fn cast(input: Typed, to: &DataType, optional: bool) -> Result<Typed> {
         true => Expr::TryCast(TryCast::new(Box::new(input.expr), to.clone())),
         false => match cheaper(&input, to) {
             Some(expr) => expr,
+            None if !keeps_order(&input.data_type, to) => {
+                casting::unordered_cast(to).call(vec![input.expr])
+            }
             None => Expr::Cast(Cast::new(Box::new(input.expr), to.clone())),
         },
     };
@@ -50,6 +53,14 @@ fn as_users_mean(input: Typed, to: &DataType) -> Typed {
             _ => input,
         },
     }
+}
+
+/// DataFusion 55 takes the cast of the smallest value for the smallest of the cast values, whatever the types: '10' is less
+/// than '9'.
+fn keeps_order(from: &DataType, to: &DataType) -> bool {
+    let is_text = |t: &DataType| matches!(t, DataType::Utf8 | DataType::Binary);
+    let is_time = |t: &DataType| matches!(t, DataType::Time64(_));
+    is_text(from) == is_text(to) && is_time(from) == is_time(to)
 }
 
 /// A decimal that only gets more digits before the point needs no look at its values.

@@ -7,7 +7,7 @@ use crate::plan::rel::{Builder, Built};
 use crate::plan::{aggregate, missing, types};
 use crate::proto::{self, frame};
 use datafusion::arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType, TimeUnit};
-use datafusion::common::{Column, Result};
+use datafusion::common::{Column, DataFusionError, Result};
 use datafusion::logical_expr::expr::{NullTreatment, Sort, WindowFunction, WindowFunctionParams};
 use datafusion::logical_expr::{
     Expr, LogicalPlanBuilder, WindowFrame, WindowFrameBound, WindowFrameUnits,
@@ -57,17 +57,12 @@ fn window_call(row: &Row, call: &proto::WindowCall, data_type: &DataType) -> Res
         .ok_or_else(|| missing("WindowCall.frame"))?;
     let filter = call.filter.as_ref().map(|f| row.expr(f)).transpose()?;
     let mut order_by = row.sort_keys(&call.order_by)?;
-    let mut window_frame = window_frame(row, frame, !call.order_by.is_empty())?;
-    if let (
-        [
-            proto::SortKey {
-                expr: Some(key), ..
-            },
-        ],
-        [sort],
-    ) = (&call.order_by[..], &mut order_by[..])
-    {
-        align_types(&row.typed(key)?.data_type, sort, &mut window_frame)?;
+    let key = call.order_by.first().and_then(|key| key.expr.as_ref());
+    let key = key.map(|key| Ok::<_, DataFusionError>(row.typed(key)?.data_type));
+    let key = key.transpose()?;
+    let mut window_frame = window_frame(row, frame, key.as_ref())?;
+    if let (Some(key), [sort]) = (&key, &mut order_by[..]) {
+        align_types(key, sort, &mut window_frame)?;
     }
     let params = WindowFunctionParams {
         args,
@@ -164,7 +159,8 @@ fn is_negative(offset: &ScalarValue) -> Result<bool> {
     })
 }
 
-fn window_frame(row: &Row, message: &proto::Frame, ordered: bool) -> Result<WindowFrame> {
+/// `key` is the type of the first key of the order.
+fn window_frame(row: &Row, message: &proto::Frame, key: Option<&DataType>) -> Result<WindowFrame> {
     let units = match frame::Unit::try_from(message.unit).unwrap_or(frame::Unit::Unspecified) {
         frame::Unit::Unspecified => return Err(missing("Frame.unit")),
         frame::Unit::Rows => WindowFrameUnits::Rows,
@@ -176,15 +172,39 @@ fn window_frame(row: &Row, message: &proto::Frame, ordered: bool) -> Result<Wind
         .as_ref()
         .ok_or_else(|| missing("Frame.start"))?;
     let end = message.end.as_ref().ok_or_else(|| missing("Frame.end"))?;
-    if !ordered && units != WindowFrameUnits::Rows {
+    if key.is_none() && units != WindowFrameUnits::Rows {
         // Without an order all rows of a partition are peers: every frame by peers is the partition.
         return Ok(WindowFrame::new(None));
     }
+    let has_offset = start.offset.is_some() || end.offset.is_some();
+    let units = match units {
+        // The same frame, which DataFusion takes over keys of any type.
+        WindowFrameUnits::Range if !has_offset && !key.is_some_and(has_ranges) => {
+            WindowFrameUnits::Groups
+        }
+        units => units,
+    };
     Ok(WindowFrame::new_bounds(
         units,
         bound(row, start, units)?,
         bound(row, end, units)?,
     ))
+}
+
+/// Whether DataFusion takes RANGE over keys of the type.
+fn has_ranges(key: &DataType) -> bool {
+    use DataType as T;
+    key.is_numeric()
+        || matches!(
+            key,
+            T::Utf8
+                | T::Boolean
+                | T::Null
+                | T::Date32
+                | T::Timestamp(..)
+                | T::List(_)
+                | T::FixedSizeList(..)
+        )
 }
 
 fn bound(row: &Row, message: &frame::Bound, units: WindowFrameUnits) -> Result<WindowFrameBound> {

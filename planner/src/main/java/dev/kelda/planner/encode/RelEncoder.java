@@ -10,7 +10,6 @@ import dev.kelda.planner.proto.Rel;
 import dev.kelda.planner.proto.SetOp;
 import dev.kelda.planner.proto.Sort;
 import dev.kelda.planner.proto.SortKey;
-import dev.kelda.planner.proto.Values;
 import dev.kelda.planner.rules.PointInTimeJoin;
 import dev.kelda.planner.search.SearchNode;
 import dev.kelda.spi.error.ErrorCode;
@@ -37,7 +36,6 @@ import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeField;
 import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexDynamicParam;
-import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
 
 /** Operators of a relational tree to the plan's. One use per statement. */
@@ -70,7 +68,8 @@ public final class RelEncoder {
         case TableScan scan -> scans.encode(scan, Optional.empty(), Optional.empty());
         case org.apache.calcite.rel.core.Filter filter -> filter(filter);
         case org.apache.calcite.rel.core.Project project -> project(project);
-        case org.apache.calcite.rel.core.Values values -> values(values);
+        case org.apache.calcite.rel.core.Values values -> new ValuesEncoder(this).encode(values);
+        case Union union when ValuesEncoder.isRows(union) -> new ValuesEncoder(this).encode(union);
         case org.apache.calcite.rel.core.Sort sort -> sort(sort);
         case Aggregate aggregate -> new AggregateEncoder(this).encode(aggregate);
         case Window window -> new WindowEncoder(this).encode(window);
@@ -161,20 +160,6 @@ public final class RelEncoder {
     return Rel.newBuilder()
         .setProject(Project.newBuilder().setInput(input).addAllExpressions(expressions))
         .build();
-  }
-
-  private Rel values(org.apache.calcite.rel.core.Values values) {
-    Values.Builder to = Values.newBuilder();
-    List<RelDataTypeField> fields = values.getRowType().getFieldList();
-    Types.toArrowFields(values.getRowType()).forEach(f -> to.addColumns(Types.toProtoField(f)));
-    RexEncoder encoder = over(values);
-    for (List<RexLiteral> tuple : values.getTuples()) {
-      Values.Row.Builder row = to.addRowsBuilder();
-      for (int i = 0; i < tuple.size(); i++) {
-        row.addValues(encoder.encodeAs(tuple.get(i), fields.get(i).getType()));
-      }
-    }
-    return Rel.newBuilder().setValues(to).build();
   }
 
   private Rel sort(org.apache.calcite.rel.core.Sort sort) {

@@ -16,7 +16,6 @@ import org.apache.calcite.plan.hep.HepProgram;
 import org.apache.calcite.plan.hep.HepProgramBuilder;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Correlate;
-import org.apache.calcite.rel.rules.CoreRules;
 import org.apache.calcite.sql2rel.RelDecorrelator;
 import org.apache.calcite.tools.RelBuilder;
 import org.apache.calcite.tools.RelBuilderFactory;
@@ -30,8 +29,7 @@ public final class Optimizer {
   private static final HepProgram SEARCHES = program(PlannerRules.SEARCHES);
   private static final HepProgram SEMI_JOINS = program(List.of(SemiJoinRule.INSTANCE));
   private static final HepProgram SUB_QUERIES = program(PlannerRules.SUB_QUERIES);
-  private static final HepProgram CONSTANT_KEYS =
-      program(List.of(CoreRules.AGGREGATE_PROJECT_PULL_UP_CONSTANTS));
+  private static final HepProgram CORRELATED = program(PlannerRules.CORRELATED);
   private static final HepProgram FILTERS = program(PlannerRules.FILTERS);
   private static final HepProgram EMPTY = program(PlannerRules.EMPTY);
   private static final HepProgram FINISH = program(PlannerRules.FINISH);
@@ -68,10 +66,10 @@ public final class Optimizer {
     return phase("module-calls", rel, ModuleCalls::once);
   }
 
-  /** Calcite puts two constant keys of one aggregate back in the wrong places. */
   private static RelNode decorrelated(RelNode rel, RelBuilder builder) {
     return has(Correlate.class, rel)
-        ? RelDecorrelator.decorrelateQuery(run(CONSTANT_KEYS, rel), builder)
+        ? RelDecorrelator.decorrelateQuery(
+            run(CORRELATED, rel).accept(new UnusedCorrelations()), builder)
         : rel;
   }
 

@@ -11,6 +11,7 @@ import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.sql.SqlBinaryOperator;
 import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlIntervalQualifier;
+import org.apache.calcite.sql.SqlOperator;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.parser.SqlParserPos;
 import org.apache.calcite.sql.type.SqlTypeUtil;
@@ -34,14 +35,12 @@ final class Convertlets implements SqlRexConvertletTable {
     if (call.getOperator() == KeldaOperators.PLUS) {
       return (context, c) -> convert(context, c, SqlStdOperatorTable.PLUS);
     }
+    if (call.getOperator() == KeldaOperators.REMAINDER
+        || call.getOperator() == KeldaOperators.MOD) {
+      return (context, c) -> asIs(context, c, KeldaOperators.MOD);
+    }
     if (call.getOperator() instanceof SqlStruct) {
-      return (context, c) ->
-          context
-              .getRexBuilder()
-              .makeCall(
-                  context.getValidator().getValidatedNodeType(c),
-                  c.getOperator(),
-                  c.getOperandList().stream().map(context::convertExpression).toList());
+      return (context, c) -> asIs(context, c, c.getOperator());
     }
     if (call.getOperator().getName().endsWith("TYPEOF") && call.operandCount() == 1) {
       return (context, c) -> {
@@ -50,6 +49,15 @@ final class Convertlets implements SqlRexConvertletTable {
       };
     }
     return StandardConvertletTable.INSTANCE.get(call);
+  }
+
+  private static RexNode asIs(SqlRexContext context, SqlCall call, SqlOperator operator) {
+    return context
+        .getRexBuilder()
+        .makeCall(
+            context.getValidator().getValidatedNodeType(call),
+            operator,
+            call.getOperandList().stream().map(context::convertExpression).toList());
   }
 
   private static RexNode convert(SqlRexContext context, SqlCall call, SqlBinaryOperator standard) {

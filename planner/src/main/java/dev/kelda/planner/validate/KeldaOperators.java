@@ -23,7 +23,10 @@ import org.apache.calcite.sql.type.SqlTypeName;
 import org.apache.calcite.sql.type.SqlTypeUtil;
 import org.apache.calcite.sql.validate.SqlNameMatcher;
 
-/** Plus and minus as PostgreSQL and DuckDB have them, with dates and days. */
+/**
+ * Plus and minus as PostgreSQL and DuckDB have them, with dates and days; a remainder of the wider
+ * of two integer types, where Calcite's has the divisor's.
+ */
 public final class KeldaOperators {
   /** date - date = days, timestamp - timestamp = interval, date - 7 = date; else as Calcite. */
   static final SqlBinaryOperator MINUS =
@@ -51,6 +54,25 @@ public final class KeldaOperators {
               .or(OperandTypes.family(SqlTypeFamily.DATE, SqlTypeFamily.INTEGER))
               .or(OperandTypes.family(SqlTypeFamily.INTEGER, SqlTypeFamily.DATE)));
 
+  static final SqlBinaryOperator REMAINDER =
+      new SqlBinaryOperator(
+          "%",
+          SqlKind.MOD,
+          60,
+          true,
+          KeldaOperators::remainderType,
+          null,
+          OperandTypes.EXACT_NUMERIC_EXACT_NUMERIC);
+
+  static final SqlFunction MOD =
+      new SqlFunction(
+          "MOD",
+          SqlKind.MOD,
+          KeldaOperators::remainderType,
+          null,
+          OperandTypes.EXACT_NUMERIC_EXACT_NUMERIC,
+          SqlFunctionCategory.NUMERIC);
+
   static final SqlFunction DATE_DIFF_DAYS =
       function("DATE_DIFF_DAYS", b -> b.getTypeFactory().createSqlType(SqlTypeName.INTEGER));
   static final SqlFunction TIMESTAMP_DIFF =
@@ -63,10 +85,13 @@ public final class KeldaOperators {
     if (operator == DATE_DIFF_DAYS) {
       return Optional.of("date_diff_days");
     }
+    if (operator == MOD) {
+      return Optional.of("modulo");
+    }
     return operator == TIMESTAMP_DIFF ? Optional.of("timestamp_diff") : Optional.empty();
   }
 
-  /** The table with plus and minus replaced. */
+  /** The table with the operators of this class in the places of its own. */
   public static SqlOperatorTable in(SqlOperatorTable table) {
     return new SqlOperatorTable() {
       @Override
@@ -84,6 +109,10 @@ public final class KeldaOperators {
           found.add(MINUS);
         } else if (syntax == SqlSyntax.BINARY && name.isSimple() && name.getSimple().equals("+")) {
           found.add(PLUS);
+        } else if (syntax == SqlSyntax.BINARY && name.isSimple() && name.getSimple().equals("%")) {
+          found.add(REMAINDER);
+        } else if (name.isSimple() && name.getSimple().equalsIgnoreCase("MOD")) {
+          found.add(MOD);
         } else {
           table.lookupOperatorOverloads(name, category, syntax, found, matcher);
         }
@@ -137,6 +166,12 @@ public final class KeldaOperators {
       return types.createTypeWithNullability(right, nullable);
     }
     return SqlStdOperatorTable.PLUS.inferReturnType(binding);
+  }
+
+  private static RelDataType remainderType(SqlOperatorBinding binding) {
+    boolean integers = binding.collectOperandTypes().stream().allMatch(SqlTypeUtil::isIntType);
+    return (integers ? ReturnTypes.LEAST_RESTRICTIVE : ReturnTypes.NULLABLE_MOD)
+        .inferReturnType(binding);
   }
 
   static boolean isDate(RelDataType type) {
