@@ -32,8 +32,9 @@ def equal(a, b):
 
 
 def sort_key(row):
-    """Sorts rows although NULLs and rounding differ: doubles count to eight digits only."""
-    return [(v is not None, f"{float(v):+.8e}" if isinstance(v, (int, float, decimal.Decimal)) else str(v)) for v in row]
+    """Sorts rows although NULLs and rounding differ: numbers count to eight digits first."""
+    rounded = [(v is not None, f"{float(v):+.8e}" if isinstance(v, (int, float, decimal.Decimal)) else str(v)) for v in row]
+    return rounded, list(map(str, row))
 
 
 def difference(ours, theirs, ordered=False):

@@ -385,7 +385,7 @@ class Generator:
             rest = ", ".join(key for key in keys if key != partition)
             return f"SELECT DISTINCT ON ({partition}) {partition}, {rest or 1} FROM {clause}{self.where()} ORDER BY {partition} NULLS LAST, {order}"
         inner = f"SELECT {', '.join(keys)}, {call} AS w FROM {clause}{self.where()}"
-        return f"SELECT * FROM ({inner}) AS t ORDER BY {', '.join(f'{k} NULLS LAST' for k in keys)} LIMIT 500"
+        return f"SELECT * FROM ({inner}) AS t ORDER BY {', '.join(f'{k} NULLS LAST' for k in [*keys, 'w'])} LIMIT 500"
 
     def set_operation(self):
         def side():

@@ -11,9 +11,12 @@ import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.sql.SqlBinaryOperator;
 import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlIntervalQualifier;
+import org.apache.calcite.sql.SqlKind;
+import org.apache.calcite.sql.SqlLiteral;
 import org.apache.calcite.sql.SqlOperator;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.parser.SqlParserPos;
+import org.apache.calcite.sql.type.SqlTypeName;
 import org.apache.calcite.sql.type.SqlTypeUtil;
 import org.apache.calcite.sql2rel.SqlRexContext;
 import org.apache.calcite.sql2rel.SqlRexConvertlet;
@@ -42,6 +45,9 @@ final class Convertlets implements SqlRexConvertletTable {
     if (call.getOperator() instanceof SqlStruct) {
       return (context, c) -> asIs(context, c, c.getOperator());
     }
+    if (isTruthAsText(call)) {
+      return Convertlets::truthAsText;
+    }
     if (call.getOperator().getName().endsWith("TYPEOF") && call.operandCount() == 1) {
       return (context, c) -> {
         RelDataType type = context.getValidator().getValidatedNodeType(c.operand(0));
@@ -49,6 +55,26 @@ final class Convertlets implements SqlRexConvertletTable {
       };
     }
     return StandardConvertletTable.INSTANCE.get(call);
+  }
+
+  private static boolean isTruthAsText(SqlCall call) {
+    return call.getKind() == SqlKind.CAST
+        && call.operand(0) instanceof SqlLiteral literal
+        && literal.getTypeName() == SqlTypeName.BOOLEAN
+        && literal.getValue() != null;
+  }
+
+  /**
+   * Calcite takes CAST(TRUE AS VARCHAR) for the truth: of {@code CAST(TRUE AS VARCHAR) = x} it
+   * makes x.
+   */
+  private static RexNode truthAsText(SqlRexContext context, SqlCall call) {
+    RexBuilder rex = context.getRexBuilder();
+    RelDataType type = context.getValidator().getValidatedNodeType(call);
+    boolean truth = ((SqlLiteral) call.operand(0)).booleanValue();
+    return type.getSqlTypeName() == SqlTypeName.VARCHAR
+        ? rex.makeAbstractCast(type, rex.makeLiteral(Boolean.toString(truth)), false)
+        : StandardConvertletTable.INSTANCE.get(call).convertCall(context, call);
   }
 
   private static RexNode asIs(SqlRexContext context, SqlCall call, SqlOperator operator) {
