@@ -20,6 +20,7 @@ pub mod inspect;
 mod layout;
 mod lineage;
 mod location;
+mod nan;
 mod open;
 mod parquet;
 mod per_value;

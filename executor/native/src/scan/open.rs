@@ -17,6 +17,7 @@ use super::deletes::{KeptRows, Left, first_byte};
 use super::failures;
 use super::layout;
 use super::lineage::{self, Inherited};
+use super::nan::leaves_nan_out;
 use super::parquet::{FOOTER_HINT, ParquetTable};
 use super::per_value;
 use super::rows::{Measures, Rows};
@@ -171,9 +172,9 @@ impl Opening {
 
     /// Whether the statistics of the piece's file exclude every row, with the run-time filters as they are now.
     fn is_pruned(&self, piece: &PartitionedFile) -> Result<bool> {
-        let Some(filter) = self.table.filter() else {
-            return Ok(false);
-        };
+        let row = self.table.table_schema().table_schema();
+        let terms = self.conjuncts.iter().filter(|c| leaves_nan_out(c, row));
+        let filter = conjunction(terms.cloned());
         let schema = self.table.table_schema().file_schema();
         let Some(mut pruner) = FilePruner::try_new(filter, schema, piece, Count::new()) else {
             return Ok(false);
@@ -249,6 +250,7 @@ impl Opening {
             }
             let simple = simplifier.simplify(Arc::clone(&conjunct))?;
             let readable = !columns_of(&simple).is_empty()
+                && leaves_nan_out(&simple, &whole)
                 && can_expr_be_pushed_down_with_schemas(&simple, &own);
             // A reader that filters asks in an order of its own; one that does not only looks at statistics.
             let asks = filters && readable && safe;
