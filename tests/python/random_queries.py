@@ -108,13 +108,29 @@ class Generator:
     def __init__(self, seed):
         self.r = random.Random(seed)
 
-    def kind(self, *kinds):
-        """One of the kinds (KINDS if none are given), and those that only `mixed` has if it is there."""
-        kinds = list(kinds) or [*KINDS, *(["ts", "dbl", "bool"] if "mixed" in self.names else [])]
-        return self.r.choice(kinds)
+    def kind(self, kinds=KINDS, of_mixed=("ts", "dbl", "bool")):
+        """One of the kinds, or of those that only `mixed` has if it is there."""
+        return self.r.choice([*kinds, *(of_mixed if "mixed" in self.names else [])])
 
     def chance(self, share):
         return self.r.random() < share
+
+    def within(self, name, part):
+        """What `part` gives over the columns of that table alone."""
+        outer, self.names = self.names, [name]
+        made = part()
+        self.names = outer
+        return made
+
+    def neighbour(self, names):
+        """A table beside those, how its rows belong to theirs, and that as (their columns, its columns); None if there is none."""
+        edges = [e for e in EDGES if (e[0] in names) != (e[1] in names)]
+        if not edges:
+            return None
+        left, right, conditions = self.r.choice(edges)
+        columns = list(zip(*(condition.split(" = ") for condition in conditions)))
+        belong = " AND ".join(conditions)
+        return (right, belong, columns) if left in names else (left, belong, columns[::-1])
 
     # ------------------------------------------------------------ tables
 
@@ -124,12 +140,10 @@ class Generator:
         self.constants, self.names = [], [first]
         names, clause = [first], self.table(first)
         for _ in range(self.r.choice([0, 0, 1, 1, 2, 3])):
-            edges = [e for e in EDGES if (e[0] in names) != (e[1] in names)]
-            if not edges:
+            found = self.neighbour(names)
+            if not found:
                 break
-            left, right, conditions = self.r.choice(edges)
-            new = right if left in names else left
-            condition = " AND ".join(conditions)
+            new, condition, _ = found
             kind = self.r.choice(["JOIN", "JOIN", "JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN"])
             self.names = [new]
             if kind != "FULL JOIN" and self.chance(0.3):
@@ -145,9 +159,7 @@ class Generator:
         self.constants.append(filtered.split()[0])
         query = f"SELECT * FROM {name} WHERE {filtered}"
         if self.chance(0.2):
-            outer, self.names = self.names, [name]
-            query += f" UNION ALL SELECT * FROM {name} WHERE {self.condition(1)}"
-            self.names = outer
+            query += f" UNION ALL SELECT * FROM {name} WHERE {self.within(name, lambda: self.condition(1))}"
         return f"({query}) AS {name}"
 
     def column(self, kind):
@@ -272,40 +284,29 @@ class Generator:
         return self.r.choice(options)()
 
     def subquery_condition(self):
-        edges = [e for e in EDGES if (e[0] in self.names) != (e[1] in self.names)]
-        if not edges:
+        found = self.neighbour(self.names)
+        if not found:
             return self.condition()
-        left, right, conditions = self.r.choice(edges)
-        other = right if left in self.names else left
-        inner, outer = self.names, [other]
-        self.names = outer
-        filtered = self.condition(1)
-        self.names = inner
-        if len(conditions) == 1 and self.chance(0.4):
-            a, b = conditions[0].split(" = ")
-            here, there = (a, b) if left in inner else (b, a)
-            return f"{here} {self.r.choice(['IN', 'IN', 'NOT IN'])} (SELECT {there} FROM {other} WHERE {filtered})"
-        pairs = [condition.split(" = ") for condition in conditions]
-        here, there = zip(*[pair if left in inner else pair[::-1] for pair in pairs])
+        other, belong, (here, there) = found
+        filtered = self.within(other, lambda: self.condition(1))
+        if len(here) == 1 and self.chance(0.4):
+            return f"{here[0]} {self.r.choice(['IN', 'IN', 'NOT IN'])} (SELECT {there[0]} FROM {other} WHERE {filtered})"
         if self.chance(0.25):
             return f"({', '.join(here)}) {self.r.choice(['IN', 'NOT IN'])} (SELECT {', '.join(there)} FROM {other} WHERE {filtered})"
         if self.chance(0.25):
             operator = self.r.choice(["= ANY", "<> ALL", "> ALL", "<= ANY", ">= ALL", "< ANY"])
             return f"{here[0]} {operator} (SELECT {there[0]} FROM {other} WHERE {filtered})"
         negated = self.r.choice(["", "NOT "])
-        return f"{negated}EXISTS (SELECT 1 FROM {other} WHERE {' AND '.join(conditions)} AND {filtered})"
+        return f"{negated}EXISTS (SELECT 1 FROM {other} WHERE {belong} AND {filtered})"
 
     def scalar_subquery(self):
         """A number of the rows of another table that belong to this one's."""
-        edges = [e for e in EDGES if (e[0] in self.names) != (e[1] in self.names)]
-        if not edges:
+        found = self.neighbour(self.names)
+        if not found:
             return "(SELECT MAX(n_nationkey) FROM nation)"
-        left, right, conditions = self.r.choice(edges)
-        other = right if left in self.names else left
-        outer, self.names = self.names, [other]
-        call, filtered = self.aggregate_call(), self.condition(1)
-        self.names = outer
-        return f"(SELECT {call} FROM {other} WHERE {' AND '.join(conditions)} AND {filtered})"
+        other, belong, _ = found
+        call, filtered = self.within(other, lambda: (self.aggregate_call(), self.condition(1)))
+        return f"(SELECT {call} FROM {other} WHERE {belong} AND {filtered})"
 
     def where(self):
         parts = [self.condition() for _ in range(self.r.choice([0, 1, 1, 2]))]
@@ -327,7 +328,7 @@ class Generator:
         return f"SELECT {distinct}{items} FROM {clause}{self.where()} ORDER BY {order} LIMIT {self.r.choice([1, 10, 100, 1000])}"
 
     def aggregate_call(self):
-        number = self.expression(self.kind("int", "dec", *(["dbl"] if "mixed" in self.names else [])), 1)
+        number = self.expression(self.kind(["int", "dec"], ["dbl"]), 1)
         anything = self.expression(self.kind(), 1)
         call = self.r.choice([
             "COUNT(*)", f"COUNT({anything})", f"COUNT(DISTINCT {anything})", f"SUM({number})", f"AVG({number})",
@@ -338,7 +339,7 @@ class Generator:
 
     def aggregate(self):
         clause, self.names = self.tables()
-        groups = [self.expression(self.kind("int", "str", "date", *(["ts", "bool"] if "mixed" in self.names else [])), 1) for _ in range(self.r.choice([0, 1, 1, 2]))]
+        groups = [self.expression(self.kind(["int", "str", "date"], ["ts", "bool"]), 1) for _ in range(self.r.choice([0, 1, 1, 2]))]
         groups = [self.r.choice(self.constants) if self.constants and self.chance(0.4) else g for g in groups]
         groups = [f"COALESCE({g}, {g})" if not any(c.isalpha() for c in g) else g for g in groups]
         items = [f"{g} AS g{n}" for n, g in enumerate(groups)]
@@ -357,7 +358,7 @@ class Generator:
         keys = [key for name in self.names for key in KEYS[name]]
         partition = self.column("str") or self.column("int")
         order = ", ".join(f"{key} NULLS LAST" for key in keys)
-        value = self.expression(self.kind("int", "dec"), 1)
+        value = self.expression(self.kind(["int", "dec"], []), 1)
         peers = self.column(self.r.choice(["int", "date"])) or keys[0]
         if self.constants and self.chance(0.6):
             partition = peers = self.r.choice(self.constants)
@@ -410,14 +411,12 @@ class Generator:
         return f"WITH g AS ({self.grouped()}) SELECT a.g0, b.g0 AS h0, a.a0, b.a0 AS b0 FROM g AS a {kind} g AS b ON a.g0 = b.g0{more}"
 
     def lateral(self):
-        first = self.r.choice([name for name in COLUMNS if any(name in edge[:2] for edge in EDGES)])
+        first = self.r.choice(list(COLUMNS))
         self.constants, self.names = [], [first]
         clause, keys = self.table(first), KEYS[first]
-        left, right, conditions = self.r.choice([e for e in EDGES if first in e[:2]])
-        other = right if left == first else left
-        self.names = [other]
-        inner = f"SELECT {self.aggregate_call()} AS m, COUNT(*) AS c FROM {other} WHERE {' AND '.join(conditions)} AND {self.condition(1)}"
-        self.names = [first]
+        other, belong, _ = self.neighbour([first])
+        call, filtered = self.within(other, lambda: (self.aggregate_call(), self.condition(1)))
+        inner = f"SELECT {call} AS m, COUNT(*) AS c FROM {other} WHERE {belong} AND {filtered}"
         join = self.r.choice([f", LATERAL ({inner}) AS l", f" LEFT JOIN LATERAL ({inner}) AS l ON TRUE"])
         order = ", ".join(keys)
         return f"SELECT {order}, l.m, l.c FROM {clause}{join} WHERE {self.condition(1)} ORDER BY {order} LIMIT 300"

@@ -7,7 +7,7 @@ use crate::plan::rel::{Builder, Built};
 use crate::plan::{aggregate, missing, types};
 use crate::proto::{self, frame};
 use datafusion::arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType, TimeUnit};
-use datafusion::common::{Column, DataFusionError, Result};
+use datafusion::common::{Column, Result};
 use datafusion::logical_expr::expr::{NullTreatment, Sort, WindowFunction, WindowFunctionParams};
 use datafusion::logical_expr::{
     Expr, LogicalPlanBuilder, WindowFrame, WindowFrameBound, WindowFrameUnits,
@@ -58,8 +58,8 @@ fn window_call(row: &Row, call: &proto::WindowCall, data_type: &DataType) -> Res
     let filter = call.filter.as_ref().map(|f| row.expr(f)).transpose()?;
     let mut order_by = row.sort_keys(&call.order_by)?;
     let key = call.order_by.first().and_then(|key| key.expr.as_ref());
-    let key = key.map(|key| Ok::<_, DataFusionError>(row.typed(key)?.data_type));
-    let key = key.transpose()?;
+    let key = key.map(|key| row.typed(key)).transpose()?;
+    let key = key.map(|typed| typed.data_type);
     let mut window_frame = window_frame(row, frame, key.as_ref())?;
     if let (Some(key), [sort]) = (&key, &mut order_by[..]) {
         align_types(key, sort, &mut window_frame)?;
@@ -126,8 +126,7 @@ fn aligned_type(key: &DataType, offsets: &[&mut ScalarValue]) -> DataType {
     if !key.is_numeric() {
         return key.clone();
     }
-    let types: Vec<_> = [key.clone()]
-        .into_iter()
+    let types: Vec<_> = std::iter::once(key.clone())
         .chain(offsets.iter().map(|offset| offset.data_type()))
         .collect();
     let scale = types.iter().filter_map(|t| match t {

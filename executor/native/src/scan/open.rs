@@ -41,7 +41,8 @@ use datafusion::physical_expr::projection::ProjectionExprs;
 use datafusion::physical_expr::simplifier::PhysicalExprSimplifier;
 use datafusion::physical_expr::utils::{collect_columns, reassign_expr_columns};
 use datafusion::physical_expr::{
-    EquivalenceProperties, PhysicalExpr, PhysicalSortExpr, conjunction, split_conjunction,
+    EquivalenceProperties, PhysicalExpr, PhysicalSortExpr, conjunction, conjunction_opt,
+    split_conjunction,
 };
 use datafusion::physical_optimizer::pruning::FilePruner;
 use datafusion::physical_plan::SortOrderPushdownResult;
@@ -68,6 +69,8 @@ pub struct Opening {
     /// Of the batches handed upwards.
     schema: SchemaRef,
     conjuncts: Vec<Arc<dyn PhysicalExpr>>,
+    /// Those of them that may be asked of a file's statistics, if there are any.
+    prunes: Option<Arc<dyn PhysicalExpr>>,
     /// Columns are handed upwards that no condition reads, so that a reader which filters has something to skip.
     skips: bool,
     measures: Measures,
@@ -90,6 +93,8 @@ impl Opening {
             .flat_map(|filter| split_conjunction(filter))
             .cloned()
             .collect();
+        let prunes = conjuncts.iter().filter(|c| leaves_nan_out(c, row));
+        let prunes = conjunction_opt(prunes.cloned());
         let read_first: BTreeSet<usize> = conjuncts.iter().flat_map(columns_of).collect();
         let handed_up = projection.iter().flat_map(|part| columns_of(&part.expr));
         let skips = handed_up.into_iter().any(|n| !read_first.contains(&n));
@@ -106,6 +111,7 @@ impl Opening {
             projection,
             schema,
             conjuncts,
+            prunes,
             skips,
             measures,
         })
@@ -172,9 +178,9 @@ impl Opening {
 
     /// Whether the statistics of the piece's file exclude every row, with the run-time filters as they are now.
     fn is_pruned(&self, piece: &PartitionedFile) -> Result<bool> {
-        let row = self.table.table_schema().table_schema();
-        let terms = self.conjuncts.iter().filter(|c| leaves_nan_out(c, row));
-        let filter = conjunction(terms.cloned());
+        let Some(filter) = self.prunes.clone() else {
+            return Ok(false);
+        };
         let schema = self.table.table_schema().file_schema();
         let Some(mut pruner) = FilePruner::try_new(filter, schema, piece, Count::new()) else {
             return Ok(false);
