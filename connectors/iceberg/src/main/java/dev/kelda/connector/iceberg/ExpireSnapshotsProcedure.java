@@ -53,6 +53,7 @@ final class ExpireSnapshotsProcedure {
   private static List<List<Object>> expire(Table table, Procedure.Arguments arguments) {
     Kinds kinds = new Kinds(table);
     ExpireSnapshots expire = table.expireSnapshots();
+    ManifestWorkers.lendTo(expire, table);
     List<?> ids = arguments.find("snapshot_ids", List.class).orElse(List.of());
     ids.forEach(id -> expire.expireSnapshotId((Long) id));
     boolean byAge = arguments.values().containsKey("older_than") || ids.isEmpty();

@@ -50,7 +50,7 @@ interface Publication {
       if (!files.isEmpty() || !summary.isEmpty()) {
         AppendFiles append = table.newAppend().toBranch(branch);
         summary.forEach(append::set);
-        append(append, files, commitId);
+        append(table, append, files, commitId);
       }
     }
   }
@@ -60,7 +60,7 @@ interface Publication {
     @Override
     public void publish(List<DataFile> files, String commitId) {
       if (!files.isEmpty()) {
-        append(transaction.newAppend(), files, commitId);
+        append(transaction.table(), transaction.newAppend(), files, commitId);
       }
       transaction.commitTransaction();
     }
@@ -126,14 +126,14 @@ interface Publication {
         read.ifPresent(overwrite::validateFromSnapshot);
         files.forEach(overwrite::addFile);
         summary.forEach(overwrite::set);
-        commit(overwrite, commitId);
+        commit(table, overwrite, commitId);
       } else if (!files.isEmpty()) {
         ReplacePartitions replace =
             table.newReplacePartitions().validateNoConflictingData().validateNoConflictingDeletes();
         read.ifPresent(replace::validateFromSnapshot);
         files.forEach(replace::addFile);
         summary.forEach(replace::set);
-        commit(replace, commitId);
+        commit(table, replace, commitId);
       }
     }
   }
@@ -144,7 +144,7 @@ interface Publication {
     public void publish(List<DataFile> files, String commitId) {
       Table table = reload.now();
       if (table.currentSnapshot() != null) {
-        commit(table.newDelete().deleteFromRowFilter(Expressions.alwaysTrue()), commitId);
+        commit(table, table.newDelete().deleteFromRowFilter(Expressions.alwaysTrue()), commitId);
       }
     }
   }
@@ -165,12 +165,9 @@ interface Publication {
       implements Publication {
     @Override
     public void publish(List<DataFile> files, String commitId) {
+      Table table = reload.now();
       OverwriteFiles overwrite =
-          reload
-              .now()
-              .newOverwrite()
-              .conflictDetectionFilter(condition)
-              .validateNoConflictingDeletes();
+          table.newOverwrite().conflictDetectionFilter(condition).validateNoConflictingDeletes();
       read.ifPresent(overwrite::validateFromSnapshot);
       if (serializable) {
         overwrite.validateNoConflictingData();
@@ -178,7 +175,7 @@ interface Publication {
       removed.forEach(overwrite::deleteFile);
       files.forEach(overwrite::addFile);
       summary.forEach(overwrite::set);
-      commit(overwrite, commitId);
+      commit(table, overwrite, commitId);
     }
   }
 
@@ -199,9 +196,9 @@ interface Publication {
       implements Publication {
     @Override
     public void publish(List<DataFile> files, String commitId) {
+      Table table = reload.now();
       RowDelta delta =
-          reload
-              .now()
+          table
               .newRowDelta()
               .conflictDetectionFilter(condition)
               .validateDataFilesExist(changed)
@@ -216,20 +213,22 @@ interface Publication {
       deletes.added().forEach(delta::addDeletes);
       deletes.replaced().forEach(delta::removeDeletes);
       summary.forEach(delta::set);
-      commit(delta, commitId);
+      commit(table, delta, commitId);
     }
   }
 
-  private static void append(AppendFiles append, List<DataFile> files, String commitId) {
+  private static void append(
+      Table table, AppendFiles append, List<DataFile> files, String commitId) {
     files.forEach(append::appendFile);
-    commit(append, commitId);
+    commit(table, append, commitId);
   }
 
   /**
    * Commits with the id in the snapshot's summary; what does not fit together any more is a {@link
    * Conflict}.
    */
-  static <T> void commit(SnapshotUpdate<T> update, String commitId) {
+  static void commit(Table table, SnapshotUpdate<?> update, String commitId) {
+    ManifestWorkers.lendTo(update, table);
     update.set(IcebergWrite.COMMIT_ID, commitId);
     try {
       update.commit();

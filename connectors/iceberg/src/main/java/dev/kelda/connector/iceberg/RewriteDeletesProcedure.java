@@ -199,7 +199,11 @@ final class RewriteDeletesProcedure {
   private void publish(String name, String id) {
     Publication publication =
         new Publication.Maintenance(
-            () -> Publication.commit(update(changes.reload().now()), id), changes.reload());
+            () -> {
+              Table now = changes.reload().now();
+              Publication.commit(now, update(now), id);
+            },
+            changes.reload());
     new CommitGuard(name, publication, id, changes.lane()).commit(List.of());
   }
 

@@ -81,7 +81,8 @@ final class ScanPlanner {
             && table.currentSnapshot().snapshotId() == snapshot.get().snapshotId();
     // useSnapshot would read with the schema of the time of writing; only time travel wants that.
     TableScan pinned = current ? scan : scan.useSnapshot(snapshot.get().snapshotId());
-    try (CloseableIterable<FileScanTask> tasks = pinned.planFiles()) {
+    try (CloseableIterable<FileScanTask> tasks =
+        ManifestWorkers.planned(pinned, table, snapshot.get()).planFiles()) {
       List<FileScanTask> list = new ArrayList<>();
       tasks.forEach(list::add);
       return list;
