@@ -104,7 +104,17 @@ void AddValue(List<SqlNode> values) :
     final SqlNode value;
 }
 {
-    value = Expression(ExprContext.ACCEPT_SUB_QUERY) { values.add(value); }
+    value = AssignedValue() { values.add(value); }
+}
+
+SqlNode AssignedValue() :
+{
+    final SqlNode value;
+}
+{
+    <DEFAULT_> { return SqlStdOperatorTable.DEFAULT.createCall(getPos()); }
+|
+    value = Expression(ExprContext.ACCEPT_SUB_QUERY) { return value; }
 }
 
 List<ChangeClause.Assignment> Assignments() :
@@ -122,7 +132,7 @@ void AddAssignment(List<ChangeClause.Assignment> assignments) :
     final SqlNode value;
 }
 {
-    column = CompoundIdentifier() <EQ> value = Expression(ExprContext.ACCEPT_SUB_QUERY)
+    column = CompoundIdentifier() <EQ> value = AssignedValue()
     { assignments.add(new ChangeClause.Assignment(Nodes.name(column), value)); }
 }
 

@@ -7,14 +7,18 @@ import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Optional;
 import org.apache.arrow.vector.types.TimeUnit;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.calcite.avatica.util.ByteString;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.sql.SqlLiteral;
+import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.parser.SqlParserPos;
 
-/** A column's default as an expression. */
+/** A column's default as an expression: a text or bytes, to be cast to the column's type. */
 public final class DefaultValues {
   private DefaultValues() {}
 
@@ -22,23 +26,31 @@ public final class DefaultValues {
     if (scalar.value().isEmpty()) {
       return rex.makeNullLiteral(type);
     }
-    Object value = scalar.value().get();
     RexNode literal =
-        switch (scalar.type()) {
-          case ArrowType.Bool ignored -> rex.makeLiteral((Boolean) value);
-          case ArrowType.Int ignored -> rex.makeExactLiteral(BigDecimal.valueOf((Long) value));
-          case ArrowType.Decimal ignored -> rex.makeExactLiteral((BigDecimal) value);
-          case ArrowType.Binary ignored -> rex.makeBinaryLiteral(new ByteString((byte[]) value));
-          case ArrowType.FixedSizeBinary ignored ->
-              rex.makeBinaryLiteral(new ByteString((byte[]) value));
-          case ArrowType.Date ignored ->
-              rex.makeLiteral(LocalDate.ofEpochDay((Long) value).toString());
-          case ArrowType.Time ignored ->
-              rex.makeLiteral(text(LocalTime.ofNanoOfDay((Long) value * 1_000)));
-          case ArrowType.Timestamp t -> rex.makeLiteral(text((Long) value, t));
-          default -> rex.makeLiteral(value.toString());
-        };
+        scalar.value().get() instanceof byte[] bytes
+            ? rex.makeBinaryLiteral(new ByteString(bytes))
+            : rex.makeLiteral(text(scalar.type(), scalar.value().get()));
     return rex.makeCast(type, literal);
+  }
+
+  /** Before validation; without a default it is NULL. */
+  static SqlNode node(Optional<Scalar> scalar, SqlParserPos at) {
+    Object value = scalar.flatMap(Scalar::value).orElse(null);
+    return switch (value) {
+      case null -> SqlLiteral.createNull(at);
+      case byte[] bytes -> SqlLiteral.createBinaryString(bytes, at);
+      default -> SqlLiteral.createCharString(text(scalar.get().type(), value), at);
+    };
+  }
+
+  private static String text(ArrowType type, Object value) {
+    return switch (type) {
+      case ArrowType.Decimal ignored -> ((BigDecimal) value).toPlainString();
+      case ArrowType.Date ignored -> LocalDate.ofEpochDay((Long) value).toString();
+      case ArrowType.Time ignored -> text(LocalTime.ofNanoOfDay((Long) value * 1_000));
+      case ArrowType.Timestamp t -> text((Long) value, t);
+      default -> value.toString();
+    };
   }
 
   private static String text(long value, ArrowType.Timestamp type) {

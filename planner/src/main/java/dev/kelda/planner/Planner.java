@@ -32,14 +32,18 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
+import org.apache.calcite.avatica.util.TimeUnit;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.RelRoot;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
+import org.apache.calcite.rel.type.RelDataTypeField;
 import org.apache.calcite.sql.SqlExplainFormat;
 import org.apache.calcite.sql.SqlExplainLevel;
+import org.apache.calcite.sql.SqlIntervalQualifier;
 import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.parser.SqlParserPos;
 import org.apache.calcite.sql.type.SqlTypeName;
 
 /** Turns a parsed query into a plan. Thread-safe; keep one. */
@@ -85,7 +89,7 @@ public final class Planner {
       CatalogSnapshot catalog,
       SessionContext context) {
     return guarded(
-        InsertParameters.typed(query, target, columns, PlanningScope.TYPES),
+        InsertValues.typed(query, target, columns, PlanningScope.TYPES),
         catalog,
         context,
         root -> InsertColumns.of(root, target, columns));
@@ -232,13 +236,26 @@ public final class Planner {
 
   /**
    * A column of nothing but NULL is a text, as in PostgreSQL: clients and tables have no NULL type.
+   * Every interval has months, days and nanoseconds: pyarrow knows no other.
    */
   private static RelDataType typed(RelDataType row, RelDataTypeFactory types) {
     RelDataType text =
         types.createTypeWithNullability(types.createSqlType(SqlTypeName.VARCHAR), true);
+    RelDataType interval =
+        types.createTypeWithNullability(
+            types.createSqlIntervalType(
+                new SqlIntervalQualifier(TimeUnit.DAY, TimeUnit.SECOND, SqlParserPos.ZERO)),
+            true);
     return types.createStructType(
         row.getFieldList().stream()
-            .map(f -> f.getType().getSqlTypeName() == SqlTypeName.NULL ? text : f.getType())
+            .map(RelDataTypeField::getType)
+            .map(
+                type ->
+                    switch (type.getSqlTypeName()) {
+                      case NULL -> text;
+                      case INTERVAL_YEAR, INTERVAL_MONTH, INTERVAL_YEAR_MONTH -> interval;
+                      default -> type;
+                    })
             .toList(),
         row.getFieldNames());
   }

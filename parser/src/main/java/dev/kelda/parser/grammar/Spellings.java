@@ -10,7 +10,8 @@ import java.util.Locale;
 
 /**
  * Spellings of PostgreSQL and DuckDB as the tokens that the grammar knows: {@code ==}, {@code **},
- * {@code $$text$$}, {@code 0x1F}, {@code 1_000}, {@code x ISNULL}, {@code {day: 1}}.
+ * {@code $$text$$}, {@code TIMESTAMPTZ '…'}, {@code 0x1F}, {@code 1_000}, {@code x ISNULL}, {@code
+ * {day: 1}}.
  */
 final class Spellings {
   private static final BitSet BRACES = Words.kinds(LBRACE_D, LBRACE_T, LBRACE_TS, LBRACE_FN);
@@ -50,6 +51,7 @@ final class Spellings {
     Token token = given.get(at);
     boolean touches = at + 1 < given.size() && touch(token, given.get(at + 1));
     Token next = touches ? given.get(at + 1) : token;
+    int type = zonedTimestamp(at);
     if (token.kind == DOLLAR_QUOTED) {
       String text = token.image.substring(2, token.image.length() - 2);
       token.kind = QUOTED_STRING;
@@ -63,11 +65,9 @@ final class Spellings {
     } else if (isPostfix(at)) {
       postfix(token);
       return 0;
-    } else if (isWord(token, "TIMESTAMPTZ")
-        && at + 1 < given.size()
-        && given.get(at + 1).kind == QUOTED_STRING) {
-      cast(given.get(at + 1), token);
-      return 1;
+    } else if (type > 0) {
+      cast(given.get(at + type), given.subList(at, at + type));
+      return type;
     } else if (BRACES.get(token.kind)) {
       return brace(token, at);
     }
@@ -113,13 +113,33 @@ final class Spellings {
     return token.kind == IDENTIFIER && token.image.equalsIgnoreCase(word);
   }
 
-  /** TIMESTAMPTZ '…' is CAST('…' AS TIMESTAMPTZ). */
-  private void cast(Token text, Token type) {
-    tokens.add(like(type, CAST, "CAST"));
-    tokens.add(like(type, LPAREN, "("));
+  /**
+   * TIMESTAMPTZ '…' and TIMESTAMP WITH TIME ZONE '…' are casts: of how many tokens the type is, 0
+   * when it is none before a text.
+   */
+  private int zonedTimestamp(int at) {
+    int length =
+        isWord(given.get(at), "TIMESTAMPTZ")
+            ? 1
+            : areKinds(at, TIMESTAMP, WITH, TIME, ZONE) ? 4 : 0;
+    return length > 0 && areKinds(at + length, QUOTED_STRING) ? length : 0;
+  }
+
+  private boolean areKinds(int at, int... kinds) {
+    for (int i = 0; i < kinds.length; i++) {
+      if (at + i >= given.size() || given.get(at + i).kind != kinds[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void cast(Token text, List<Token> type) {
+    tokens.add(like(type.getFirst(), CAST, "CAST"));
+    tokens.add(like(type.getFirst(), LPAREN, "("));
     tokens.add(text);
     tokens.add(like(text, AS, "AS"));
-    tokens.add(type);
+    tokens.addAll(type);
     tokens.add(like(text, RPAREN, ")"));
   }
 

@@ -1,6 +1,7 @@
 package dev.kelda.planner.change;
 
 import dev.kelda.parser.Statement;
+import dev.kelda.planner.TargetColumns;
 import dev.kelda.planner.catalog.CatalogSnapshot;
 import dev.kelda.planner.catalog.TableReference;
 import dev.kelda.planner.pushdown.ScanPredicates;
@@ -38,7 +39,7 @@ public final class ChangePlanner {
     String key = target.catalog() + ":rows of " + target;
     catalog.addSynthetic(key, target.catalog(), target.name(), () -> Optional.of(change.rows()));
     String alias = statement.alias().orElse(statement.target().last());
-    return new ChangeQuery(statement, alias, columns, change, types).select(key);
+    return new ChangeQuery(statement, alias, TargetColumns.of(target, types), change).select(key);
   }
 
   public RelNode shape(RelNode query) {

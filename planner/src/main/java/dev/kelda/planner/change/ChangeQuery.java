@@ -6,8 +6,7 @@ import dev.kelda.parser.Name;
 import dev.kelda.parser.Selects;
 import dev.kelda.parser.SqlTableVersion;
 import dev.kelda.parser.Statement;
-import dev.kelda.planner.encode.Types;
-import dev.kelda.planner.validate.KeldaTypeFactory;
+import dev.kelda.planner.TargetColumns;
 import dev.kelda.spi.connector.RowChange;
 import java.util.List;
 import java.util.Optional;
@@ -15,7 +14,6 @@ import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.calcite.sql.JoinConditionType;
 import org.apache.calcite.sql.JoinType;
 import org.apache.calcite.sql.SqlCall;
-import org.apache.calcite.sql.SqlDynamicParam;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlJoin;
 import org.apache.calcite.sql.SqlKind;
@@ -27,7 +25,6 @@ import org.apache.calcite.sql.SqlSnapshot;
 import org.apache.calcite.sql.fun.SqlCase;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.parser.SqlParserPos;
-import org.apache.calcite.sql.type.SqlTypeUtil;
 
 /** The query that gives each row of a change its clause, and the values of every clause. */
 final class ChangeQuery {
@@ -37,25 +34,18 @@ final class ChangeQuery {
   private final Statement.Change statement;
   private final String target;
   private final String source;
-  private final List<Field> columns;
+  private final TargetColumns columns;
   private final String position;
-  private final KeldaTypeFactory types;
 
   /**
    * @param alias what the target is called in the statement
    */
-  ChangeQuery(
-      Statement.Change statement,
-      String alias,
-      List<Field> columns,
-      RowChange change,
-      KeldaTypeFactory types) {
+  ChangeQuery(Statement.Change statement, String alias, TargetColumns columns, RowChange change) {
     this.statement = statement;
     this.target = alias;
     this.source = statement.source().map(ChangeQuery::alias).orElse(SOURCE);
     this.columns = columns;
     this.position = change.rows().schema().getFields().getLast().getName();
-    this.types = types;
   }
 
   /**
@@ -71,10 +61,12 @@ final class ChangeQuery {
       switch (clause.action()) {
         case ChangeClause.Delete ignored -> {}
         case ChangeClause.Update update ->
-            update.assignments().forEach(a -> items.add(typed(a.value(), field(a.column()))));
+            update
+                .assignments()
+                .forEach(a -> items.add(columns.value(a.value(), a.column().last())));
         case ChangeClause.Insert insert -> {
           for (int i = 0; i < insert.values().size(); i++) {
-            items.add(typed(insert.values().get(i), insertField(insert, i)));
+            items.add(value(insert, i));
           }
         }
       }
@@ -152,25 +144,14 @@ final class ChangeQuery {
     return statement.clauses().stream().anyMatch(clause -> clause.match() == match);
   }
 
-  private Optional<Field> field(Name column) {
-    return ChangeColumns.find(columns, column).map(columns::get);
-  }
-
-  private Optional<Field> insertField(ChangeClause.Insert insert, int i) {
-    if (insert.columns().isEmpty()) {
-      return i < columns.size() ? Optional.of(columns.get(i)) : Optional.empty();
-    }
-    return i < insert.columns().size() ? field(insert.columns().get(i)) : Optional.empty();
-  }
-
-  /** A bare parameter has the type of its column. */
-  private SqlNode typed(SqlNode value, Optional<Field> field) {
-    return value instanceof SqlDynamicParam && field.isPresent()
-        ? SqlStdOperatorTable.CAST.createCall(
-            value.getParserPosition(),
-            value,
-            SqlTypeUtil.convertTypeToSpec(Types.toSql(types, field.get())))
-        : value;
+  // Too many values are reported later.
+  private SqlNode value(ChangeClause.Insert insert, int i) {
+    List<String> names =
+        insert.columns().isEmpty()
+            ? columns.fields().stream().map(Field::getName).toList()
+            : insert.columns().stream().map(Name::last).toList();
+    SqlNode value = insert.values().get(i);
+    return i < names.size() ? columns.value(value, names.get(i)) : value;
   }
 
   /** What the statement calls its source. */

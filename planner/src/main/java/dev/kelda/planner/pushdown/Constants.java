@@ -4,9 +4,14 @@ import dev.kelda.spi.connector.Scalar;
 import java.math.BigDecimal;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
+import java.time.temporal.TemporalAccessor;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.arrow.vector.types.TimeUnit;
 import org.apache.arrow.vector.types.pojo.ArrowType;
@@ -27,6 +32,16 @@ import org.apache.calcite.util.TimestampString;
  */
 public final class Constants {
   private Constants() {}
+
+  private static final DateTimeFormatter TIMESTAMP =
+      new DateTimeFormatterBuilder()
+          .append(DateTimeFormatter.ISO_LOCAL_DATE)
+          .appendPattern("[' ']['T']")
+          .appendOptional(DateTimeFormatter.ISO_LOCAL_TIME)
+          .appendPattern("[' ']")
+          .optionalStart()
+          .appendOffset("+HH:mm", "Z")
+          .toFormatter(Locale.ROOT);
 
   /** The value in the wanted type; empty when it is not constant or would change by the cast. */
   public static Optional<Scalar> scalar(RexNode node, ArrowType type) {
@@ -81,9 +96,7 @@ public final class Constants {
         return Optional.of(value);
       }
       if (SqlTypeUtil.isTimestamp(type) && value instanceof String text) {
-        String iso = text.strip().replace(' ', 'T');
-        return Optional.of(
-            iso.length() == 10 ? LocalDate.parse(iso).atStartOfDay() : LocalDateTime.parse(iso));
+        return timestamp(text, type.getSqlTypeName() != SqlTypeName.TIMESTAMP);
       }
       if (SqlTypeUtil.isTimestamp(type) && value instanceof LocalDate date) {
         return Optional.of(date.atStartOfDay());
@@ -100,6 +113,19 @@ public final class Constants {
     } catch (DateTimeParseException | NumberFormatException e) {
       return Optional.empty();
     }
+  }
+
+  private static Optional<Object> timestamp(String text, boolean zoned) {
+    TemporalAccessor parsed =
+        TIMESTAMP.parseBest(
+            text.strip(), OffsetDateTime::from, LocalDateTime::from, LocalDate::from);
+    return switch (parsed) {
+      case OffsetDateTime at when zoned ->
+          Optional.of(at.withOffsetSameInstant(ZoneOffset.UTC).toLocalDateTime());
+      case LocalDateTime at -> Optional.of(at);
+      case LocalDate date -> Optional.of(date.atStartOfDay());
+      default -> Optional.empty();
+    };
   }
 
   private static Optional<Object> number(Object value, RelDataType type) {

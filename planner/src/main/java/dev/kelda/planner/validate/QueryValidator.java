@@ -73,6 +73,12 @@ public final class QueryValidator extends SqlValidatorImpl {
   /** The parameters of a call have their types before anything asks for the type of the call. */
   @Override
   public RelDataType deriveType(SqlValidatorScope scope, SqlNode node) {
+    if (node.getKind() == SqlKind.DEFAULT) {
+      throw ValidationErrors.at(
+          ErrorCode.INVALID_STATEMENT,
+          "DEFAULT is a whole value of an INSERT, UPDATE or MERGE, nothing else",
+          node);
+    }
     if (node instanceof SqlDynamicParam parameter) {
       boolean known =
           settled.containsKey(parameter.getIndex()) || assumed.containsKey(parameter.getIndex());
