@@ -5,6 +5,7 @@ import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -65,7 +66,7 @@ final class AddFiles {
       refuseKnown(table, files);
     }
     if (files.isEmpty()) {
-      return List.of(Procedures.row(0L, 0L));
+      throw new KeldaException(ErrorCode.FILE_NOT_FOUND, "no Parquet file at '" + source + "'");
     }
     Transaction transaction = table.newTransaction();
     if (!table.properties().containsKey(TableProperties.DEFAULT_NAME_MAPPING)) {
@@ -83,8 +84,9 @@ final class AddFiles {
 
   // As Spark writes it, parquet.`path`, or the path alone.
   private static String path(String source) {
-    String quoted = source.replaceFirst("(?i)^`?parquet`?\\.`(.*)`$", "$1");
-    return Locations.url(quoted);
+    String path = source.replaceFirst("(?i)^`?parquet`?\\.`(.*)`$", "$1");
+    return Locations.url(
+        path.matches("\\w+:.*") ? path : Path.of(path).toAbsolutePath().toString());
   }
 
   private static NameMapping mapping(Table table) {
