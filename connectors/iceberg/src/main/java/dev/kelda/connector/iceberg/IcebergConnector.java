@@ -145,7 +145,7 @@ final class IcebergConnector implements AlterableConnector, ViewConnector, TimeT
 
   @Override
   public List<TableFunction> tableFunctions() {
-    return List.of(new TableByPath(catalog.io(), catalog.locations()));
+    return List.of(new TableByPath(catalog.metadata(), catalog.locations()));
   }
 
   @Override

@@ -73,8 +73,9 @@ final class JdbcCatalogs {
         Optional.of(pointers),
         IcebergCatalog.Folders.CHOSEN_HERE,
         locations,
-        new WarehouseIO(
-            locations, stores, Map.of(CatalogProperties.IO_MANIFEST_CACHE_ENABLED, "true")),
+        new MetadataFiles(
+            new WarehouseIO(
+                locations, stores, Map.of(CatalogProperties.IO_MANIFEST_CACHE_ENABLED, "true"))),
         new CommitQueue(),
         both);
   }

@@ -3,6 +3,7 @@ package dev.kelda.connector.iceberg;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.iceberg.AppendFiles;
@@ -26,6 +27,9 @@ interface Publication {
     default Table now() {
       return get().orElseThrow(() -> new NoSuchTableException("the table is gone"));
     }
+
+    /** Takes note of the table as a change of it has left it. */
+    default void changed(Table table) {}
   }
 
   /** Publishes the files, once; Iceberg's exceptions pass through. */
@@ -41,17 +45,24 @@ interface Publication {
   /**
    * A new snapshot on an existing table.
    *
+   * @param uuid of the table that the files are for
    * @param summary further entries of the snapshot's summary
    */
-  record Append(Table table, String branch, Map<String, String> summary, Reload reload)
+  record Append(Reload reload, UUID uuid, String branch, Map<String, String> summary)
       implements Publication {
     @Override
     public void publish(List<DataFile> files, String commitId) {
-      if (!files.isEmpty() || !summary.isEmpty()) {
-        AppendFiles append = table.newAppend().toBranch(branch);
-        summary.forEach(append::set);
-        append(table, append, files, commitId);
+      if (files.isEmpty() && summary.isEmpty()) {
+        return;
       }
+      Table table = reload.now();
+      if (!table.uuid().equals(uuid)) {
+        throw new Conflict(new ValidationException("The table was dropped and created again"));
+      }
+      AppendFiles append = table.newAppend().toBranch(branch);
+      files.forEach(append::appendFile);
+      summary.forEach(append::set);
+      change(table, append, commitId);
     }
   }
 
@@ -60,7 +71,9 @@ interface Publication {
     @Override
     public void publish(List<DataFile> files, String commitId) {
       if (!files.isEmpty()) {
-        append(transaction.table(), transaction.newAppend(), files, commitId);
+        AppendFiles append = transaction.newAppend();
+        files.forEach(append::appendFile);
+        commit(transaction.table(), append, commitId);
       }
       transaction.commitTransaction();
     }
@@ -126,14 +139,14 @@ interface Publication {
         read.ifPresent(overwrite::validateFromSnapshot);
         files.forEach(overwrite::addFile);
         summary.forEach(overwrite::set);
-        commit(table, overwrite, commitId);
+        change(table, overwrite, commitId);
       } else if (!files.isEmpty()) {
         ReplacePartitions replace =
             table.newReplacePartitions().validateNoConflictingData().validateNoConflictingDeletes();
         read.ifPresent(replace::validateFromSnapshot);
         files.forEach(replace::addFile);
         summary.forEach(replace::set);
-        commit(table, replace, commitId);
+        change(table, replace, commitId);
       }
     }
   }
@@ -144,7 +157,7 @@ interface Publication {
     public void publish(List<DataFile> files, String commitId) {
       Table table = reload.now();
       if (table.currentSnapshot() != null) {
-        commit(table, table.newDelete().deleteFromRowFilter(Expressions.alwaysTrue()), commitId);
+        change(table, table.newDelete().deleteFromRowFilter(Expressions.alwaysTrue()), commitId);
       }
     }
   }
@@ -175,7 +188,7 @@ interface Publication {
       removed.forEach(overwrite::deleteFile);
       files.forEach(overwrite::addFile);
       summary.forEach(overwrite::set);
-      commit(table, overwrite, commitId);
+      change(table, overwrite, commitId);
     }
   }
 
@@ -213,14 +226,20 @@ interface Publication {
       deletes.added().forEach(delta::addDeletes);
       deletes.replaced().forEach(delta::removeDeletes);
       summary.forEach(delta::set);
-      commit(table, delta, commitId);
+      change(table, delta, commitId);
     }
   }
 
-  private static void append(
-      Table table, AppendFiles append, List<DataFile> files, String commitId) {
-    files.forEach(append::appendFile);
-    commit(table, append, commitId);
+  /** Commits, and takes note of the table as it is then. */
+  default void change(Table table, SnapshotUpdate<?> update, String commitId) {
+    commit(table, update, commitId);
+    try {
+      reload().changed(table);
+    } catch (RuntimeException e) {
+      // The change is made all the same; the next reader reads the file.
+      System.getLogger(Publication.class.getName())
+          .log(System.Logger.Level.DEBUG, "cannot load a table after its change", e);
+    }
   }
 
   /**

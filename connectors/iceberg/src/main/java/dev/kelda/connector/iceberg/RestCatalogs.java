@@ -79,7 +79,7 @@ final class RestCatalogs {
         Optional.empty(),
         IcebergCatalog.Folders.CHOSEN_BY_CATALOG,
         locations,
-        new WarehouseIO(locations, stores, Map.of()),
+        new MetadataFiles(new WarehouseIO(locations, stores, Map.of())),
         new CommitQueue(),
         () -> {
           vended.close();

@@ -25,7 +25,7 @@ import org.apache.iceberg.io.SeekableInputStream;
  * {@code READ_ICEBERG('folder')}: a table without a catalog, as Hadoop tables are, at its newest
  * version; or at the version of a metadata file that is named.
  */
-record TableByPath(WarehouseIO io, Locations locations) implements TableFunction {
+record TableByPath(MetadataFiles files, Locations locations) implements TableFunction {
   private static final Pattern METADATA = Pattern.compile(".*/v?(\\d+)[^/]*\\.metadata\\.json");
   private static final int MAX_HINT_BYTES = 32;
 
@@ -54,7 +54,7 @@ record TableByPath(WarehouseIO io, Locations locations) implements TableFunction
 
   private Table load(String path) {
     String metadata = path.endsWith(".metadata.json") ? path : newest(path);
-    BaseTable table = new MetadataFiles(io).table(metadata, path);
+    BaseTable table = files.table(metadata, path);
     return new IcebergTable(
         path,
         table,
@@ -67,15 +67,16 @@ record TableByPath(WarehouseIO io, Locations locations) implements TableFunction
 
   // The version hint of Hadoop tables where there is one, else the highest number.
   private String newest(String path) {
-    List<FileInfo> files =
-        StreamSupport.stream(io.listPrefix(path + "/metadata/").spliterator(), false).toList();
+    List<FileInfo> found =
+        StreamSupport.stream(files.io().listPrefix(path + "/metadata/").spliterator(), false)
+            .toList();
     Optional<String> hint =
-        files.stream()
+        found.stream()
             .map(FileInfo::location)
             .filter(file -> file.endsWith("/version-hint.text"))
             .findFirst()
             .map(this::text);
-    return files.stream()
+    return found.stream()
         .map(FileInfo::location)
         .filter(file -> version(file).isPresent())
         .filter(file -> hint.isEmpty() || version(file).equals(hint))
@@ -92,7 +93,7 @@ record TableByPath(WarehouseIO io, Locations locations) implements TableFunction
   }
 
   private String text(String location) {
-    InputFile file = io.newInputFile(location);
+    InputFile file = files.io().newInputFile(location);
     try (SeekableInputStream stream = file.newStream()) {
       return new String(stream.readNBytes(MAX_HINT_BYTES), StandardCharsets.UTF_8).strip();
     } catch (IOException e) {

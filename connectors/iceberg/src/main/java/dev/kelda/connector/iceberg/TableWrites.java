@@ -32,7 +32,7 @@ final class TableWrites {
         name,
         table ->
             new Publication.Append(
-                table, SnapshotRef.MAIN_BRANCH, summary, catalog.reload(schema, name)));
+                catalog.reload(schema, name), table.uuid(), SnapshotRef.MAIN_BRANCH, summary));
   }
 
   TableWrite appendToBranch(String schema, String name, String branch) {
@@ -46,7 +46,8 @@ final class TableWrites {
                 ErrorCode.INVALID_ARGUMENT,
                 "table %s.%s has no branch \"%s\"".formatted(schema, name, branch));
           }
-          return new Publication.Append(table, branch, Map.of(), catalog.reload(schema, name));
+          return new Publication.Append(
+              catalog.reload(schema, name), table.uuid(), branch, Map.of());
         });
   }
 
@@ -71,7 +72,7 @@ final class TableWrites {
     return IcebergErrors.translating(
         full,
         () -> {
-          org.apache.iceberg.Table table = catalog.load(schema, name);
+          org.apache.iceberg.Table table = catalog.look(schema, name);
           return new IcebergWrite(full, table, publishing.of(table), catalog.lane(schema, name));
         });
   }

@@ -55,10 +55,10 @@ class TestCommitGuard {
     catalog.createTable(ID, schema);
     append =
         new Publication.Append(
-            catalog.loadTable(ID),
+            () -> Optional.of(catalog.loadTable(ID)),
+            catalog.loadTable(ID).uuid(),
             SnapshotRef.MAIN_BRANCH,
-            Map.of(),
-            () -> Optional.of(catalog.loadTable(ID)));
+            Map.of());
   }
 
   @AfterEach
@@ -151,6 +151,15 @@ class TestCommitGuard {
     assertCode(
         new Failing(new CommitFailedException("other"), false, 100), ErrorCode.COMMIT_CONFLICT);
     assertThat(snapshots()).isEqualTo(1);
+  }
+
+  @Test
+  void filesOfAnotherTableAreNotAdded() {
+    Schema schema = catalog.loadTable(ID).schema();
+    catalog.dropTable(ID, false);
+    catalog.createTable(ID, schema);
+    assertCode(append, ErrorCode.COMMIT_CONFLICT);
+    assertThat(snapshots()).isZero();
   }
 
   @Test
