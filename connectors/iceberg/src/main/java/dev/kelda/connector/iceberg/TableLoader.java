@@ -6,6 +6,7 @@ import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TimeTravelConnector.Moment;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.iceberg.BaseTable;
 import org.apache.iceberg.Snapshot;
@@ -29,11 +30,15 @@ final class TableLoader {
     this.catalog = catalog;
   }
 
-  /** A table, a view or a metadata table such as {@code t$files}. */
+  /** A table, a view, a metadata table such as {@code t$files}, or {@code t$rows}. */
   Optional<Table> load(String schema, String name) {
     Optional<Table> exact = exact(schema, name);
     if (exact.isPresent()) {
       return exact;
+    }
+    if (name.toLowerCase(Locale.ROOT).endsWith(RowsWithOrigin.SUFFIX)) {
+      String base = name.substring(0, name.length() - RowsWithOrigin.SUFFIX.length());
+      return table(schema, base).map(RowsWithOrigin::new);
     }
     return MetadataTable.split(name)
         .flatMap(

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * A condition over one table's row that a source may use to skip data. SQL's three-valued logic: a
@@ -70,6 +71,20 @@ public sealed interface Predicate {
     public String symbol() {
       return symbol;
     }
+  }
+
+  /** The columns that it asks for, some of them more than once. */
+  default IntStream columns() {
+    return switch (this) {
+      case Comparison c -> IntStream.of(c.column);
+      case In in -> IntStream.of(in.column);
+      case IsNull p -> IntStream.of(p.column);
+      case IsNotNull p -> IntStream.of(p.column);
+      case StartsWith p -> IntStream.of(p.column);
+      case And and -> and.terms.stream().flatMapToInt(Predicate::columns);
+      case Or or -> or.terms.stream().flatMapToInt(Predicate::columns);
+      case Not not -> not.term.columns();
+    };
   }
 
   /** The same predicate with every parameter replaced by its value. */
