@@ -14,6 +14,7 @@ import dev.kelda.planner.rules.PointInTimeJoin;
 import dev.kelda.planner.search.SearchNode;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -36,6 +37,7 @@ import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeField;
 import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexDynamicParam;
+import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
 
 /** Operators of a relational tree to the plan's. One use per statement. */
@@ -177,6 +179,13 @@ public final class RelEncoder {
     return Optional.ofNullable(node)
         .map(
             n -> {
+              if (n instanceof RexLiteral literal
+                  && literal.getValueAs(BigDecimal.class).stripTrailingZeros().scale() > 0) {
+                throw new KeldaException(
+                    ErrorCode.INVALID_STATEMENT,
+                    "LIMIT and OFFSET are whole numbers, not "
+                        + literal.getValueAs(BigDecimal.class));
+              }
               RexEncoder encoder = new RexEncoder(rex, IntUnaryOperator.identity(), 0);
               // A cast would hide the parameter's value from the engine.
               return n instanceof RexDynamicParam ? encoder.encode(n) : encoder.encodeAs(n, bigint);

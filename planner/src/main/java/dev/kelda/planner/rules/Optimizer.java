@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.kelda.planner.search.SearchNode;
 import dev.kelda.planner.search.SearchNodes;
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -54,7 +56,7 @@ public final class Optimizer {
     RelNode rel = SearchNodes.lateral(root);
     rel = phase("searches", rel, r -> has(SearchNode.class, r) ? run(SEARCHES, r) : r);
     rel = phase("semi-joins", rel, r -> run(SEMI_JOINS, r));
-    rel = phase("sub-queries", rel, r -> run(SUB_QUERIES, r));
+    rel = phase("sub-queries", rel, r -> run(SUB_QUERIES, SubQueryScopes.marked(r)));
     rel = phase("decorrelate", rel, r -> decorrelated(r, builder));
     rel = phase("window-sums", rel, r -> r.accept(new WindowSums()));
     rel = phase("filters", rel, r -> run(FILTERS, r));
@@ -67,10 +69,18 @@ public final class Optimizer {
   }
 
   private static RelNode decorrelated(RelNode rel, RelBuilder builder) {
-    return has(Correlate.class, rel)
-        ? RelDecorrelator.decorrelateQuery(
-            run(CORRELATED, rel).accept(new UnusedCorrelations()), builder)
-        : rel;
+    if (!has(Correlate.class, rel)) {
+      return rel;
+    }
+    RelNode prepared =
+        CorrelatedWindows.partitioned(run(CORRELATED, rel).accept(new UnusedCorrelations()));
+    SharedCorrelations.refuse(prepared);
+    try {
+      return RelDecorrelator.decorrelateQuery(prepared, builder);
+    } catch (RuntimeException | AssertionError e) {
+      throw new KeldaException(
+          ErrorCode.NOT_SUPPORTED, "this correlated sub-query is not supported", e);
+    }
   }
 
   private static boolean has(Class<? extends RelNode> kind, RelNode rel) {

@@ -17,6 +17,7 @@ import org.apache.calcite.rex.RexCorrelVariable;
 import org.apache.calcite.rex.RexFieldAccess;
 import org.apache.calcite.rex.RexInputRef;
 import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.rex.RexOver;
 import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.rex.RexUtil;
 import org.apache.calcite.util.ImmutableBitSet;
@@ -34,7 +35,7 @@ record Uncorrelated(RelNode rel, List<RexNode> conditions) {
    * @param keepColumns the first columns of the result are those of {@code query}; otherwise any
    *     columns will do
    * @return empty when the correlation sits where it cannot be taken out (below an aggregate, a
-   *     limit, an outer join)
+   *     limit, a window, an outer join)
    */
   static Optional<Uncorrelated> of(
       RelNode query, Set<CorrelationId> outer, RelNode outerRow, boolean keepColumns) {
@@ -97,7 +98,8 @@ record Uncorrelated(RelNode rel, List<RexNode> conditions) {
     }
 
     private Optional<Uncorrelated> project(LogicalProject project, boolean keepColumns) {
-      if (project.getProjects().stream().anyMatch(this::correlated)) {
+      boolean windows = keepColumns && RexOver.containsOver(project.getProjects(), null);
+      if (windows || project.getProjects().stream().anyMatch(this::correlated)) {
         return Optional.empty();
       }
       Optional<Uncorrelated> input = pull(project.getInput(), true);

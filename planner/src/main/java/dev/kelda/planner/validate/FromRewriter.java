@@ -96,6 +96,7 @@ public final class FromRewriter {
         GroupByAll.expand(select);
         GroupingSets.expand(select);
         SelectUnnest.expand(select);
+        StarExcludes.expand(select);
         if (select.getFrom() != null) {
           select.setFrom(from(select.getFrom(), true));
         }

@@ -23,6 +23,7 @@ import org.apache.calcite.sql.SqlLiteral;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlOperatorTable;
 import org.apache.calcite.sql.SqlWindow;
+import org.apache.calcite.sql.fun.SqlQuantifyOperator;
 import org.apache.calcite.sql.type.SqlTypeName;
 import org.apache.calcite.sql.type.SqlTypeUtil;
 import org.apache.calcite.sql.util.SqlBasicVisitor;
@@ -79,6 +80,15 @@ public final class QueryValidator extends SqlValidatorImpl {
           "DEFAULT is a whole value of an INSERT, UPDATE or MERGE, nothing else",
           node);
     }
+    if (node instanceof SqlCall call
+        && call.getOperator() instanceof SqlQuantifyOperator quantified
+        && call.operand(0).getKind() == SqlKind.ROW
+        && !isMembership(quantified)) {
+      throw ValidationErrors.at(
+          ErrorCode.NOT_SUPPORTED,
+          "rows are compared with a sub-query by IN, = ANY, NOT IN and <> ALL, nothing else",
+          node);
+    }
     if (node instanceof SqlDynamicParam parameter) {
       boolean known =
           settled.containsKey(parameter.getIndex()) || assumed.containsKey(parameter.getIndex());
@@ -89,6 +99,12 @@ public final class QueryValidator extends SqlValidatorImpl {
     }
     settleWithin(scope, node);
     return super.deriveType(scope, node);
+  }
+
+  private static boolean isMembership(SqlQuantifyOperator operator) {
+    return operator.kind == SqlKind.SOME
+        ? operator.comparisonKind == SqlKind.EQUALS
+        : operator.comparisonKind == SqlKind.NOT_EQUALS;
   }
 
   private void settleWithin(SqlValidatorScope scope, SqlNode node) {
