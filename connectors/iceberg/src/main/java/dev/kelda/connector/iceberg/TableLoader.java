@@ -36,7 +36,8 @@ final class TableLoader {
     if (exact.isPresent()) {
       return exact;
     }
-    if (name.toLowerCase(Locale.ROOT).endsWith(RowsWithOrigin.SUFFIX)) {
+    boolean rows = name.toLowerCase(Locale.ROOT).endsWith(RowsWithOrigin.SUFFIX);
+    if (rows && name.length() > RowsWithOrigin.SUFFIX.length()) {
       String base = name.substring(0, name.length() - RowsWithOrigin.SUFFIX.length());
       return table(schema, base).map(RowsWithOrigin::new);
     }
