@@ -8,9 +8,7 @@ import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TableKind;
 import dev.kelda.spi.connector.TableStatistics;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apache.arrow.vector.types.pojo.ArrowType;
@@ -101,17 +99,8 @@ record RowsTable(
   }
 
   private static Scan.DataFile numbered(Numbered numbered, int column) {
-    Scan.DataFile file = numbered.file();
-    Map<Integer, Scalar> constants = new HashMap<>(file.constants());
-    constants.put(column, Scalar.of(CanonicalTypes.INT32, (long) numbered.number()));
-    return new Scan.DataFile(
-        file.path(),
-        file.bytes(),
-        file.rows(),
-        file.statistics(),
-        constants,
-        file.deletes(),
-        file.dataSequenceNumber(),
-        file.firstRowId());
+    return numbered
+        .file()
+        .withConstant(column, Scalar.of(CanonicalTypes.INT32, (long) numbered.number()));
   }
 }

@@ -9,9 +9,7 @@ import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TableKind;
 import dev.kelda.spi.connector.TableStatistics;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
 
@@ -67,20 +65,8 @@ record RowsWithOrigin(IcebergTable base) implements Table {
         files.options(),
         files.byFieldId(),
         columns,
-        files.files().stream().map(data -> named(data, file)).toList());
-  }
-
-  private static Scan.DataFile named(Scan.DataFile file, int column) {
-    Map<Integer, Scalar> constants = new HashMap<>(file.constants());
-    constants.put(column, Scalar.of(CanonicalTypes.UTF8, file.path()));
-    return new Scan.DataFile(
-        file.path(),
-        file.bytes(),
-        file.rows(),
-        file.statistics(),
-        constants,
-        file.deletes(),
-        file.dataSequenceNumber(),
-        file.firstRowId());
+        files.files().stream()
+            .map(data -> data.withConstant(file, Scalar.of(CanonicalTypes.UTF8, data.path())))
+            .toList());
   }
 }

@@ -2,6 +2,7 @@ package dev.kelda.spi.connector;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -149,6 +150,14 @@ public sealed interface Scan {
       statistics = Map.copyOf(statistics);
       constants = Map.copyOf(constants);
       deletes = List.copyOf(deletes);
+    }
+
+    /** The same file, in which the column has that value in every row. */
+    public DataFile withConstant(int column, Scalar value) {
+      Map<Integer, Scalar> all = new HashMap<>(constants);
+      all.put(column, value);
+      return new DataFile(
+          path, bytes, rows, statistics, all, deletes, dataSequenceNumber, firstRowId);
     }
   }
 
