@@ -1,7 +1,7 @@
 //! The frame of our own aggregate functions, and the small ones: AVG, PRODUCT, COUNT_IF, SINGLE_VALUE, the sum of COUNTs.
 
 use super::distinct::Distinct;
-use crate::errors::{MORE_THAN_ONE_ROW, failure};
+
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Float64Type, Int64Type};
 use datafusion::common::{Result, ScalarValue};
@@ -378,10 +378,7 @@ impl SingleValue {
     fn count(&mut self, rows: i64) -> Result<()> {
         self.rows += rows;
         if self.rows > 1 {
-            return Err(failure(
-                MORE_THAN_ONE_ROW,
-                "a sub-query used as a value returned more than one row",
-            ));
+            return Err(super::single_row::more_than_one());
         }
         Ok(())
     }

@@ -41,6 +41,7 @@ mod regex;
 mod rounding;
 pub mod rows;
 mod series;
+mod single_row;
 mod text;
 mod vectors;
 mod zone;
@@ -82,6 +83,7 @@ fn own_scalar(id: &str) -> Option<Arc<ScalarUDF>> {
         .or_else(|| json::function(id))
         .or_else(|| quantified::function(id))
         .or_else(|| series::function(id))
+        .or_else(|| single_row::function(id))
         .or_else(|| zone::function(id))
         .map(Arc::new)
 }

@@ -2,6 +2,7 @@ package dev.kelda.planner.encode;
 
 import static java.util.Map.entry;
 
+import dev.kelda.planner.decorrelate.SingleRow;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -27,6 +28,7 @@ import org.apache.calcite.sql.fun.SqlStdOperatorTable;
  * timestamp_diff_units    (unit literal, from, to): TIMESTAMPDIFF
  * add subtract            also (date | timestamp | time, interval) and (interval, interval)
  * multiply divide         also (interval, number)
+ * single_row              (rows, value): the value; MORE_THAN_ONE_ROW when rows > 1
  * </pre>
  */
 public final class OperatorIds {
@@ -118,6 +120,7 @@ public final class OperatorIds {
               entry(SqlStdOperatorTable.VAR_POP, "var_pop"),
               entry(SqlStdOperatorTable.VAR_SAMP, "var_samp"),
               entry(SqlStdOperatorTable.SINGLE_VALUE, "single_value"),
+              entry(SingleRow.OPERATOR, "single_row"),
               entry(SqlStdOperatorTable.GROUPING, "grouping"),
               entry(SqlStdOperatorTable.GROUPING_ID, "grouping"),
               entry(SqlStdOperatorTable.ROW_NUMBER, "row_number"),

@@ -2,10 +2,9 @@ package dev.kelda.planner.rules;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.kelda.planner.decorrelate.Decorrelator;
 import dev.kelda.planner.search.SearchNode;
 import dev.kelda.planner.search.SearchNodes;
-import dev.kelda.spi.error.ErrorCode;
-import dev.kelda.spi.error.KeldaException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -17,8 +16,6 @@ import org.apache.calcite.plan.hep.HepPlanner;
 import org.apache.calcite.plan.hep.HepProgram;
 import org.apache.calcite.plan.hep.HepProgramBuilder;
 import org.apache.calcite.rel.RelNode;
-import org.apache.calcite.rel.core.Correlate;
-import org.apache.calcite.sql2rel.RelDecorrelator;
 import org.apache.calcite.tools.RelBuilder;
 import org.apache.calcite.tools.RelBuilderFactory;
 
@@ -31,7 +28,6 @@ public final class Optimizer {
   private static final HepProgram SEARCHES = program(PlannerRules.SEARCHES);
   private static final HepProgram SEMI_JOINS = program(List.of(SemiJoinRule.INSTANCE));
   private static final HepProgram SUB_QUERIES = program(PlannerRules.SUB_QUERIES);
-  private static final HepProgram CORRELATED = program(PlannerRules.CORRELATED);
   private static final HepProgram FILTERS = program(PlannerRules.FILTERS);
   private static final HepProgram EMPTY = program(PlannerRules.EMPTY);
   private static final HepProgram FINISH = program(PlannerRules.FINISH);
@@ -56,8 +52,8 @@ public final class Optimizer {
     RelNode rel = SearchNodes.lateral(root);
     rel = phase("searches", rel, r -> has(SearchNode.class, r) ? run(SEARCHES, r) : r);
     rel = phase("semi-joins", rel, r -> run(SEMI_JOINS, r));
-    rel = phase("sub-queries", rel, r -> run(SUB_QUERIES, SubQueryScopes.marked(r)));
-    rel = phase("decorrelate", rel, r -> decorrelated(r, builder));
+    rel = phase("sub-queries", rel, Optimizer::withoutSubQueries);
+    rel = phase("decorrelate", rel, Decorrelator::decorrelate);
     rel = phase("window-sums", rel, r -> r.accept(new WindowSums()));
     rel = phase("filters", rel, r -> run(FILTERS, r));
     rel = phase("empty", rel, r -> run(EMPTY, r));
@@ -68,19 +64,8 @@ public final class Optimizer {
     return phase("module-calls", rel, ModuleCalls::once);
   }
 
-  private static RelNode decorrelated(RelNode rel, RelBuilder builder) {
-    if (!has(Correlate.class, rel)) {
-      return rel;
-    }
-    RelNode prepared =
-        CorrelatedWindows.partitioned(run(CORRELATED, rel).accept(new UnusedCorrelations()));
-    SharedCorrelations.refuse(prepared);
-    try {
-      return RelDecorrelator.decorrelateQuery(prepared, builder);
-    } catch (RuntimeException | AssertionError e) {
-      throw new KeldaException(
-          ErrorCode.NOT_SUPPORTED, "this correlated sub-query is not supported", e);
-    }
+  private static RelNode withoutSubQueries(RelNode rel) {
+    return run(SUB_QUERIES, SubQueryScopes.marked(UnknownMembership.exact(rel)));
   }
 
   private static boolean has(Class<? extends RelNode> kind, RelNode rel) {

@@ -21,13 +21,6 @@ final class PlannerRules {
           CoreRules.PROJECT_SUB_QUERY_TO_CORRELATE,
           CoreRules.JOIN_SUB_QUERY_TO_CORRELATE);
 
-  /**
-   * What Calcite's decorrelation cannot do: it puts two constant keys of one aggregate back in the
-   * wrong places, and gives up where it finds out that a condition is never true.
-   */
-  static final List<RelOptRule> CORRELATED =
-      List.of(CoreRules.AGGREGATE_PROJECT_PULL_UP_CONSTANTS, CoreRules.FILTER_REDUCE_EXPRESSIONS);
-
   /** Conditions as far down as they go. */
   static final List<RelOptRule> FILTERS =
       List.of(

@@ -77,6 +77,7 @@ public final class FromRewriter {
   /** The same query without paths, table functions and versions. */
   public SqlNode rewrite(SqlNode query) {
     SqlNode expanded = expanded(query);
+    OuterColumns.expand(expanded);
     walk(expanded);
     StructFields.expand(expanded, catalog);
     return expanded;

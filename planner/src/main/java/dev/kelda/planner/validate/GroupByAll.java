@@ -64,7 +64,7 @@ final class GroupByAll {
     return found[0];
   }
 
-  private static boolean isAggregate(SqlOperator operator) {
+  static boolean isAggregate(SqlOperator operator) {
     if (operator instanceof SqlAggFunction) {
       return true;
     }

@@ -21,6 +21,7 @@ import org.apache.calcite.sql.SqlJoin;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlLiteral;
 import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.SqlNodeList;
 import org.apache.calcite.sql.SqlOperatorTable;
 import org.apache.calcite.sql.SqlWindow;
 import org.apache.calcite.sql.fun.SqlQuantifyOperator;
@@ -177,6 +178,17 @@ public final class QueryValidator extends SqlValidatorImpl {
           "TOLERANCE of type %s does not fit times of type %s".formatted(type, time),
           expanded);
     }
+  }
+
+  @Override
+  public void validateAggregateParams(
+      SqlCall call,
+      SqlNode filter,
+      SqlNodeList distinct,
+      SqlNodeList order,
+      SqlValidatorScope scope) {
+    super.validateAggregateParams(call, filter, distinct, order, scope);
+    OuterAggregates.refuse(call, scope);
   }
 
   /** What stands beside a parameter says its type; of which nothing is known is a text. */
