@@ -49,7 +49,7 @@ public final class Optimizer {
 
   public RelNode optimize(RelNode root) {
     RelBuilder builder = BUILDER.create(root.getCluster(), null);
-    RelNode rel = SearchNodes.lateral(root);
+    RelNode rel = SubQueryPlaces.moved(SearchNodes.lateral(root));
     rel = phase("searches", rel, r -> has(SearchNode.class, r) ? run(SEARCHES, r) : r);
     rel = phase("semi-joins", rel, r -> run(SEMI_JOINS, r));
     rel = phase("sub-queries", rel, Optimizer::withoutSubQueries);
