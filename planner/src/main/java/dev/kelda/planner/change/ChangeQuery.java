@@ -7,7 +7,9 @@ import dev.kelda.parser.Selects;
 import dev.kelda.parser.SqlTableVersion;
 import dev.kelda.parser.Statement;
 import dev.kelda.planner.TargetColumns;
+import dev.kelda.planner.validate.ValidationErrors;
 import dev.kelda.spi.connector.RowChange;
+import dev.kelda.spi.error.ErrorCode;
 import java.util.List;
 import java.util.Optional;
 import org.apache.arrow.vector.types.pojo.Field;
@@ -25,6 +27,7 @@ import org.apache.calcite.sql.SqlSnapshot;
 import org.apache.calcite.sql.fun.SqlCase;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.parser.SqlParserPos;
+import org.apache.calcite.sql.util.SqlShuttle;
 
 /** The query that gives each row of a change its clause, and the values of every clause. */
 final class ChangeQuery {
@@ -63,7 +66,10 @@ final class ChangeQuery {
         case ChangeClause.Update update ->
             update
                 .assignments()
-                .forEach(a -> items.add(columns.value(a.value(), a.column().last())));
+                .forEach(
+                    a ->
+                        items.add(
+                            columns.value(seen(a.value(), clause.match()), a.column().last())));
         case ChangeClause.Insert insert -> {
           for (int i = 0; i < insert.values().size(); i++) {
             items.add(value(insert, i));
@@ -93,7 +99,8 @@ final class ChangeQuery {
     for (ChangeClause clause : statement.clauses()) {
       SqlNode when = matches(clause.match());
       if (clause.condition().isPresent()) {
-        when = SqlStdOperatorTable.AND.createCall(POS, when, clause.condition().get());
+        SqlNode condition = seen(clause.condition().get(), clause.match());
+        when = SqlStdOperatorTable.AND.createCall(POS, when, condition);
       }
       whens.add(when);
       numbers.add(SqlLiteral.createExactNumeric(Integer.toString(number++), POS));
@@ -150,8 +157,38 @@ final class ChangeQuery {
         insert.columns().isEmpty()
             ? columns.fields().stream().map(Field::getName).toList()
             : insert.columns().stream().map(Name::last).toList();
-    SqlNode value = insert.values().get(i);
+    SqlNode value = seen(insert.values().get(i), Match.NOT_MATCHED);
     return i < names.size() ? columns.value(value, names.get(i)) : value;
+  }
+
+  /** An expression of a clause that sees one of the tables alone: its columns are that table's. */
+  private SqlNode seen(SqlNode expression, Match match) {
+    if (statement.source().isEmpty() || match == Match.MATCHED) {
+      return expression;
+    }
+    String table = match == Match.NOT_MATCHED ? source : target;
+    String unseen = match == Match.NOT_MATCHED ? target : source;
+    return expression.accept(
+        new SqlShuttle() {
+          @Override
+          public SqlNode visit(SqlIdentifier id) {
+            if (!id.isSimple() && id.names.getFirst().equalsIgnoreCase(unseen)) {
+              throw ValidationErrors.at(
+                  ErrorCode.INVALID_STATEMENT,
+                  "a clause for rows without a partner sees %s alone".formatted(table),
+                  id);
+            }
+            return id.isSimple() && !id.isStar()
+                ? new SqlIdentifier(
+                    List.of(table, id.getSimple()), null, id.getParserPosition(), null)
+                : id;
+          }
+
+          @Override
+          public SqlNode visit(SqlCall call) {
+            return call.isA(SqlKind.QUERY) ? call : super.visit(call);
+          }
+        });
   }
 
   /** What the statement calls its source. */

@@ -355,6 +355,10 @@ final class RexEncoder {
     if (input instanceof RexLiteral literal && literal.isNull()) {
       return LiteralEncoder.expr(LiteralEncoder.encode(literal, call.getType()));
     }
+    boolean fromText = SqlTypeUtil.isCharacter(input.getType());
+    if (fromText && call.getType().getComponentType() != null) {
+      throw unsupported("a CAST of %s to %s".formatted(input.getType(), call.getType()));
+    }
     Expr encoded = encode(input);
     return type.equals(Types.toProto(input.getType())) ? encoded : cast(encoded, type, isTry);
   }

@@ -21,6 +21,7 @@ import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.rex.RexWindowBound;
 import org.apache.calcite.rex.RexWindowExclusion;
 import org.apache.calcite.sql.SqlKind;
+import org.apache.calcite.sql.type.SqlTypeUtil;
 
 /** Window functions. Calcite keeps their constants beside the row; here they go back into place. */
 final class WindowEncoder {
@@ -71,6 +72,7 @@ final class WindowEncoder {
       throw RexEncoder.unsupported("EXCLUDE in a window frame");
     }
     requireForward(group, constants);
+    refuseIntervals(group, input);
     RexEncoder encoder =
         new RexEncoder(rels.rex(), IntUnaryOperator.identity(), input.getRowType().getFieldCount());
     String function = sum0 ? "sum" : RexEncoder.id(call.getOperator());
@@ -92,6 +94,9 @@ final class WindowEncoder {
               ? encoder.encodeAs(node, call.getOperands().get(0).accept(constants).getType())
               : AggregateEncoder.argument(encoder.encode(node), type, call.getType(), function));
     }
+    if (function.equals("nth_value")) {
+      requirePlace(constant(call.getOperands().get(1).accept(constants), input));
+    }
     group.orderKeys.getFieldCollations().forEach(c -> to.addOrderBy(RelEncoder.sortKey(c)));
     to.setFrame(
         Frame.newBuilder()
@@ -99,6 +104,29 @@ final class WindowEncoder {
             .setStart(bound(group.lowerBound, constants, input, encoder))
             .setEnd(bound(group.upperBound, constants, input, encoder)));
     return to.build();
+  }
+
+  private static void requirePlace(RexNode place) {
+    if (place instanceof RexLiteral literal
+        && literal.getValue() instanceof BigDecimal number
+        && number.signum() <= 0) {
+      throw new KeldaException(
+          ErrorCode.INVALID_ARGUMENT, "NTH_VALUE counts rows from 1, not from " + number);
+    }
+  }
+
+  private static void refuseIntervals(Window.Group group, RelNode input) {
+    boolean offset =
+        !group.isRows
+            && (group.lowerBound.getOffset() != null || group.upperBound.getOffset() != null);
+    boolean intervals =
+        group.orderKeys.getKeys().stream()
+            .anyMatch(
+                key ->
+                    SqlTypeUtil.isInterval(input.getRowType().getFieldList().get(key).getType()));
+    if (offset && intervals) {
+      throw RexEncoder.unsupported("RANGE with an offset over intervals");
+    }
   }
 
   private static void requireForward(Window.Group group, RexShuttle constants) {

@@ -1,8 +1,11 @@
 package dev.kelda.planner.validate;
 
+import dev.kelda.spi.error.ErrorCode;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.apache.calcite.sql.SqlCall;
+import org.apache.calcite.sql.SqlIntervalLiteral;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
 import org.apache.calcite.sql.SqlUnknownLiteral;
@@ -17,12 +20,18 @@ final class DateLiterals {
       Map.of(
           "DATE", SqlTypeName.DATE, "TIME", SqlTypeName.TIME, "TIMESTAMP", SqlTypeName.TIMESTAMP);
 
+  private static final Pattern LONG_YEAR = Pattern.compile("\\s*\\d{5}");
+  private static final Pattern BELOW_MILLISECONDS = Pattern.compile("\\.\\d{3}\\d*[1-9]");
+
   private DateLiterals() {}
 
   /** Replaces the literals that stand directly in this node. */
   static void resolve(SqlNode node) {
     if (node instanceof SqlNodeList list) {
       for (int i = 0; i < list.size(); i++) {
+        if (list.get(i) instanceof SqlIntervalLiteral interval) {
+          requireMilliseconds(interval);
+        }
         if (isUntyped(list.get(i))) {
           list.set(i, typed(list.get(i)));
         }
@@ -30,10 +39,21 @@ final class DateLiterals {
     } else if (node instanceof SqlCall call) {
       List<SqlNode> operands = call.getOperandList();
       for (int i = 0; i < operands.size(); i++) {
+        if (operands.get(i) instanceof SqlIntervalLiteral interval) {
+          requireMilliseconds(interval);
+        }
         if (isUntyped(operands.get(i))) {
           call.setOperand(i, typed(operands.get(i)));
         }
       }
+    }
+  }
+
+  private static void requireMilliseconds(SqlIntervalLiteral literal) {
+    var value = literal.getValueAs(SqlIntervalLiteral.IntervalValue.class);
+    if (BELOW_MILLISECONDS.matcher(value.getIntervalLiteral()).find()) {
+      throw ValidationErrors.at(
+          ErrorCode.NOT_SUPPORTED, "intervals are exact to the millisecond", literal);
     }
   }
 
@@ -43,6 +63,13 @@ final class DateLiterals {
 
   private static SqlNode typed(SqlNode node) {
     SqlUnknownLiteral literal = (SqlUnknownLiteral) node;
+    String text = literal.getValueAs(String.class);
+    if (!literal.tag.equals("TIME") && LONG_YEAR.matcher(text).lookingAt()) {
+      throw ValidationErrors.at(
+          ErrorCode.INVALID_STATEMENT,
+          "the year of %s '%s' is not one from 0001 to 9999".formatted(literal.tag, text),
+          node);
+    }
     return literal.resolve(TYPES.get(literal.tag));
   }
 }

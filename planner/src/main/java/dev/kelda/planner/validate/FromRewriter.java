@@ -104,17 +104,29 @@ public final class FromRewriter {
       } else if (call instanceof SqlJoin join) {
         join.setLeft(from(join.getLeft(), true));
         join.setRight(from(join.getRight(), true));
+        if (join.getCondition() != null && join.getCondition().isA(SqlKind.QUERY)) {
+          join.setOperand(
+              5,
+              SqlStdOperatorTable.IS_TRUE.createCall(
+                  join.getCondition().getParserPosition(), join.getCondition()));
+        }
       }
       expandOperands(call);
       if (call.getKind() == SqlKind.OVER) {
         WindowFilters.expand(call);
       }
+      OrderedAggregates.expand(call);
       if (call instanceof SqlWith with) {
         calls.within(with, () -> with(with));
       } else {
         call.getOperandList().forEach(this::walk);
       }
     }
+  }
+
+  /** A query that is a join's whole condition would be taken for a table. */
+  private static SqlNode condition(SqlNode query) {
+    return SqlStdOperatorTable.IS_TRUE.createCall(query.getParserPosition(), query);
   }
 
   /** Each query sees those before it, a recursive one itself. */

@@ -88,6 +88,9 @@ public final class KeldaOperators {
     if (operator == MOD) {
       return Optional.of("modulo");
     }
+    if (operator == NthValue.INSTANCE) {
+      return Optional.of("nth_value");
+    }
     return operator == TIMESTAMP_DIFF ? Optional.of("timestamp_diff") : Optional.empty();
   }
 
@@ -113,6 +116,8 @@ public final class KeldaOperators {
           found.add(REMAINDER);
         } else if (name.isSimple() && name.getSimple().equalsIgnoreCase("MOD")) {
           found.add(MOD);
+        } else if (name.isSimple() && name.getSimple().equalsIgnoreCase("NTH_VALUE")) {
+          found.add(NthValue.INSTANCE);
         } else {
           table.lookupOperatorOverloads(name, category, syntax, found, matcher);
         }

@@ -17,6 +17,7 @@ import org.apache.calcite.config.NullCollation;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlDynamicParam;
+import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlJoin;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlLiteral;
@@ -268,15 +269,15 @@ public final class QueryValidator extends SqlValidatorImpl {
     if (!parameters.isEmpty()) {
       new ParameterTypes(this, scope).settleFrame(resolved);
     }
+    SqlWindow given =
+        windowOrName instanceof SqlIdentifier name
+            ? scope.lookupWindow(name.getSimple())
+            : (SqlWindow) windowOrName;
     boolean lost =
-        windowOrName instanceof SqlWindow given
-            && resolved != given
-            && given.getLowerBound() != null
-            && resolved.getLowerBound() == null;
+        resolved != given && given.getLowerBound() != null && resolved.getLowerBound() == null;
     if (!lost) {
       return resolved;
     }
-    SqlWindow given = (SqlWindow) windowOrName;
     return SqlWindow.create(
         null,
         null,

@@ -71,6 +71,28 @@ public final class ValidationErrors {
             position,
             thrown);
       }
+      if (String.valueOf(e.getMessage()).startsWith("Unknown join type")) {
+        return new KeldaException(
+            ErrorCode.INVALID_STATEMENT,
+            "a LATERAL join is an INNER or a LEFT one",
+            position,
+            thrown);
+      }
+      if (String.valueOf(e.getMessage()).equals("componentType")
+          || String.valueOf(e.getMessage()).endsWith("in opBinding")) {
+        return new KeldaException(
+            ErrorCode.TYPE_MISMATCH,
+            "NULL alone has no type of elements: CAST it",
+            position,
+            thrown);
+      }
+      if (String.valueOf(e.getMessage()).endsWith("is not a group expr")) {
+        return new KeldaException(
+            ErrorCode.NOT_SUPPORTED,
+            "a sub-query of a grouped query refers to a column that is no GROUP BY expression by itself",
+            position,
+            thrown);
+      }
       if (e instanceof SqlValidatorException
           || e instanceof CalciteException && !(e instanceof CalciteContextException)) {
         return user(e.getMessage(), position, thrown, catalog, query);
