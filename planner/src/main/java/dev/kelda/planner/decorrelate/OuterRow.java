@@ -2,6 +2,7 @@ package dev.kelda.planner.decorrelate;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.calcite.rel.RelHomogeneousShuttle;
 import org.apache.calcite.rel.RelNode;
@@ -13,6 +14,7 @@ import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexCorrelVariable;
 import org.apache.calcite.rex.RexFieldAccess;
+import org.apache.calcite.rex.RexInputRef;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.util.ImmutableBitSet;
@@ -67,12 +69,43 @@ record OuterRow(CorrelationId id, RelNode rel) {
 
   /** The different values that the fields have, in their order. */
   RelNode domain(ImmutableBitSet fields) {
+    RelNode from = rel;
+    List<Integer> columns = fields.toList();
+    Optional<Source> below = source(from, columns);
+    while (below.isPresent()) {
+      from = below.get().rel;
+      columns = below.get().columns;
+      below = source(from, columns);
+    }
     RexBuilder rex = rel.getCluster().getRexBuilder();
-    List<RexNode> columns = new ArrayList<>();
-    fields.forEach(field -> columns.add(rex.makeInputRef(rel, field)));
-    RelNode values = LogicalProject.create(rel, List.of(), columns, (List<String>) null, Set.of());
+    RelNode rows = PlanSize.requireSmall(from);
+    List<RexNode> values = new ArrayList<>();
+    columns.forEach(column -> values.add(rex.makeInputRef(rows, column)));
+    RelNode project = LogicalProject.create(rows, List.of(), values, (List<String>) null, Set.of());
     return LogicalAggregate.create(
-        values, List.of(), ImmutableBitSet.range(columns.size()), null, List.of());
+        project, List.of(), ImmutableBitSet.range(values.size()), null, List.of());
+  }
+
+  private record Source(RelNode rel, List<Integer> columns) {}
+
+  /** An input with the same different values: several sub-queries of one row add joins to it. */
+  private static Optional<Source> source(RelNode rel, List<Integer> columns) {
+    if (rel instanceof LogicalProject project) {
+      List<RexNode> values = columns.stream().map(c -> project.getProjects().get(c)).toList();
+      return values.stream().allMatch(RexInputRef.class::isInstance)
+          ? Optional.of(
+              new Source(
+                  project.getInput(),
+                  values.stream().map(v -> ((RexInputRef) v).getIndex()).toList()))
+          : Optional.empty();
+    }
+    if (rel instanceof LogicalJoin join && join.getJoinType() == JoinRelType.LEFT) {
+      int width = join.getLeft().getRowType().getFieldCount();
+      return columns.stream().allMatch(c -> c < width)
+          ? Optional.of(new Source(join.getLeft(), columns))
+          : Optional.empty();
+    }
+    return Optional.empty();
   }
 
   /** Each row beside each value of the fields, which come last. */

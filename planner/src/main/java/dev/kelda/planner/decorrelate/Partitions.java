@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import org.apache.calcite.rel.RelCollation;
 import org.apache.calcite.rel.RelFieldCollation;
+import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexFieldCollation;
 import org.apache.calcite.rex.RexNode;
@@ -14,12 +15,13 @@ import org.apache.calcite.rex.RexOver;
 import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.rex.RexWindow;
 import org.apache.calcite.rex.RexWindowBounds;
+import org.apache.calcite.sql.SqlAggFunction;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.type.SqlTypeName;
 
 /** Windows see the rows of one outer row: its values are further partition keys. */
-final class Partitions extends RexShuttle {
+public final class Partitions extends RexShuttle {
   private final RexBuilder rex;
   private final List<RexNode> keys;
 
@@ -30,13 +32,23 @@ final class Partitions extends RexShuttle {
 
   @Override
   public RexNode visitOver(RexOver over) {
-    RexWindow window = over.getWindow();
-    List<RexNode> partitions = new ArrayList<>(window.partitionKeys);
+    List<RexNode> partitions = new ArrayList<>(over.getWindow().partitionKeys);
     partitions.addAll(keys);
+    return over(rex, over, over.getType(), over.getAggOperator(), partitions);
+  }
+
+  /** A window function in the place of another, over the same order and frame. */
+  public static RexNode over(
+      RexBuilder rex,
+      RexOver like,
+      RelDataType type,
+      SqlAggFunction function,
+      List<RexNode> partitions) {
+    RexWindow window = like.getWindow();
     return rex.makeOver(
-        over.getType(),
-        over.getAggOperator(),
-        over.getOperands(),
+        type,
+        function,
+        like.getOperands(),
         partitions,
         window.orderKeys,
         window.getLowerBound(),
@@ -45,8 +57,8 @@ final class Partitions extends RexShuttle {
         window.isRows(),
         true,
         false,
-        over.isDistinct(),
-        over.ignoreNulls());
+        like.isDistinct(),
+        like.ignoreNulls());
   }
 
   /** The place of a row among those of its outer row, from 1. */

@@ -1,6 +1,7 @@
 package dev.kelda.planner.rules;
 
 import com.google.common.collect.ImmutableSet;
+import dev.kelda.planner.decorrelate.PlanSize;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -117,6 +118,7 @@ final class SubQueryPlaces extends RelHomogeneousShuttle {
       if (!type.isOuterJoin() || !needsBothSides()) {
         return join;
       }
+      PlanSize.requireSmall(join);
       List<RelNode> rows = new ArrayList<>();
       rows.add(RelOptUtil.createCastRel(matching(), join.getRowType(), false));
       if (type.generatesNullsOnRight()) {

@@ -1,6 +1,7 @@
 package dev.kelda.planner.rules;
 
 import com.google.common.collect.ImmutableSet;
+import dev.kelda.planner.decorrelate.PlanSize;
 import dev.kelda.planner.decorrelate.TotalAggregates;
 import java.util.ArrayList;
 import java.util.List;
@@ -114,6 +115,7 @@ final class UnknownMembership extends RelHomogeneousShuttle {
     }
 
     private RexNode membership(RexSubQuery query) {
+      PlanSize.requireSmall(query.rel);
       List<RexNode> mine = new ArrayList<>();
       query.getOperands().forEach(o -> mine.add(outward(o)));
       List<RexNode> theirs = new ArrayList<>();

@@ -1,5 +1,6 @@
 package dev.kelda.planner.rules;
 
+import dev.kelda.planner.decorrelate.Partitions;
 import org.apache.calcite.rel.RelHomogeneousShuttle;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rex.RexBuilder;
@@ -7,7 +8,6 @@ import org.apache.calcite.rex.RexCall;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexOver;
 import org.apache.calcite.rex.RexShuttle;
-import org.apache.calcite.rex.RexWindow;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 
@@ -45,21 +45,8 @@ final class WindowSums extends RelHomogeneousShuttle {
       return call;
     }
     RexOver sum = (RexOver) over(call.getOperands().get(1));
-    RexWindow window = sum.getWindow();
-    return rex.makeOver(
-        call.getType(),
-        SqlStdOperatorTable.SUM,
-        sum.getOperands(),
-        window.partitionKeys,
-        window.orderKeys,
-        window.getLowerBound(),
-        window.getUpperBound(),
-        window.getExclude(),
-        window.isRows(),
-        true,
-        false,
-        sum.isDistinct(),
-        sum.ignoreNulls());
+    return Partitions.over(
+        rex, sum, call.getType(), SqlStdOperatorTable.SUM, sum.getWindow().partitionKeys);
   }
 
   private static RexNode over(RexNode node) {

@@ -34,7 +34,7 @@ final class GroupByAll {
         throw ValidationErrors.at(
             ErrorCode.NOT_SUPPORTED, "GROUP BY ALL cannot stand with *; name the columns", item);
       }
-      if (!aggregates(expression)) {
+      if (!aggregates(expression, true)) {
         keys.add(expression.clone(expression.getParserPosition()));
       }
     }
@@ -45,19 +45,23 @@ final class GroupByAll {
   static boolean isGrouped(SqlSelect select) {
     return select.getGroup() != null
         || select.getHaving() != null
-        || select.getSelectList().stream().anyMatch(GroupByAll::aggregates);
+        || select.getSelectList().stream().anyMatch(item -> aggregates(item, true));
   }
 
-  private static boolean aggregates(SqlNode node) {
+  /**
+   * @param windows whether window functions count
+   */
+  static boolean aggregates(SqlNode node, boolean windows) {
     boolean[] found = {false};
     node.accept(
         new SqlBasicVisitor<Void>() {
           @Override
           public Void visit(SqlCall call) {
-            if (call.isA(SqlKind.QUERY)) {
+            boolean window = call.getKind() == SqlKind.OVER;
+            if (call.isA(SqlKind.QUERY) || window && !windows) {
               return null;
             }
-            found[0] |= call.getKind() == SqlKind.OVER || isAggregate(call.getOperator());
+            found[0] |= window || isAggregate(call.getOperator());
             return super.visit(call);
           }
         });

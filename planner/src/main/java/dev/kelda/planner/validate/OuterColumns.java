@@ -56,23 +56,7 @@ final class OuterColumns extends SqlBasicVisitor<Void> {
   private static boolean isTotal(SqlSelect select) {
     return select.getGroup() != null
         || select.getHaving() != null
-        || select.getSelectList().stream().anyMatch(OuterColumns::aggregates);
-  }
-
-  private static boolean aggregates(SqlNode item) {
-    boolean[] found = {false};
-    item.accept(
-        new SqlBasicVisitor<Void>() {
-          @Override
-          public Void visit(SqlCall call) {
-            if (call.isA(SqlKind.QUERY) || call.getKind() == SqlKind.OVER) {
-              return null;
-            }
-            found[0] |= GroupByAll.isAggregate(call.getOperator());
-            return super.visit(call);
-          }
-        });
-    return found[0];
+        || select.getSelectList().stream().anyMatch(item -> GroupByAll.aggregates(item, false));
   }
 
   private static void collect(SqlNode from, Set<String> aliases) {

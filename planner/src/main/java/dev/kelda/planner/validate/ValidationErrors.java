@@ -55,43 +55,10 @@ public final class ValidationErrors {
         return new KeldaException(
             ErrorCode.STATEMENT_TOO_COMPLEX, "the statement is nested too deeply", position, null);
       }
-      if (String.valueOf(e.getMessage()).startsWith("Conversion to relational algebra failed")
-          && isRecursive(query)) {
-        return new KeldaException(
-            ErrorCode.TYPE_MISMATCH,
-            "a column of WITH RECURSIVE has one type in its first part and another in all; CAST it in the first part",
-            position,
-            thrown);
-      }
-      if (String.valueOf(e.getMessage()).startsWith("Can't find leastRestrictive type for")) {
-        return new KeldaException(
-            ErrorCode.TYPE_MISMATCH,
-            "these types have nothing in common: %s; write a CAST"
-                .formatted(e.getMessage().substring(e.getMessage().indexOf('['))),
-            position,
-            thrown);
-      }
-      if (String.valueOf(e.getMessage()).startsWith("Unknown join type")) {
-        return new KeldaException(
-            ErrorCode.INVALID_STATEMENT,
-            "a LATERAL join is an INNER or a LEFT one",
-            position,
-            thrown);
-      }
-      if (String.valueOf(e.getMessage()).equals("componentType")
-          || String.valueOf(e.getMessage()).endsWith("in opBinding")) {
-        return new KeldaException(
-            ErrorCode.TYPE_MISMATCH,
-            "NULL alone has no type of elements: CAST it",
-            position,
-            thrown);
-      }
-      if (String.valueOf(e.getMessage()).endsWith("is not a group expr")) {
-        return new KeldaException(
-            ErrorCode.NOT_SUPPORTED,
-            "a sub-query of a grouped query refers to a column that is no GROUP BY expression by itself",
-            position,
-            thrown);
+      Optional<KeldaException> known =
+          ofConverter(String.valueOf(e.getMessage()), position, thrown, query);
+      if (known.isPresent()) {
+        return known.get();
       }
       if (e instanceof SqlValidatorException
           || e instanceof CalciteException && !(e instanceof CalciteContextException)) {
@@ -107,6 +74,33 @@ public final class ValidationErrors {
         "the query could not be planned: " + clean(String.valueOf(thrown.getMessage())),
         position,
         thrown);
+  }
+
+  /** What the converter says of queries that the validator has let through. */
+  private static Optional<KeldaException> ofConverter(
+      String message, Optional<TextPosition> position, Throwable thrown, SqlNode query) {
+    ErrorCode code = ErrorCode.TYPE_MISMATCH;
+    String text;
+    if (message.startsWith("Conversion to relational algebra failed") && isRecursive(query)) {
+      text =
+          "a column of WITH RECURSIVE has one type in its first part and another in all; CAST it in the first part";
+    } else if (message.startsWith("Can't find leastRestrictive type for")) {
+      text =
+          "these types have nothing in common: %s; write a CAST"
+              .formatted(message.substring(message.indexOf('[')));
+    } else if (message.equals("componentType") || message.endsWith("in opBinding")) {
+      text = "NULL alone has no type of elements: CAST it";
+    } else if (message.startsWith("Unknown join type")) {
+      code = ErrorCode.INVALID_STATEMENT;
+      text = "a LATERAL join is an INNER or a LEFT one";
+    } else if (message.endsWith("is not a group expr")) {
+      code = ErrorCode.NOT_SUPPORTED;
+      text =
+          "a sub-query of a grouped query refers to a column that is no GROUP BY expression by itself";
+    } else {
+      return Optional.empty();
+    }
+    return Optional.of(new KeldaException(code, text, position, thrown));
   }
 
   private static KeldaException user(
