@@ -1,7 +1,6 @@
 //! The frame of our own aggregate functions, and the small ones: AVG, PRODUCT, COUNT_IF, SINGLE_VALUE, the sum of COUNTs.
 
 use super::distinct::Distinct;
-
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Float64Type, Int64Type};
 use datafusion::common::{Result, ScalarValue};

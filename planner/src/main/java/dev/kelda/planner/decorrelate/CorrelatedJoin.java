@@ -127,10 +127,7 @@ record CorrelatedJoin(LogicalCorrelate correlate, OuterRow outer) {
     Unnested groups = unnesting.grouped(aggregate, rows);
     int left = width(outer.rel());
     RelNode joined = join(groups, JoinRelType.LEFT);
-    List<RexNode> columns = new ArrayList<>();
-    for (int i = 0; i < left; i++) {
-      columns.add(rex().makeInputRef(joined, i));
-    }
+    List<RexNode> columns = first(left, joined);
     for (AggregateCall call : aggregate.getAggCallList()) {
       RexNode value = rex().makeInputRef(joined, columns.size());
       columns.add(isZeroOfNoRows(call) ? orZero(value) : value);
@@ -163,10 +160,7 @@ record CorrelatedJoin(LogicalCorrelate correlate, OuterRow outer) {
   private RelNode unnested() {
     Unnested right = new Unnesting(outer).of(correlate.getRight(), ImmutableBitSet.of());
     RelNode joined = join(right, correlate.getJoinType());
-    List<RexNode> columns = new ArrayList<>();
-    for (int i = 0; i < width(correlate); i++) {
-      columns.add(rex().makeInputRef(joined, i));
-    }
+    List<RexNode> columns = first(width(correlate), joined);
     return LogicalProject.create(joined, List.of(), columns, (List<String>) null, Set.of());
   }
 
@@ -189,15 +183,16 @@ record CorrelatedJoin(LogicalCorrelate correlate, OuterRow outer) {
       if (next instanceof LogicalFilter filter) {
         rel = LogicalFilter.create(rel, filter.getCondition().accept(beside));
       } else {
-        List<RexNode> columns = new ArrayList<>();
-        for (int i = 0; i < left; i++) {
-          columns.add(rex().makeInputRef(rel, i));
-        }
+        List<RexNode> columns = first(left, rel);
         columns.addAll(beside.apply(((LogicalProject) next).getProjects()));
         rel = LogicalProject.create(rel, List.of(), columns, (List<String>) null, Set.of());
       }
     }
     return rel;
+  }
+
+  private List<RexNode> first(int count, RelNode of) {
+    return new ArrayList<>(rex().identityProjects(of.getRowType()).subList(0, count));
   }
 
   private RexBuilder rex() {

@@ -47,7 +47,7 @@ public final class Decorrelator {
   }
 
   /** Whether the right side of a correlated join is nothing but UNNEST of expressions. */
-  static boolean isUnnest(RelNode right) {
+  public static boolean isUnnest(RelNode right) {
     return right instanceof Uncollect uncollect
         && uncollect.getInput() instanceof Project project
         && project.getInput() instanceof Values values

@@ -1,5 +1,6 @@
 package dev.kelda.planner.encode;
 
+import dev.kelda.planner.decorrelate.Decorrelator;
 import dev.kelda.planner.proto.Expr;
 import dev.kelda.planner.proto.FieldAccess;
 import dev.kelda.planner.proto.Rel;
@@ -17,7 +18,6 @@ import org.apache.calcite.rel.core.Filter;
 import org.apache.calcite.rel.core.JoinRelType;
 import org.apache.calcite.rel.core.Project;
 import org.apache.calcite.rel.core.Uncollect;
-import org.apache.calcite.rel.core.Values;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexCorrelVariable;
@@ -52,9 +52,7 @@ final class UnnestEncoder {
       right = right.getInput(0);
     }
     boolean fits =
-        right instanceof Uncollect
-            && (outer || correlate.getJoinType() == JoinRelType.INNER)
-            && collections((Uncollect) right).isPresent();
+        (outer || correlate.getJoinType() == JoinRelType.INNER) && Decorrelator.isUnnest(right);
     if (!fits) {
       throw RexEncoder.unsupported("this correlated sub-query or LATERAL join");
     }
@@ -65,7 +63,11 @@ final class UnnestEncoder {
         (RexCorrelVariable) rex.makeCorrel(left.getRowType(), correlate.getCorrelationId());
     RexEncoder over = new RexEncoder(rex, IntUnaryOperator.identity(), width, Optional.of(row));
     Rel rel =
-        unnest(rels.encode(left), over.encodeAll(collections(uncollect).get()), outer, uncollect);
+        unnest(
+            rels.encode(left),
+            over.encodeAll(((Project) uncollect.getInput()).getProjects()),
+            outer,
+            uncollect);
     List<Expr> elements = elements(uncollect, width);
     List<Expr> output = new ArrayList<>();
     for (int i = 0; i < width; i++) {
@@ -93,15 +95,6 @@ final class UnnestEncoder {
       }
     }
     return rel;
-  }
-
-  /** The collections of UNNEST(…) over a single row. */
-  private static Optional<List<RexNode>> collections(Uncollect uncollect) {
-    return uncollect.getInput() instanceof Project project
-            && project.getInput() instanceof Values values
-            && values.getTuples().size() == 1
-        ? Optional.of(project.getProjects())
-        : Optional.empty();
   }
 
   private static Rel unnest(Rel input, List<Expr> collections, boolean outer, Uncollect uncollect) {
