@@ -65,8 +65,8 @@ def _serve(kind, path, pipe):
 
 
 @contextlib.contextmanager
-def _plain(kind, path=None):
-    """The address of a pyarrow server in a process of its own."""
+def served(kind, path=None):
+    """The address of a pyarrow server in a process of its own; `kind` is its class, made with the path."""
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_serve, args=(kind, path, theirs), daemon=True)
     process.start()
@@ -105,7 +105,7 @@ def throughput(uri, scratch):
     path = f"{scratch}/numbers.parquet"
     table = _table()
     pq.write_table(table, path, compression="none", use_dictionary=False, row_group_size=500_000)
-    with _plain(_Batches, path) as address, flightsql.connect(uri, autocommit=True) as connection, connection.cursor() as cursor:
+    with served(_Batches, path) as address, flightsql.connect(uri, autocommit=True) as connection, connection.cursor() as cursor:
         plain, kelda = pf.connect(address), pf.connect(uri)
 
         def from_kelda():
@@ -145,7 +145,7 @@ def latency(uri, rounds=2000):
     The JVM still compiles during the first half, which is told apart.
     """
     with (
-        _plain(_OneRow) as address,
+        served(_OneRow) as address,
         flightsql.connect(uri, autocommit=True) as kelda,
         flightsql.connect(address, autocommit=True) as plain,
         manager.AdbcStatement(kelda.adbc_connection) as ours,

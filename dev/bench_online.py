@@ -1,6 +1,6 @@
-"""Online lookups of 100 features over the wire beside Redis, and the loading of 10 million rows: make bench WHAT=online.
+"""Online lookups of 100 features over the wire beside Redis and a pyarrow server that looks nothing up, and the loading of 10 million rows: make bench WHAT=online.
 
-The server has one core, the client the other one. Both are asked 500 times a second, each for its share of the time in turn;
+The servers have one core, the client the other one. All are asked 500 times a second, each for its share of the time in turn;
 a request is late from the moment when it should have been sent.
 """
 
@@ -17,6 +17,8 @@ from pathlib import Path
 
 import kelda
 import pyarrow as pa
+import pyarrow.flight as pf
+from bench_flight import served
 from kelda_server import ROOT, KeldaServer
 
 FEATURES = 100
@@ -74,6 +76,32 @@ class Redis:
         self._process.wait()
 
 
+class Ready(pf.FlightServerBase):
+    """Answers every batch of keys with as many rows that it has ready: what Flight itself costs."""
+
+    def __init__(self, _path):
+        super().__init__("grpc://127.0.0.1:0")
+
+    def do_exchange(self, _context, _descriptor, reader, writer):
+        row = pa.RecordBatch.from_pydict({f"f{i}": pa.array([i / 7] * 100) for i in range(FEATURES)})
+        writer.begin(row.schema)
+        for chunk in reader:
+            writer.write_batch(row.slice(0, chunk.data.num_rows))
+
+
+def exchange(address):
+    """Asks the server that looks nothing up."""
+    writer, reader = pf.connect(address).do_exchange(pf.FlightDescriptor.for_path("ready"))
+    schema = pa.schema([("id", pa.int64())])
+    writer.begin(schema)
+
+    def ask(keys):
+        writer.write_batch(pa.record_batch([pa.array(keys, pa.int64())], schema=schema))
+        return pa.Table.from_batches([reader.read_chunk().data], reader.schema)
+
+    return ask
+
+
 def paced(ask, rate, seconds, keys, count):
     """Milliseconds from when each request was due until its answer was there."""
     took = []
@@ -103,7 +131,7 @@ def lookups(folder, seconds):
         }
     )
     os.sched_setaffinity(0, {0})
-    with KeldaServer(folder / "home") as server, kelda.connect(server.uri) as db:
+    with KeldaServer(folder / "home") as server, kelda.connect(server.uri) as db, served(Ready) as ready:
         os.sched_setaffinity(0, {1})
         redis = Redis(folder, 0)
         db.write("wide", table, mode="create")
@@ -118,6 +146,7 @@ def lookups(folder, seconds):
         sizes = [len(encoded(row)) for row in rows]
         asked = {
             "Kelda, Flight": lambda ks: view.online({"id": pa.array(ks, pa.int64())}).to_arrow(),
+            "pyarrow, ready row": exchange(ready),
             "Redis, HGETALL": lambda ks: redis.ask([get[k] for k in ks], sum(sizes[k] for k in ks)),
         }
         for ask in asked.values():
@@ -126,15 +155,15 @@ def lookups(folder, seconds):
             for _ in range(WARM // 4):
                 ask(rng.sample(keys, 100))
         print(f"\n{FEATURES} features, 500 requests a second, one core for the server, milliseconds")
-        print(f"{'':16}{'keys':>6}{'p50':>8}{'p95':>8}{'p99':>8}{'max':>8}")
+        print(f"{'':20}{'keys':>6}{'p50':>9}{'p95':>9}{'p99':>9}{'max':>9}")
         for count in (1, 100):
             took = {name: [] for name in asked}
             for _ in range(3):
                 for name, ask in asked.items():
                     took[name] += paced(ask, 500, seconds / 3, keys, count)
             for name, values in took.items():
-                figures = "".join(f"{v:8.3f}" for v in (*(percentile(values, s) for s in (0.5, 0.95, 0.99)), max(values)))
-                print(f"{name:16}{count:6}{figures}")
+                figures = "".join(f"{v:9.3f}" for v in (*(percentile(values, s) for s in (0.5, 0.95, 0.99)), max(values)))
+                print(f"{name:20}{count:6}{figures}")
         redis.close()
     os.sched_setaffinity(0, {0, 1})
 

@@ -2,6 +2,8 @@ package dev.kelda.feature.registry;
 
 import static java.util.Objects.requireNonNull;
 
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.LoadingCache;
 import dev.kelda.feature.registry.FeatureView.Definition;
 import dev.kelda.spi.extension.EngineServices.TableName;
 import dev.kelda.spi.metastore.Metastore;
@@ -27,7 +29,14 @@ public final class FeatureViewRegistry {
   private static final String COLUMNS =
       "catalog, schema_name, name, version, state, definition, options, created_at, created_by";
 
+  private static final long DEFINITIONS_LENGTH = 16 << 20;
+
   private final Metastore metastore;
+  private final LoadingCache<String, Definition> definitions =
+      Caffeine.newBuilder()
+          .maximumWeight(DEFINITIONS_LENGTH)
+          .weigher((String text, Definition any) -> text.length())
+          .build(text -> Json.read(text, Definition.class)); // every look-up and every second needs them
 
   public FeatureViewRegistry(Metastore metastore) {
     this.metastore = requireNonNull(metastore, "metastore is null");
@@ -175,7 +184,7 @@ public final class FeatureViewRegistry {
                 version));
   }
 
-  private static List<Entry> entries(Connection connection, String condition, TableName name)
+  private List<Entry> entries(Connection connection, String condition, TableName name)
       throws SQLException {
     Map<TableName, List<Entry>> byView = new LinkedHashMap<>();
     try (PreparedStatement select =
@@ -226,13 +235,13 @@ public final class FeatureViewRegistry {
         .toList();
   }
 
-  private static Entry entry(ResultSet rows) throws SQLException {
+  private Entry entry(ResultSet rows) throws SQLException {
     return new Entry(
         new FeatureView(
             new TableName(rows.getString(1), rows.getString(2), rows.getString(3)),
             rows.getLong(4),
             false,
-            Json.read(rows.getString(6), Definition.class),
+            definitions.get(rows.getString(6)),
             Json.read(rows.getString(7), ViewOptions.class),
             Instant.ofEpochMilli(rows.getLong(8)),
             rows.getString(9)),
