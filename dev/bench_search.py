@@ -23,6 +23,7 @@ import adbc_driver_flightsql.dbapi as flightsql
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from bench_search_peers import timed
 from kelda_server import ROOT, KeldaServer
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "kelda" / "search"
@@ -75,7 +76,7 @@ def embedded(rows):
             with flightsql.connect(server.uri, autocommit=True) as connection, connection.cursor() as cursor:
                 sql = f"SELECT id, body, EMBED(body, 'minilm') AS embedding FROM '{folder}/texts.parquet'"
                 start = time.perf_counter()
-                cursor.execute(f"COPY ({sql}) TO '{path}.part' WITH ('format' = 'parquet')")
+                cursor.execute(f"COPY ({sql}) TO '{path}.part' (FORMAT parquet)")
                 print(f"  {len(texts) / (time.perf_counter() - start):.0f} a second", flush=True)
         os.rename(f"{path}.part", path)
     return path
@@ -157,19 +158,16 @@ class Kelda:
         self._server.__exit__(*error)
 
     def search(self, effort, condition="TRUE"):
-        """Recall's input and queries a second; the second of two runs counts."""
+        """Recall's input and queries a second."""
         sql = (
             "SELECT q.id AS query, d.id AS found FROM queries AS q, LATERAL VECTOR_SEARCH(TABLE docs, DESCRIPTOR(embedding),"
             f" q.embedding, top_k => {TOP}, ef => {effort}) AS d WHERE {condition}"
         )
-        for _ in range(2):
-            start = time.perf_counter()
-            rows = self.run(sql)
-            seconds = time.perf_counter() - start
+        rows, rate = timed(range(QUERIES), lambda: self.run(sql))
         found = {}
         for query, row in zip(rows["query"].to_pylist(), rows["found"].to_pylist(), strict=True):
             found.setdefault(query, []).append(row)
-        return found, QUERIES / seconds
+        return found, rate
 
 
 def main():

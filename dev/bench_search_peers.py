@@ -1,19 +1,25 @@
 """One of the engines that bench_search.py compares with: builds on all cores, searches on one thread, prints what it found."""
 
 import os
+import statistics
 import sys
 import time
 
 import numpy as np
 
 
+RUNS = 5
+
+
 def timed(queries, search):
-    """What is found and queries a second; the second of two runs counts."""
-    for _ in range(2):
+    """What is found and queries a second: the median of the runs after a first one."""
+    search()
+    seconds = []
+    for _ in range(RUNS):
         start = time.perf_counter()
         found = search()
-        seconds = time.perf_counter() - start
-    return found, len(queries) / seconds
+        seconds.append(time.perf_counter() - start)
+    return found, len(queries) / statistics.median(seconds)
 
 
 def hnswlib(base, queries, m, construction, top, efforts):

@@ -134,7 +134,7 @@ public record ConsistencyFunction(OnlineCatalog catalog) implements TableFunctio
   }
 
   private static String mismatches(String column, int index) {
-    return "SUM(CASE WHEN \"$q\".\"$row\".%s IS DISTINCT FROM \"$o\".%s THEN 1 ELSE 0 END) AS \"$m%d\""
+    return "COUNT(*) FILTER (WHERE \"$q\".\"$row\".%s IS DISTINCT FROM \"$o\".%s) AS \"$m%d\""
         .formatted(column, column, index);
   }
 }
