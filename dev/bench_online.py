@@ -1,4 +1,5 @@
-"""Online lookups of 100 features over the wire beside Redis and a pyarrow server that looks nothing up, and the loading of 10 million rows: make bench WHAT=online.
+"""Online lookups of 100 features over the wire beside Redis and a pyarrow server that looks nothing up, the loading of 10 million rows,
+and refreshes: make bench WHAT=online.
 
 The servers have one core, the client the other one. All are asked 500 times a second, each for its share of the time in turn;
 a request is late from the moment when it should have been sent.
@@ -8,6 +9,7 @@ import argparse
 import os
 import random
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -187,17 +189,51 @@ def load(folder, rows):
         print(f"\n{rows:,} rows x 10 features brought online: {took:.1f} s, peak memory {int(peak.split()[1]) >> 10} MB, store {size >> 20} MB")
 
 
+def refreshes(folder, rows):
+    """What a refresh after 1 % of new rows costs, beside one in full: of rows as they are, and of sums by key and day."""
+    views = {
+        "rows": "SELECT id, at, x, y FROM events",
+        "sums": "SELECT id, DATE_TRUNC('DAY', at) AS at, SUM(x) AS x, COUNT(*) AS n FROM events GROUP BY id, DATE_TRUNC('DAY', at)",
+    }
+    made = (
+        "SELECT MOD(n * 7919, {ids}) AS id, TIMESTAMP '2024-01-01 00:00:00' + MOD(n, 30) * INTERVAL '1' DAY AS at, n AS x, n / 7 AS y"
+        " FROM (SELECT a.n * 1000 + b.n AS n FROM (SELECT * FROM UNNEST(GENERATE_SERIES({first}, {last})) AS t (n)) AS a,"
+        " (SELECT * FROM UNNEST(GENERATE_SERIES(0, 999)) AS t (n)) AS b)"
+    )
+    blocks, ids = rows // 1000, rows // 10
+    with KeldaServer(folder / "refresh") as server, kelda.connect(server.uri) as db:
+        db.execute("CREATE TABLE events AS " + made.format(ids=ids, first=0, last=blocks - 1))
+        for name, query in views.items():
+            db.execute(f"CREATE FEATURE VIEW {name} PRIMARY KEY (id) TIMESTAMP at AS {query}")
+            db.execute(f"REFRESH FEATURE VIEW {name}")
+        print(f"\nrefreshes of {rows:,} rows, medians of 3")
+        for name in views:
+            took = {"FULL": [], "": []}
+            for n in range(3):
+                first = blocks + 3 * n * (blocks // 100)
+                new = made.format(ids=ids // 100, first=first, last=first + blocks // 100 - 1)  # of one key in a hundred
+                db.execute("INSERT INTO events " + new)
+                for how in ("", "FULL"):
+                    start = time.perf_counter()
+                    db.execute(f"REFRESH FEATURE VIEW {name} {how}")
+                    took[how].append(time.perf_counter() - start)
+            full, part = (statistics.median(took[how]) for how in ("FULL", ""))
+            print(f"{name}: in full {full:.2f} s, after 1 % of new rows {part:.3f} s: {part / full:.1%}")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--seconds", type=float, default=30)
-    parser.add_argument("--only", choices=["lookups", "load"])
+    parser.add_argument("--only", choices=["lookups", "load", "refreshes"])
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        if arguments.only != "load":
+        if arguments.only in (None, "lookups"):
             lookups(Path(folder), arguments.seconds)
-        if arguments.only != "lookups":
+        if arguments.only in (None, "load"):
             load(Path(folder), arguments.rows)
+        if arguments.only in (None, "refreshes"):
+            refreshes(Path(folder), arguments.rows)
 
 
 if __name__ == "__main__":

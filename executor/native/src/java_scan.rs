@@ -18,9 +18,10 @@ use async_trait::async_trait;
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
+use datafusion::common::stats::Precision;
 use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::{Result, Statistics};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{Expr, TableType};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
@@ -29,6 +30,7 @@ use datafusion::physical_plan::filter_pushdown::{
     ChildPushdownResult, FilterPushdownPhase, FilterPushdownPropagation, PushedDown,
 };
 use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
+use datafusion::physical_plan::statistics::StatisticsArgs;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties,
@@ -51,6 +53,8 @@ struct Shared {
     query_id: String,
     scan_id: u32,
     description: String,
+    /// About so many, in all partitions.
+    rows: Option<usize>,
 }
 
 impl fmt::Debug for Shared {
@@ -86,6 +90,7 @@ impl JavaTable {
                 query_id: context.request.query_id.clone(),
                 scan_id,
                 description: message.description.clone(),
+                rows: message.rows.and_then(|rows| usize::try_from(rows).ok()),
             },
             partitions: message.partitions as usize,
             schema,
@@ -204,6 +209,19 @@ impl ExecutionPlan for JavaScanExec {
 
     fn supports_limit_pushdown(&self) -> bool {
         false
+    }
+
+    /// Enough to build a join on the smaller side.
+    fn statistics_from_inputs(
+        &self,
+        _: &[Arc<Statistics>],
+        args: &StatisticsArgs,
+    ) -> Result<Arc<Statistics>> {
+        let mut statistics = Statistics::new_unknown(&self.schema());
+        if let (Some(rows), None) = (self.shared.rows, args.partition()) {
+            statistics.num_rows = Precision::Inexact(rows);
+        }
+        Ok(Arc::new(statistics))
     }
 
     fn handle_child_pushdown_result(

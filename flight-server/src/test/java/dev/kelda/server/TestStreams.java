@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import org.apache.arrow.flight.CancelFlightInfoRequest;
 import org.apache.arrow.flight.CancelStatus;
@@ -119,6 +120,23 @@ final class TestStreams {
         .isInstanceOf(KeldaException.class)
         .hasMessageContaining("runs on the home folder " + home)
         .hasMessageContaining("process " + ProcessHandle.current().pid());
+  }
+
+  /** The end of a connection closes sessions that are idle. */
+  @Test
+  void aSessionWithALongUpdateIsNotIdle() throws Exception {
+    server.close();
+    start(ServerConfig.DEFAULT, Limits.DEFAULT.withSessions(100, 100, Duration.ofMillis(1)));
+    try (FlightClient client = client()) {
+      CompletableFuture<FlightInfo> update =
+          CompletableFuture.supplyAsync(() -> info(client, "CREATE TABLE large AS " + LARGE));
+      do {
+        try (FlightClient other = client()) {
+          other.handshake();
+        }
+      } while (!update.isDone());
+      assertThat(rows(client.getStream(ticket(update.get())))).isOne();
+    }
   }
 
   @Test

@@ -78,4 +78,47 @@ class TestPushdown {
     assertThat(Tpch.plan("SELECT 1 FROM kinds WHERE i8 = 300").scans().getFirst().conjuncts())
         .isEmpty();
   }
+
+  @Test
+  void semiJoinsOnGroupsAndPartitionsGoBelowThem() {
+    String in = " WHERE o_custkey IN (SELECT c_custkey FROM customer)";
+    String groups = "SELECT o_custkey, MAX(o_totalprice) FROM orders GROUP BY o_custkey";
+    assertSemiJoinIsBelow("LogicalAggregate", "SELECT * FROM (" + groups + ") AS o" + in);
+    String ranked =
+        "SELECT o_custkey, RANK() OVER (PARTITION BY o_custkey, o_orderstatus ORDER BY o_orderkey)"
+            + " FROM orders";
+    assertSemiJoinIsBelow("LogicalWindow", "SELECT * FROM (" + ranked + ") AS o" + in);
+  }
+
+  @Test
+  void semiJoinsOnOtherColumnsStayAbove() {
+    String ranked =
+        "SELECT o_custkey, RANK() OVER (PARTITION BY o_orderstatus ORDER BY o_orderkey) FROM orders";
+    String in = " WHERE o_custkey IN (SELECT c_custkey FROM customer)";
+    String plan = Tpch.text("SELECT * FROM (" + ranked + ") AS o" + in);
+    assertThat(plan.indexOf("joinType=[semi]")).isBetween(0, plan.indexOf("LogicalWindow"));
+    String rolled = "SELECT o_custkey, COUNT(*) FROM orders GROUP BY ROLLUP (o_custkey)";
+    plan = Tpch.text("SELECT * FROM (" + rolled + ") AS o" + in);
+    assertThat(plan.indexOf("joinType=[semi]")).isBetween(0, plan.indexOf("LogicalAggregate"));
+  }
+
+  private static void assertSemiJoinIsBelow(String operator, String sql) {
+    String plan = Tpch.text(sql);
+    assertThat(plan.indexOf(operator)).isBetween(0, plan.indexOf("joinType=[semi]"));
+  }
+
+  @Test
+  void nullSafeConditionsOfSemiJoinsAreKeys() {
+    Rel rel =
+        Tpch.plan(
+                "SELECT 1 FROM orders WHERE EXISTS (SELECT 1 FROM customer"
+                    + " WHERE c_custkey IS NOT DISTINCT FROM o_custkey)")
+            .plan()
+            .getRoot();
+    while (rel.getKindCase() == Rel.KindCase.PROJECT) {
+      rel = rel.getProject().getInput();
+    }
+    assertThat(rel.getJoin().getKeysList()).singleElement().matches(key -> key.getNullEqual());
+    assertThat(rel.getJoin().hasResidual()).isFalse();
+  }
 }

@@ -11,9 +11,11 @@ import dev.kelda.spi.connector.Operand;
 import dev.kelda.spi.connector.Predicate;
 import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.connector.Scan;
+import dev.kelda.spi.connector.Table;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -67,8 +69,10 @@ public final class PlannedQuery {
                 return value(parameter, parameters);
               }));
     }
-    Scan scan = spec.table().table().scan(conjuncts);
-    OpenScan open = new OpenScan(spec.scanId(), scan, Scans.toProto(spec.scanId(), scan));
+    Table table = spec.table().table();
+    Scan scan = table.scan(conjuncts);
+    OptionalDouble rows = table.statistics().rows();
+    OpenScan open = new OpenScan(spec.scanId(), scan, Scans.toProto(spec.scanId(), scan, rows));
     boolean small = !(scan instanceof Scan.Files files) || files.files().size() <= MOST_FILES_KEPT;
     if (!bound[0] && small) {
       kept.put(spec.scanId(), open);

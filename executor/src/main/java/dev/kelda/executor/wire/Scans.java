@@ -17,23 +17,28 @@ import dev.kelda.executor.proto.WriteTarget;
 import dev.kelda.planner.encode.Types;
 import dev.kelda.spi.connector.Scan;
 import dev.kelda.spi.connector.TableWrite;
+import java.util.OptionalDouble;
 
 /** What is read and what is written. */
 public final class Scans {
   private Scans() {}
 
-  public static ScanSource toProto(int scanId, Scan scan) {
+  /**
+   * @param rows of the table that is scanned, as far as they are known
+   */
+  public static ScanSource toProto(int scanId, Scan scan, OptionalDouble rows) {
     ScanSource.Builder source = ScanSource.newBuilder().setScanId(scanId);
     return switch (scan) {
       case Scan.Files files -> source.setFiles(files(files)).build();
-      case Scan.Java java ->
-          source
-              .setJava(
-                  JavaScan.newBuilder()
-                      .setPartitions(java.partitions())
-                      .setDescription(java.description()))
-              .build();
+      case Scan.Java java -> source.setJava(java(java, rows)).build();
     };
+  }
+
+  private static JavaScan java(Scan.Java scan, OptionalDouble rows) {
+    JavaScan.Builder java =
+        JavaScan.newBuilder().setPartitions(scan.partitions()).setDescription(scan.description());
+    rows.ifPresent(count -> java.setRows((long) count));
+    return java.build();
   }
 
   public static WriteTarget toProto(int targetId, TableWrite.WriteTarget target) {

@@ -12,10 +12,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowReader;
@@ -27,18 +29,22 @@ import org.apache.arrow.vector.types.pojo.Schema;
  * Keys whose rows are made anew, as a table of one statement.
  *
  * @param streams Arrow IPC streams of the schema
+ * @param withNulls columns that have NULLs
  */
-record ChangedKeys(Schema schema, List<byte[]> streams, long rows) implements Table {
+record ChangedKeys(Schema schema, List<byte[]> streams, long rows, Set<Integer> withNulls)
+    implements Table {
   /** More keys than this are not worth it: everything is made anew. */
   private static final long MOST_BYTES = 64L << 20;
 
   ChangedKeys {
     streams = List.copyOf(streams);
+    withNulls = Set.copyOf(withNulls);
   }
 
   /** Collects keys of several queries. */
   static final class Collector {
     private final List<byte[]> streams = new ArrayList<>();
+    private final Set<Integer> withNulls = new HashSet<>();
     private long bytes;
     private long rows;
     private Schema schema;
@@ -56,6 +62,7 @@ record ChangedKeys(Schema schema, List<byte[]> streams, long rows) implements Ta
         schema = keys.getVectorSchemaRoot().getSchema();
         while (keys.loadNextBatch()) {
           rows += keys.getVectorSchemaRoot().getRowCount();
+          noteNulls(keys.getVectorSchemaRoot());
           writer.writeBatch();
           if (bytes + out.size() > MOST_BYTES) {
             return false;
@@ -70,9 +77,19 @@ record ChangedKeys(Schema schema, List<byte[]> streams, long rows) implements Ta
       return true;
     }
 
+    private void noteNulls(VectorSchemaRoot batch) {
+      for (int i = 0; i < schema.getFields().size(); i++) {
+        if (batch.getVector(i).getNullCount() > 0) {
+          withNulls.add(i);
+        }
+      }
+    }
+
     /** Empty when there are none. */
     Optional<ChangedKeys> all() {
-      return rows == 0 ? Optional.empty() : Optional.of(new ChangedKeys(schema, streams, rows));
+      return rows == 0
+          ? Optional.empty()
+          : Optional.of(new ChangedKeys(schema, streams, rows, withNulls));
     }
   }
 

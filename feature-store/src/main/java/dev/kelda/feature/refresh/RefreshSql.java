@@ -7,6 +7,7 @@ import dev.kelda.feature.registry.FeatureView;
 import dev.kelda.spi.extension.EngineServices.TableName;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.arrow.vector.types.pojo.Field;
 
@@ -19,7 +20,7 @@ import org.apache.arrow.vector.types.pojo.Field;
 record RefreshSql(FeatureView view, Optional<TableName> pushed) {
   /** INSERT OVERWRITE with every row. */
   String overwrite() {
-    return "INSERT OVERWRITE " + target() + " " + all("");
+    return "INSERT OVERWRITE " + target() + " " + all("TRUE", "");
   }
 
   /** INSERT with the query's rows alone. */
@@ -39,9 +40,14 @@ record RefreshSql(FeatureView view, Optional<TableName> pushed) {
    * target, a value that no optimizer knows: then it is a key of the join, and rows that come meet
    * none that are there.
    *
+   * <p>One column of the primary key is asked for first: its values reach the scan of the source as
+   * a filter, even where another key is an expression, and rows of other keys are not aggregated.
+   *
    * <p>Takes one parameter: TRUE.
+   *
+   * @param withNulls keys that are NULL in a changed row
    */
-  String mergeKeys(List<Integer> keys, TableName changed) {
+  String mergeKeys(List<Integer> keys, TableName changed, Set<Integer> withNulls) {
     String distinct = "(SELECT DISTINCT * FROM %s) AS k".formatted(changed.quoted());
     String join =
         " JOIN %s ON %s"
@@ -50,12 +56,19 @@ record RefreshSql(FeatureView view, Optional<TableName> pushed) {
                 and(
                     keys.size(),
                     i -> "q.c%d IS NOT DISTINCT FROM k.k%d".formatted(keys.get(i), i)));
+    String first =
+        IntStream.range(0, keys.size())
+            .filter(i -> isPrimary(keys.get(i)) && !withNulls.contains(i))
+            .mapToObj(
+                i -> "c%d IN (SELECT k%d FROM %s)".formatted(keys.get(i), i, changed.quoted()))
+            .findFirst()
+            .orElse("TRUE");
     String gone =
         "SELECT TRUE, %s FROM %s"
             .formatted(
                 list(width(), i -> keys.contains(i) ? "k.k" + keys.indexOf(i) : "NULL"), distinct);
     return merge(
-        "SELECT FALSE, * FROM (%s) AS fresh UNION ALL %s".formatted(all(join), gone),
+        "SELECT FALSE, * FROM (%s) AS fresh UNION ALL %s".formatted(all(first, join), gone),
         "COALESCE(CAST(? AS BOOLEAN), t.%s IS NULL) IS NOT DISTINCT FROM s.g AND "
                 .formatted(name(keys.getFirst()))
             + and(
@@ -72,7 +85,7 @@ record RefreshSql(FeatureView view, Optional<TableName> pushed) {
    */
   String mergeRange(boolean from, boolean to) {
     int time = ordinal(view.definition().eventTime());
-    String fresh = all(" WHERE " + within("q.c" + time, from, to));
+    String fresh = all(within("c" + time, from, to), "");
     String gone = "SELECT TRUE, %s".formatted(list(width(), i -> "NULL"));
     return merge(
         "SELECT CAST(NULL AS BOOLEAN), * FROM (%s) AS fresh UNION ALL %s".formatted(fresh, gone),
@@ -99,21 +112,25 @@ record RefreshSql(FeatureView view, Optional<TableName> pushed) {
             columns("s.c"));
   }
 
-  /** Rows of the query and pushed ones, c0, c1 …. */
-  private String all(String suffix) {
-    String rows = "SELECT %s FROM %s%s".formatted(columns("q.c"), query(), suffix);
+  /** Rows of the query and pushed ones, c0, c1 …, for which a condition holds, joined. */
+  private String all(String condition, String join) {
+    String rows = "SELECT %s FROM (SELECT * FROM %s WHERE %s) AS q%s";
+    String ofQuery = rows.formatted(columns("q.c"), query(), condition, join);
     return pushed
         .map(
             table ->
-                rows
-                    + " UNION ALL SELECT %s FROM (SELECT %s FROM %s) AS q (%s)%s"
-                        .formatted(
-                            columns("q.c"),
-                            list(width(), this::name),
-                            table.quoted(),
-                            list(width(), i -> "c" + i),
-                            suffix))
-        .orElse(rows);
+                ofQuery
+                    + " UNION ALL "
+                    + rows.formatted(
+                        columns("q.c"),
+                        "(SELECT %s FROM %s) AS q (%s)"
+                            .formatted(
+                                list(width(), this::name),
+                                table.quoted(),
+                                list(width(), i -> "c" + i)),
+                        condition,
+                        join))
+        .orElse(ofQuery);
   }
 
   private String query() {
@@ -130,6 +147,10 @@ record RefreshSql(FeatureView view, Optional<TableName> pushed) {
 
   private String name(int column) {
     return OnlineView.quoted(view.definition().columns().getFields().get(column).getName());
+  }
+
+  private boolean isPrimary(int column) {
+    return view.definition().primaryKey().stream().anyMatch(key -> ordinal(key) == column);
   }
 
   private int ordinal(String column) {

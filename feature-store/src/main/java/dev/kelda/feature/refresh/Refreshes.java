@@ -177,7 +177,7 @@ public final class Refreshes {
     }
     return context.execute(
         scope(plan, Map.of(name, keys.get())),
-        SqlQuery.of(sql.mergeKeys(by.keys(), name)),
+        SqlQuery.of(sql.mergeKeys(by.keys(), name, keys.get().withNulls())),
         List.of(Scalar.of(CanonicalTypes.BOOL, true)));
   }
 

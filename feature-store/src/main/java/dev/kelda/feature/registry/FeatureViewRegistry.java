@@ -36,7 +36,9 @@ public final class FeatureViewRegistry {
       Caffeine.newBuilder()
           .maximumWeight(DEFINITIONS_LENGTH)
           .weigher((String text, Definition any) -> text.length())
-          .build(text -> Json.read(text, Definition.class)); // every look-up and every second needs them
+          .build(
+              text ->
+                  Json.read(text, Definition.class)); // every look-up and every second needs them
 
   public FeatureViewRegistry(Metastore metastore) {
     this.metastore = requireNonNull(metastore, "metastore is null");

@@ -162,7 +162,10 @@ final class Sessions implements AutoCloseable {
     Instant idleSince = now.minus(limits.sessionIdle());
     for (ServerSession session : List.copyOf(byId.values())) {
       session.expired(now).forEach(this::forget);
-      boolean idle = session.lastUsed().isBefore(idleSince) && !session.hasRunning();
+      boolean idle =
+          session.lastUsed().isBefore(idleSince)
+              && !session.hasRunning()
+              && !engine.isRunning(session.engineSession()); // an update, before its count is known
       if (idle || session.isDetachedAndDone(now)) {
         close(session);
       }

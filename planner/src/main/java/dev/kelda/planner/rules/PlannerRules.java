@@ -34,6 +34,8 @@ final class PlannerRules {
           CoreRules.FILTER_MERGE,
           SearchFilterRule.INSTANCE,
           SearchSemiJoinRule.INSTANCE,
+          SemiJoinGroupsRule.AGGREGATE,
+          SemiJoinGroupsRule.PROJECT,
           PointInTimeFilterRule.INSTANCE,
           PointInTimeMergeRule.INSTANCE,
           PointInTimeLimitRule.INSTANCE,
