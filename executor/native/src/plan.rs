@@ -22,6 +22,7 @@ pub mod cast;
 pub mod expr;
 pub mod join;
 pub mod literal;
+pub mod order;
 pub mod recursion;
 pub mod rel;
 pub mod scan;

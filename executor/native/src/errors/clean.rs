@@ -46,10 +46,10 @@ pub fn message(text: &str) -> String {
         for prefix in PREFIXES {
             rest = rest.strip_prefix(prefix).unwrap_or(rest);
         }
-        if rest.starts_with("Optimizer rule '") || rest.starts_with("type_coercion") {
-            if let Some((_, after)) = rest.split_once("caused by") {
-                rest = after;
-            }
+        if (rest.starts_with("Optimizer rule '") || rest.starts_with("type_coercion"))
+            && let Some((_, after)) = rest.split_once("caused by")
+        {
+            rest = after;
         }
         if rest.len() == before {
             break;

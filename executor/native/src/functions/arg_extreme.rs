@@ -2,7 +2,9 @@
 
 use super::aggregates::Own;
 use datafusion::arrow::array::{Array, ArrayRef};
+use datafusion::arrow::compute::SortOptions;
 use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::row::{OwnedRow, RowConverter, SortField};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::function::AccumulatorArgs;
 use datafusion::logical_expr::{Accumulator, AggregateUDF};
@@ -25,9 +27,14 @@ pub fn function(id: &str) -> Option<AggregateUDF> {
 
 fn make(args: &AccumulatorArgs, wanted: Ordering) -> Result<Box<dyn Accumulator>> {
     let null = |i: usize| ScalarValue::try_from(args.expr_fields[i].data_type() as &DataType);
+    let nulls_last = SortOptions::new(false, false);
+    let key_type = args.expr_fields[1].data_type().clone();
+    let order = RowConverter::new(vec![SortField::new_with_options(key_type, nulls_last)])?;
     Ok(Box::new(ArgExtreme {
         argument: null(0)?,
         key: null(1)?,
+        best: None,
+        order,
         wanted,
     }))
 }
@@ -37,20 +44,32 @@ fn make(args: &AccumulatorArgs, wanted: Ordering) -> Result<Box<dyn Accumulator>
 struct ArgExtreme {
     argument: ScalarValue,
     key: ScalarValue,
+    /// The key in a form that has an order for lists, structs and maps, too.
+    best: Option<OwnedRow>,
+    order: RowConverter,
     wanted: Ordering,
 }
 
 impl Accumulator for ArgExtreme {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
+        let keys = self.order.convert_columns(&values[1..])?;
+        let mut found: Option<usize> = None;
         for row in 0..values[0].len() {
             if values[0].is_null(row) || values[1].is_null(row) {
                 continue;
             }
-            let key = ScalarValue::try_from_array(&values[1], row)?;
-            if self.key.is_null() || key.partial_cmp(&self.key) == Some(self.wanted) {
-                self.argument = ScalarValue::try_from_array(&values[0], row)?.compacted();
-                self.key = key.compacted();
+            let best = match found {
+                Some(found) => Some(keys.row(found)),
+                None => self.best.as_ref().map(OwnedRow::row),
+            };
+            if best.is_none_or(|best| keys.row(row).cmp(&best) == self.wanted) {
+                found = Some(row);
             }
+        }
+        if let Some(row) = found {
+            self.argument = ScalarValue::try_from_array(&values[0], row)?.compacted();
+            self.key = ScalarValue::try_from_array(&values[1], row)?.compacted();
+            self.best = Some(keys.row(row).owned());
         }
         Ok(())
     }
@@ -60,7 +79,7 @@ impl Accumulator for ArgExtreme {
     }
 
     fn size(&self) -> usize {
-        size_of_val(self) + self.argument.size() + self.key.size()
+        size_of_val(self) + self.argument.size() + 2 * self.key.size() + self.order.size()
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {

@@ -109,7 +109,7 @@ fn to_hex(bytes: &[u8]) -> String {
 fn from_hex(text: &str) -> Result<Vec<u8>> {
     let invalid = || failure(INVALID_ARGUMENT, format!("'{text}' is not hexadecimal"));
     let digits = text.as_bytes();
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return Err(invalid());
     }
     let digit = |d: u8| {

@@ -35,9 +35,13 @@ mod json;
 mod math;
 mod mode;
 mod moments;
+pub mod nested_text;
+pub mod order_key;
 mod percentile;
 mod quantified;
+mod reading;
 mod regex;
+mod regression;
 mod rounding;
 pub mod rows;
 mod series;
@@ -221,7 +225,6 @@ pub fn aggregate(id: &str) -> Option<Arc<AggregateUDF>> {
         "regr_avgy" => agg::regr::regr_avgy_udaf(),
         "regr_count" => agg::regr::regr_count_udaf(),
         "regr_intercept" => agg::regr::regr_intercept_udaf(),
-        "regr_r2" => agg::regr::regr_r2_udaf(),
         "regr_slope" => agg::regr::regr_slope_udaf(),
         "regr_sxx" => agg::regr::regr_sxx_udaf(),
         "regr_sxy" => agg::regr::regr_sxy_udaf(),
@@ -243,6 +246,7 @@ fn own_aggregate(id: &str) -> Option<AggregateUDF> {
         .or_else(|| mode::function(id))
         .or_else(|| moments::function(id))
         .or_else(|| percentile::function(id))
+        .or_else(|| regression::function(id))
 }
 
 /// The window function with this registry id.

@@ -76,26 +76,26 @@ impl Moments {
         }
     }
 
-    /// Corrected for the sample; NULL below three rows.
+    /// Corrected for the sample; NULL below three rows, and of one value alone.
     fn skewness(&self) -> Option<f64> {
         let n = self.n;
-        (n > 2.0).then(|| {
+        (n > 2.0 && self.m2 != 0.0).then(|| {
             let plain = (self.m3 / n) / (self.m2 / n).powf(1.5);
             (n * (n - 1.0)).sqrt() / (n - 2.0) * plain
         })
     }
 
-    /// Excess over the normal distribution, corrected for the sample; NULL below four rows.
+    /// Excess over the normal distribution, corrected for the sample; NULL below four rows, and of one value alone.
     fn kurtosis(&self) -> Option<f64> {
         let n = self.n;
-        (n > 3.0).then(|| {
+        (n > 3.0 && self.m2 != 0.0).then(|| {
             let plain = n * self.m4 / (self.m2 * self.m2);
             (n - 1.0) / ((n - 2.0) * (n - 3.0)) * ((n + 1.0) * plain - 3.0 * (n - 1.0))
         })
     }
 
     fn kurtosis_pop(&self) -> Option<f64> {
-        (self.n > 1.0).then(|| self.n * self.m4 / (self.m2 * self.m2) - 3.0)
+        (self.n > 1.0 && self.m2 != 0.0).then(|| self.n * self.m4 / (self.m2 * self.m2) - 3.0)
     }
 }
 

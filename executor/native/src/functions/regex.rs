@@ -207,9 +207,15 @@ fn split(args: &[ArrayRef]) -> Result<ArrayRef> {
             lists.append_null();
             continue;
         };
-        for part in patterns.compile(pattern, "")?.split(text) {
-            lists.values().append_value(part);
+        // An empty match splits only within the text, as in PostgreSQL.
+        let mut start = 0;
+        for found in patterns.compile(pattern, "")?.find_iter(text) {
+            if found.start() < text.len() && found.end() > start {
+                lists.values().append_value(&text[start..found.start()]);
+                start = found.end();
+            }
         }
+        lists.values().append_value(&text[start..]);
         lists.append(true);
     }
     Ok(Arc::new(lists.finish()))

@@ -4,6 +4,7 @@ use crate::arithmetic::{self, Operation};
 use crate::errors;
 use crate::plan::call::declared;
 use crate::plan::expr::Row;
+use crate::plan::order;
 use crate::plan::rel::{Builder, Built};
 use crate::plan::types;
 use crate::proto;
@@ -179,7 +180,11 @@ fn aggregate_call(row: &Row, call: &proto::AggregateCall, plain: bool) -> Result
     }
     let (function, mut args) = resolve(row, &call.function, &call.args, &data_type)?;
     if crate::functions::is_ordered_set(&call.function) {
-        args.splice(0..0, parts.order_by.iter().map(|key| key.expr.clone()));
+        let ordered = call.order_by.iter();
+        let ordered = ordered
+            .map(|key| Ok(row.required(key.expr.as_ref(), "SortKey.expr")?.expr))
+            .collect::<Result<Vec<_>>>()?;
+        args.splice(0..0, ordered);
     }
     Ok(Output::Column(parts.of(function, args), data_type))
 }
@@ -232,12 +237,17 @@ pub(super) fn resolve(
     args: &[proto::Expr],
     declared: &DataType,
 ) -> Result<(Arc<AggregateUDF>, Vec<Expr>)> {
-    let function = crate::functions::aggregate(id)
-        .ok_or_else(|| errors::internal(format!("unknown aggregate function \"{id}\"")))?;
+    let function = known(id)?;
     if id == "count" && args.is_empty() {
         return Ok((function, vec![lit(1i64)]));
     }
     let mut typed = row.typed_all(args)?;
+    if let ("min" | "max", [only]) = (id, typed.as_slice())
+        && let Some(key) = order::extreme_key(only)
+    {
+        let id = if id == "min" { "arg_min" } else { "arg_max" };
+        return Ok((known(id)?, vec![only.expr.clone(), key]));
+    }
     if let [only] = typed.as_mut_slice() {
         let at = match (id, declared, &only.data_type) {
             ("sum" | "sum0", DataType::Decimal128(..), DataType::Int64) => {
@@ -253,6 +263,11 @@ pub(super) fn resolve(
         }
     }
     Ok((function, typed.into_iter().map(|arg| arg.expr).collect()))
+}
+
+fn known(id: &str) -> Result<Arc<AggregateUDF>> {
+    crate::functions::aggregate(id)
+        .ok_or_else(|| errors::internal(format!("unknown aggregate function \"{id}\"")))
 }
 
 fn count_rows() -> Expr {

@@ -5,7 +5,7 @@ use crate::arithmetic::{self, Operation};
 use crate::errors;
 use crate::java_function;
 use crate::plan::expr::{Row, Typed, typed_literal};
-use crate::plan::types;
+use crate::plan::{order, types};
 use crate::proto;
 use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::{DFSchema, Result, ScalarValue};
@@ -42,7 +42,7 @@ pub fn declared(expr: Expr, schema: &DFSchema, data_type: &DataType) -> Result<E
 
 fn operator(id: &str, args: Vec<Typed>, declared: &DataType) -> Result<Option<Expr>> {
     if let Some(op) = comparison(id) {
-        let [left, right] = exactly(id, args)?;
+        let [left, right] = compared(id, args, op)?;
         return Ok(Some(binary(left, op, right)));
     }
     let unary: Option<fn(Expr) -> Expr> = match id {
@@ -79,13 +79,15 @@ fn operator(id: &str, args: Vec<Typed>, declared: &DataType) -> Result<Option<Ex
         "like" | "ilike" | "similar_to" => like(id, args)?,
         "coalesce" => coalesce(args, declared)?,
         "nullif" => {
-            let [value, other] = exactly(id, args)?;
-            let same = binary(value.clone(), Operator::Eq, other);
+            let [value, _] = exactly(id, args.clone())?;
+            let [left, right] = compared(id, args, Operator::Eq)?;
+            let same = binary(left, Operator::Eq, right);
             let nothing = Box::new(lit(ScalarValue::try_from(declared)?));
             let whens = vec![(Box::new(same), nothing)];
             Expr::Case(Case::new(None, whens, Some(Box::new(value))))
         }
         "row" => row_of(args, declared)?,
+        "array" => array_of(args, declared)?,
         _ => return Ok(None),
     }))
 }
@@ -121,6 +123,14 @@ fn comparison(id: &str) -> Option<Operator> {
         "is_not_distinct_from" => Operator::IsNotDistinctFrom,
         _ => return None,
     })
+}
+
+fn compared(id: &str, args: Vec<Typed>, op: Operator) -> Result<[Expr; 2]> {
+    let args = args.into_iter().map(|arg| {
+        let data_type = arg.data_type.clone();
+        Typed::new(order::comparable(arg, op), data_type)
+    });
+    exactly(id, args.collect())
 }
 
 fn binary(left: Expr, op: Operator, right: Expr) -> Expr {
@@ -257,6 +267,22 @@ fn row_of(args: Vec<Typed>, declared: &DataType) -> Result<Expr> {
         exprs.push(arg.cast_to(field.data_type())?.expr);
     }
     Ok(datafusion::functions::core::named_struct().call(exprs))
+}
+
+/// Elements get one type here: DataFusion has none for structs with other names of fields.
+fn array_of(args: Vec<Typed>, declared: &DataType) -> Result<Expr> {
+    let (DataType::List(element) | DataType::FixedSizeList(element, _)) = declared else {
+        return Err(errors::internal(format!("plan: array of type {declared}")));
+    };
+    if args.is_empty() {
+        let nothing = ScalarValue::new_list_nullable(&[], element.data_type());
+        return Ok(lit(ScalarValue::List(nothing)));
+    }
+    let elements = args
+        .into_iter()
+        .map(|arg| Ok(arg.cast_to(element.data_type())?.expr))
+        .collect::<Result<Vec<_>>>()?;
+    scalar_call("array", elements)
 }
 
 fn function(row: &Row, id: &str, args: Vec<Typed>, declared: &DataType) -> Result<Typed> {

@@ -1,26 +1,33 @@
 //! Casts as users mean them.
 
-use crate::functions::{casting, rows};
+use crate::functions::{casting, nested_text, rows};
 use crate::plan::expr::Typed;
 use datafusion::arrow::datatypes::DataType;
-use datafusion::common::Result;
-use datafusion::logical_expr::{Cast, Expr, TryCast};
+use datafusion::common::{Result, ScalarValue};
+use datafusion::logical_expr::{Cast, Expr, TryCast, lit};
 
 /// `optional` gives NULL where the cast would fail.
 pub fn cast(input: Typed, to: &DataType, optional: bool) -> Result<Typed> {
     if input.data_type == *to {
         return Ok(input);
     }
+    if *to == DataType::Null {
+        return Ok(Typed::new(lit(ScalarValue::Null), DataType::Null));
+    }
     let input = as_users_mean(input, to);
     if input.data_type == *to {
         return Ok(input);
+    }
+    if casting::reads(&input.data_type, to) {
+        let read = casting::unordered_cast(to, optional).call(vec![input.expr]);
+        return Ok(Typed::new(read, to.clone()));
     }
     let expr = match optional || is_day(&input.data_type, to) {
         true => Expr::TryCast(TryCast::new(Box::new(input.expr), to.clone())),
         false => match cheaper(&input, to) {
             Some(expr) => expr,
             None if !keeps_order(&input.data_type, to) => {
-                casting::unordered_cast(to).call(vec![input.expr])
+                casting::unordered_cast(to, false).call(vec![input.expr])
             }
             None => Expr::Cast(Cast::new(Box::new(input.expr), to.clone())),
         },
@@ -31,8 +38,12 @@ pub fn cast(input: Typed, to: &DataType, optional: bool) -> Result<Typed> {
 /// Goes before the cast where Arrow would write a timestamp in ISO form or cut a fraction off.
 fn as_users_mean(input: Typed, to: &DataType) -> Typed {
     match (&input.data_type, to) {
-        (DataType::Timestamp(_, _), DataType::Utf8) => Typed::new(
-            casting::timestamp_text().call(vec![input.expr]),
+        (DataType::Timestamp(..) | DataType::Time64(_), DataType::Utf8) => Typed::new(
+            casting::moment_text().call(vec![input.expr]),
+            DataType::Utf8,
+        ),
+        (nested, DataType::Utf8) if nested.is_nested() => Typed::new(
+            nested_text::nested_text().call(vec![input.expr]),
             DataType::Utf8,
         ),
         (DataType::Float32 | DataType::Float64, integer) if integer.is_integer() => Typed::new(

@@ -1,7 +1,7 @@
 //! Expressions.
 
 use crate::errors;
-use crate::plan::{PlanContext, call, cast, literal, missing, types};
+use crate::plan::{PlanContext, call, cast, literal, missing, order, types};
 use crate::proto;
 use datafusion::arrow::datatypes::{DataType, FieldRef};
 use datafusion::common::{Column, DFSchema, Result};
@@ -80,7 +80,8 @@ impl Row<'_> {
     pub fn sort_keys(&self, keys: &[proto::SortKey]) -> Result<Vec<SortExpr>> {
         keys.iter()
             .map(|key| {
-                let expr = self.required(key.expr.as_ref(), "SortKey.expr")?.expr;
+                let key_value = self.required(key.expr.as_ref(), "SortKey.expr")?;
+                let expr = order::sortable(key_value);
                 Ok(SortExpr::new(expr, !key.descending, key.nulls_first))
             })
             .collect()

@@ -14,11 +14,13 @@ pub struct Spill {
     metrics: SpillMetrics,
 }
 
+/// Appends a batch, or ends the file.
+type Append = dyn FnMut(Option<&RecordBatch>) -> Result<Option<Arc<dyn SpillFile>>> + Send;
+
 /// One file being written.
 pub struct SpillWriter {
     manager: SpillManager,
-    /// Appends a batch, or ends the file.
-    file: Box<dyn FnMut(Option<&RecordBatch>) -> Result<Option<Arc<dyn SpillFile>>> + Send>,
+    file: Box<Append>,
 }
 
 impl Spill {

@@ -163,7 +163,7 @@ struct Open {
 
 enum Writer {
     Parquet(Box<AsyncArrowWriter<Upload>>),
-    Text(TextWriter<Upload>),
+    Text(Box<TextWriter<Upload>>),
 }
 
 impl Writer {
@@ -309,7 +309,7 @@ impl PartitionWriter {
                 let writer = AsyncArrowWriter::try_new_with_options(upload, schema, options);
                 Writer::Parquet(Box::new(writer.map_err(|e| unwritable(&e))?))
             }
-            text => Writer::Text(TextWriter::new(upload, text, &schema)?),
+            text => Writer::Text(Box::new(TextWriter::new(upload, text, &schema)?)),
         };
         Ok(Open {
             url,

@@ -39,7 +39,7 @@ impl Format {
 }
 
 enum Encoder {
-    Csv(csv::Writer<Vec<u8>>),
+    Csv(Box<csv::Writer<Vec<u8>>>),
     Json(json::Writer<Vec<u8>, LineDelimited>),
 }
 
@@ -117,7 +117,7 @@ fn encode(
                     .with_escape(byte(&options.escape, b'\\'))
                     .with_double_quote(false);
             }
-            Encoder::Csv(builder.build(Vec::new()))
+            Encoder::Csv(Box::new(builder.build(Vec::new())))
         }
         Format::Json | Format::Parquet => Encoder::Json(
             WriterBuilder::new()

@@ -9,10 +9,7 @@ use std::sync::Arc;
 
 /// One key a row: the bits of the columns' values, taken in turn from the highest on. NULL comes first.
 pub fn keys(columns: &[ArrayRef]) -> Result<ArrayRef> {
-    let ranks = columns
-        .iter()
-        .map(|column| ranks(column))
-        .collect::<Result<Vec<_>>>()?;
+    let ranks = columns.iter().map(ranks).collect::<Result<Vec<_>>>()?;
     let rows = columns.first().map_or(0, |column| column.len());
     let mut keys = BinaryBuilder::with_capacity(rows, rows * columns.len() * 8);
     let mut key = vec![0_u8; columns.len() * 8];

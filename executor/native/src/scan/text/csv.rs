@@ -69,7 +69,7 @@ pub struct CsvDecoder {
 enum State {
     /// The text so far, without a whole header yet.
     Header(Vec<u8>),
-    Body(Body),
+    Body(Box<Body>),
 }
 
 struct Body {
@@ -257,7 +257,7 @@ impl Decoder for CsvDecoder {
         }
         let text = std::mem::take(seen);
         let text = without_mark(&text);
-        self.state = State::Body(self.open(text)?);
+        self.state = State::Body(Box::new(self.open(text)?));
         self.decode(text, false, out)
     }
 
@@ -268,7 +268,7 @@ impl Decoder for CsvDecoder {
                 return Ok(());
             }
             let text = without_mark(&text);
-            self.state = State::Body(self.open(text)?);
+            self.state = State::Body(Box::new(self.open(text)?));
             self.decode(text, false, out)?;
         }
         self.decode(&[], true, out)

@@ -225,6 +225,24 @@ final class TestKeldaDriver {
   }
 
   @Test
+  void errorsOfLaterRowsAreSqlExceptions() throws SQLException {
+    String late = "SELECT 1 / (999999 - x) FROM UNNEST(GENERATE_SERIES(0, 999999)) AS t (x)";
+    try (Connection connection = connect("");
+        Statement statement = connection.createStatement()) {
+      assertThatThrownBy(
+              () -> {
+                try (ResultSet rows = statement.executeQuery(late)) {
+                  while (rows.next()) {
+                    rows.getInt(1);
+                  }
+                }
+              })
+          .isInstanceOf(SQLException.class)
+          .hasMessageContaining("DIVISION_BY_ZERO");
+    }
+  }
+
+  @Test
   void cancelsAndTimesOut() throws Exception {
     String endless =
         "SELECT COUNT(*) FROM UNNEST(GENERATE_SERIES(1, 1000000)) AS a (x), UNNEST(GENERATE_SERIES(1, 1000000)) AS b (y)"

@@ -3,13 +3,17 @@ package dev.kelda.jdbc;
 import java.sql.BatchUpdateException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Of a statement: batches of texts run one after the other, up to the first that fails. */
+/**
+ * Of a statement: batches of texts run one after the other, up to the first that fails; rows are
+ * {@link Results}.
+ */
 public final class StatementFixes {
   private final Statement statement;
   private final ConnectionFixes connection;
@@ -26,6 +30,19 @@ public final class StatementFixes {
 
   public Connection getConnection() {
     return connection.mended();
+  }
+
+  public ResultSet executeQuery(String sql) throws SQLException {
+    return Results.of(statement.executeQuery(sql));
+  }
+
+  /** Of a prepared statement. */
+  public ResultSet executeQuery() throws SQLException {
+    return Results.of(((PreparedStatement) statement).executeQuery());
+  }
+
+  public ResultSet getResultSet() throws SQLException {
+    return Results.of(statement.getResultSet());
   }
 
   public void addBatch(String sql) throws SQLException {

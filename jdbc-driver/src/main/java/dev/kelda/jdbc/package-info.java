@@ -4,7 +4,7 @@
  *
  * <pre>
  * KeldaDriver -> KeldaUrl -> jdbc:arrow-flight-sql://… -> Mended (a proxy) : ConnectionFixes,
- *                                                          StatementFixes, MetaDataFixes
+ *                                                          StatementFixes, MetaDataFixes, Results
  * </pre>
  *
  * Invariants: Java 17 byte code; no module of Kelda; nothing is silently ignored: what the server

@@ -3,12 +3,13 @@ package dev.kelda.planner;
 import dev.kelda.planner.catalog.CatalogSnapshot;
 import dev.kelda.planner.function.FunctionRegistry;
 import dev.kelda.planner.function.ModuleOperators;
+import dev.kelda.planner.rules.UnorderedValues;
 import dev.kelda.planner.validate.KeldaOperators;
+import dev.kelda.planner.validate.KeldaRexBuilder;
 import dev.kelda.planner.validate.KeldaTypeFactory;
 import org.apache.calcite.plan.RelOptCluster;
 import org.apache.calcite.plan.hep.HepPlanner;
 import org.apache.calcite.plan.hep.HepProgram;
-import org.apache.calcite.rel.metadata.DefaultRelMetadataProvider;
 import org.apache.calcite.rel.metadata.JaninoRelMetadataProvider;
 import org.apache.calcite.rel.metadata.RelMetadataQuery;
 import org.apache.calcite.rel.metadata.RelMetadataQueryBase;
@@ -24,12 +25,12 @@ record PlanningScope(
   static final KeldaTypeFactory TYPES = new KeldaTypeFactory();
   private static final HepProgram EMPTY = HepProgram.builder().build();
   private static final JaninoRelMetadataProvider METADATA =
-      JaninoRelMetadataProvider.of(DefaultRelMetadataProvider.INSTANCE);
+      JaninoRelMetadataProvider.of(UnorderedValues.METADATA);
   private static final SqlOperatorTable OPERATORS =
       KeldaOperators.in(FunctionRegistry.load().operators());
 
   static PlanningScope open(CatalogSnapshot catalog) {
-    RexBuilder rex = new RexBuilder(TYPES);
+    RexBuilder rex = new KeldaRexBuilder(TYPES);
     HepPlanner planner = new HepPlanner(EMPTY);
     // Calcite's own constant folding keeps milliseconds only; constants are folded where they are
     // executed.

@@ -22,6 +22,7 @@ final class Intervals {
   private static final int DAYS_PER_WEEK = 7;
   private static final int MONTHS_PER_QUARTER = 3;
   private static final int MONTHS_PER_YEAR = 12;
+  private static final BigDecimal SECONDS_PER_DAY = BigDecimal.valueOf(86_400);
   private static final Pattern FIRST_NUMBER = Pattern.compile("\\s*[+-]?\\s*(\\d+)");
   private static final Pattern WHOLE = Pattern.compile("\\s*[+-]?\\s*\\d+\\s*");
   private static final Pattern PART = Pattern.compile("\\s*([+-]?\\d+(?:\\.\\d+)?)\\s*([a-zA-Z]+)");
@@ -51,6 +52,7 @@ final class Intervals {
     BigDecimal months = BigDecimal.ZERO;
     BigDecimal seconds = BigDecimal.ZERO;
     boolean any = false;
+    boolean days = true;
     int at = 0;
     while (!text.substring(at).isBlank()) {
       Matcher clock = CLOCK.matcher(text).region(at, text.length());
@@ -60,6 +62,7 @@ final class Intervals {
         time = time.add(new BigDecimal(clock.group(3)).multiply(BigDecimal.valueOf(60)));
         time = time.add(clock.group(4) == null ? BigDecimal.ZERO : new BigDecimal(clock.group(4)));
         seconds = seconds.add(clock.group(1).equals("-") ? time.negate() : time);
+        days = false;
         at = clock.end();
       } else if (part.lookingAt()) {
         BigDecimal number = new BigDecimal(part.group(1));
@@ -70,6 +73,7 @@ final class Intervals {
         }
         months = months.add(number.multiply(inMonths));
         seconds = seconds.add(number.multiply(inSeconds));
+        days &= number.scale() <= 0 && inSeconds.remainder(SECONDS_PER_DAY).signum() == 0;
         at = part.end();
       } else {
         throw error("cannot read interval '" + text + "'; write INTERVAL '7' DAY", position);
@@ -83,7 +87,13 @@ final class Intervals {
       throw Nodes.notSupported("an interval of both months and days ('" + text + "')", position);
     }
     boolean inMonths = months.signum() != 0;
-    BigDecimal amount = (inMonths ? months : seconds).stripTrailingZeros();
+    TimeUnit unit = inMonths ? TimeUnit.MONTH : days ? TimeUnit.DAY : TimeUnit.SECOND;
+    BigDecimal amount =
+        switch (unit) {
+          case MONTH -> months.stripTrailingZeros();
+          case DAY -> seconds.divide(SECONDS_PER_DAY);
+          default -> seconds.stripTrailingZeros();
+        };
     if (inMonths && amount.scale() > 0) {
       throw error("a fraction of a month in interval '" + text + "'", position);
     }
@@ -91,7 +101,7 @@ final class Intervals {
         position,
         sign * (amount.signum() < 0 ? -1 : 1),
         amount.abs().toPlainString(),
-        new SqlIntervalQualifier(inMonths ? TimeUnit.MONTH : TimeUnit.SECOND, null, position));
+        new SqlIntervalQualifier(unit, null, position));
   }
 
   private static BigDecimal monthsOf(String unit) {

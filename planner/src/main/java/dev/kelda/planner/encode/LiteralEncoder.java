@@ -50,7 +50,7 @@ final class LiteralEncoder {
           to.setInteger(
               timestamp(literal.getValueAs(TimestampString.class), type.getPrecision() > 6));
       case INTERVAL_YEAR, INTERVAL_YEAR_MONTH, INTERVAL_MONTH ->
-          to.setInteger(number(literal).longValueExact());
+          to.setInteger(months(number(literal)));
       case INTERVAL_DAY, INTERVAL_DAY_HOUR, INTERVAL_DAY_MINUTE, INTERVAL_DAY_SECOND ->
           to.setMonthDayNano(dayTime(number(literal)));
       case INTERVAL_HOUR,
@@ -151,6 +151,15 @@ final class LiteralEncoder {
     }
     String padded = (text.substring(point + 1) + "000000000").substring(0, digits);
     return Long.parseLong(padded);
+  }
+
+  private static int months(BigDecimal value) {
+    try {
+      return value.intValueExact();
+    } catch (ArithmeticException e) {
+      throw new KeldaException(
+          ErrorCode.NUMBER_OUT_OF_RANGE, "an interval of " + value + " months is out of range");
+    }
   }
 
   /** Hours stay hours, whatever a day is; days only where they would not fit. */

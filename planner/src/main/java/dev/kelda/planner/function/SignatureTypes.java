@@ -67,7 +67,11 @@ final class SignatureTypes implements SqlOperandTypeChecker {
           && (SignatureMatch.unknown(actual.getComponentType())
               || sameClass(actual.getComponentType(), element));
     }
-    return actual.getSqlTypeName() == expected.getSqlTypeName()
+    return SqlTypeUtil.isDecimal(actual)
+            && SqlTypeUtil.isDecimal(expected)
+            && actual.getPrecision() == expected.getPrecision()
+            && actual.getScale() == expected.getScale()
+        || !SqlTypeUtil.isDecimal(actual) && actual.getSqlTypeName() == expected.getSqlTypeName()
         || SqlTypeUtil.inCharFamily(actual) && SqlTypeUtil.inCharFamily(expected)
         || SqlTypeUtil.isBinary(actual) && SqlTypeUtil.isBinary(expected);
   }

@@ -7,14 +7,17 @@ import java.util.Optional;
 import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlFunctionCategory;
 import org.apache.calcite.sql.SqlIdentifier;
+import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlLiteral;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlUnresolvedFunction;
 import org.apache.calcite.sql.parser.SqlParserPos;
+import org.apache.calcite.sql.type.SqlTypeName;
 
 /**
  * Calls that stand for something shorter or longer: who asks and where ({@code CURRENT_SCHEMA},
- * {@code CURRENT_DATABASE()}), {@code COUNT(DISTINCT a, b)}.
+ * {@code CURRENT_DATABASE()}), {@code COUNT(DISTINCT a, b)}, {@code TRIM(a, b)}, {@code LIKE a
+ * ESCAPE ''}.
  */
 final class Abbreviations {
   private Abbreviations() {}
@@ -33,9 +36,37 @@ final class Abbreviations {
     if (counted != call) {
       return counted;
     }
+    if (call.getOperator() instanceof SqlUnresolvedFunction function
+        && function.getName().equalsIgnoreCase("TRIM")) {
+      return function("BTRIM", call.getParserPosition(), call.getOperandList());
+    }
+    if (call.getKind() == SqlKind.ARRAY_VALUE_CONSTRUCTOR && call.operandCount() == 0) {
+      return KeldaOperators.EMPTY_ARRAY.createCall(call.getParserPosition());
+    }
+    if (call.getKind() == SqlKind.LIKE
+        && call.operandCount() == 3
+        && call.operand(2) instanceof SqlLiteral escape
+        && escape.getTypeName() == SqlTypeName.CHAR
+        && escape.toValue().isEmpty()) {
+      return withoutEscape(call);
+    }
     return named(call, session)
         .<SqlNode>map(text -> SqlLiteral.createCharString(text, call.getParserPosition()))
         .orElse(call);
+  }
+
+  /** {@code LIKE … ESCAPE ''}: a backslash in the pattern means itself. */
+  private static SqlNode withoutEscape(SqlCall like) {
+    SqlParserPos position = like.operand(1).getParserPosition();
+    SqlNode pattern =
+        function(
+            "REPLACE",
+            position,
+            List.of(
+                like.operand(1),
+                SqlLiteral.createCharString("\\", position),
+                SqlLiteral.createCharString("\\\\", position)));
+    return like.getOperator().createCall(like.getParserPosition(), like.operand(0), pattern);
   }
 
   private static Optional<String> named(SqlCall call, SessionContext session) {
@@ -54,7 +85,7 @@ final class Abbreviations {
   }
 
   /** A call of a function by its name. */
-  static SqlCall function(String name, SqlParserPos position, SqlNode... arguments) {
+  static SqlCall function(String name, SqlParserPos position, List<SqlNode> arguments) {
     return new SqlUnresolvedFunction(
             new SqlIdentifier(name, position),
             null,
@@ -62,6 +93,6 @@ final class Abbreviations {
             null,
             null,
             SqlFunctionCategory.USER_DEFINED_FUNCTION)
-        .createCall(position, List.of(arguments));
+        .createCall(position, arguments);
   }
 }

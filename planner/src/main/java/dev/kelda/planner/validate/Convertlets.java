@@ -10,6 +10,7 @@ import org.apache.calcite.rex.RexBuilder;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.sql.SqlBinaryOperator;
 import org.apache.calcite.sql.SqlCall;
+import org.apache.calcite.sql.SqlDataTypeSpec;
 import org.apache.calcite.sql.SqlIntervalQualifier;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlLiteral;
@@ -45,6 +46,24 @@ final class Convertlets implements SqlRexConvertletTable {
     if (call.getOperator() instanceof SqlStruct) {
       return (context, c) -> asIs(context, c, c.getOperator());
     }
+    if (call.getOperator() == KeldaOperators.EMPTY_ARRAY) {
+      return (context, c) -> asIs(context, c, KeldaOperators.EMPTY_ARRAY);
+    }
+    if (call.getOperator() == KeldaOperators.CAST_AS_TEXT) {
+      return (context, c) ->
+          context
+              .getRexBuilder()
+              .makeAbstractCast(
+                  context.getValidator().getValidatedNodeType(c),
+                  context.convertExpression(c.operand(0)),
+                  false);
+    }
+    if (isDistinction(call)) {
+      return (context, c) ->
+          context.getValidator().getValidatedNodeType(c.operand(0)).isStruct()
+              ? asIs(context, c, c.getOperator())
+              : StandardConvertletTable.INSTANCE.get(c).convertCall(context, c);
+    }
     if (isTruthAsText(call)) {
       return Convertlets::truthAsText;
     }
@@ -55,6 +74,12 @@ final class Convertlets implements SqlRexConvertletTable {
       };
     }
     return StandardConvertletTable.INSTANCE.get(call);
+  }
+
+  /** Of structs Calcite wants every field to be distinct. */
+  private static boolean isDistinction(SqlCall call) {
+    return call.getKind() == SqlKind.IS_DISTINCT_FROM
+        || call.getKind() == SqlKind.IS_NOT_DISTINCT_FROM;
   }
 
   private static boolean isTruthAsText(SqlCall call) {
@@ -70,7 +95,7 @@ final class Convertlets implements SqlRexConvertletTable {
    */
   private static RexNode truthAsText(SqlRexContext context, SqlCall call) {
     RexBuilder rex = context.getRexBuilder();
-    RelDataType type = context.getValidator().getValidatedNodeType(call);
+    RelDataType type = ((SqlDataTypeSpec) call.operand(1)).deriveType(context.getValidator());
     boolean truth = ((SqlLiteral) call.operand(0)).booleanValue();
     return type.getSqlTypeName() == SqlTypeName.VARCHAR
         ? rex.makeAbstractCast(type, rex.makeLiteral(Boolean.toString(truth)), false)
@@ -107,6 +132,12 @@ final class Convertlets implements SqlRexConvertletTable {
     if (KeldaOperators.isDate(right) && SqlTypeUtil.isIntType(left)) {
       return shift(context, call, 1, 0, type, standard);
     }
+    if (KeldaOperators.isDate(left) && KeldaOperators.hasTime(right)) {
+      return moved(context, call, 0, 1, type, standard);
+    }
+    if (KeldaOperators.isDate(right) && KeldaOperators.hasTime(left)) {
+      return moved(context, call, 1, 0, type, standard);
+    }
     SqlCall plain = standard.createCall(call.getParserPosition(), call.operand(0), call.operand(1));
     ((QueryValidator) context.getValidator()).setType(plain, type);
     return StandardConvertletTable.INSTANCE.get(plain).convertCall(context, plain);
@@ -133,9 +164,30 @@ final class Convertlets implements SqlRexConvertletTable {
             java.util.List.of(day, count));
     return rex.makeCall(
         type,
-        standard == SqlStdOperatorTable.PLUS
-            ? SqlStdOperatorTable.DATETIME_PLUS
-            : SqlStdOperatorTable.MINUS_DATE,
+        of(standard),
         java.util.List.of(context.convertExpression(call.operand(date)), interval));
+  }
+
+  /** The midnight of a date and an interval with a time. */
+  private static RexNode moved(
+      SqlRexContext context,
+      SqlCall call,
+      int date,
+      int interval,
+      RelDataType type,
+      SqlBinaryOperator standard) {
+    RexBuilder rex = context.getRexBuilder();
+    return rex.makeCall(
+        type,
+        of(standard),
+        java.util.List.of(
+            rex.makeCast(type, context.convertExpression(call.operand(date))),
+            context.convertExpression(call.operand(interval))));
+  }
+
+  private static SqlOperator of(SqlBinaryOperator standard) {
+    return standard == SqlStdOperatorTable.PLUS
+        ? SqlStdOperatorTable.DATETIME_PLUS
+        : SqlStdOperatorTable.MINUS_DATE;
   }
 }

@@ -5,6 +5,9 @@ import java.util.Optional;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeFactory;
 import org.apache.calcite.sql.SqlBinaryOperator;
+import org.apache.calcite.sql.SqlCall;
+import org.apache.calcite.sql.SqlCallBinding;
+import org.apache.calcite.sql.SqlDataTypeSpec;
 import org.apache.calcite.sql.SqlFunction;
 import org.apache.calcite.sql.SqlFunctionCategory;
 import org.apache.calcite.sql.SqlIdentifier;
@@ -12,7 +15,9 @@ import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlOperator;
 import org.apache.calcite.sql.SqlOperatorBinding;
 import org.apache.calcite.sql.SqlOperatorTable;
+import org.apache.calcite.sql.SqlSpecialOperator;
 import org.apache.calcite.sql.SqlSyntax;
+import org.apache.calcite.sql.fun.SqlCastFunction;
 import org.apache.calcite.sql.fun.SqlLibraryOperators;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.type.InferTypes;
@@ -22,13 +27,18 @@ import org.apache.calcite.sql.type.SqlTypeFamily;
 import org.apache.calcite.sql.type.SqlTypeName;
 import org.apache.calcite.sql.type.SqlTypeUtil;
 import org.apache.calcite.sql.validate.SqlNameMatcher;
+import org.apache.calcite.sql.validate.SqlValidator;
+import org.apache.calcite.sql.validate.SqlValidatorScope;
 
 /**
  * Plus and minus as PostgreSQL and DuckDB have them, with dates and days; a remainder of the wider
  * of two integer types, where Calcite's has the divisor's.
  */
 public final class KeldaOperators {
-  /** date - date = days, timestamp - timestamp = interval, date - 7 = date; else as Calcite. */
+  /**
+   * date - date = days, timestamp - timestamp = interval, date - 7 = date, date - hours =
+   * timestamp; else as Calcite.
+   */
   static final SqlBinaryOperator MINUS =
       new SqlBinaryOperator(
           "-",
@@ -41,7 +51,7 @@ public final class KeldaOperators {
               .or(OperandTypes.family(SqlTypeFamily.DATETIME, SqlTypeFamily.DATETIME))
               .or(OperandTypes.family(SqlTypeFamily.DATE, SqlTypeFamily.INTEGER)));
 
-  /** date + 7 = date; else as Calcite. */
+  /** date + 7 = date, date + hours = timestamp; else as Calcite. */
   static final SqlBinaryOperator PLUS =
       new SqlBinaryOperator(
           "+",
@@ -73,6 +83,38 @@ public final class KeldaOperators {
           OperandTypes.EXACT_NUMERIC_EXACT_NUMERIC,
           SqlFunctionCategory.NUMERIC);
 
+  /** {@code []}, of elements that are NULL: whatever stands beside it says more. */
+  static final SqlOperator EMPTY_ARRAY =
+      new SqlSpecialOperator(
+          "ARRAY",
+          SqlKind.OTHER_FUNCTION,
+          100,
+          false,
+          b -> {
+            RelDataTypeFactory types = b.getTypeFactory();
+            return types.createArrayType(types.createSqlType(SqlTypeName.NULL), -1);
+          },
+          null,
+          OperandTypes.NILADIC) {
+        @Override
+        public RelDataType deriveType(
+            SqlValidator validator, SqlValidatorScope scope, SqlCall call) {
+          return inferReturnType(new SqlCallBinding(validator, scope, call));
+        }
+      };
+
+  /** Lists, structs and maps as texts, which Calcite has no CAST for. */
+  static final SqlFunction CAST_AS_TEXT =
+      new SqlCastFunction() {
+        @Override
+        public RelDataType deriveType(
+            SqlValidator validator, SqlValidatorScope scope, SqlCall call) {
+          RelDataType text = ((SqlDataTypeSpec) call.operand(1)).deriveType(validator);
+          boolean nullable = validator.deriveType(scope, call.operand(0)).isNullable();
+          return validator.getTypeFactory().createTypeWithNullability(text, nullable);
+        }
+      };
+
   static final SqlFunction DATE_DIFF_DAYS =
       function("DATE_DIFF_DAYS", b -> b.getTypeFactory().createSqlType(SqlTypeName.INTEGER));
   static final SqlFunction TIMESTAMP_DIFF =
@@ -90,6 +132,9 @@ public final class KeldaOperators {
     }
     if (operator == NthValue.INSTANCE) {
       return Optional.of("nth_value");
+    }
+    if (operator == EMPTY_ARRAY) {
+      return Optional.of("array");
     }
     return operator == TIMESTAMP_DIFF ? Optional.of("timestamp_diff") : Optional.empty();
   }
@@ -154,6 +199,9 @@ public final class KeldaOperators {
     if (isDate(left) && SqlTypeUtil.isIntType(right)) {
       return types.createTypeWithNullability(left, nullable);
     }
+    if (isDate(left) && hasTime(right)) {
+      return timestamp(types, nullable);
+    }
     return SqlTypeUtil.isDatetime(left)
         ? types.createTypeWithNullability(left, nullable)
         : ReturnTypes.NULLABLE_SUM.inferReturnType(binding);
@@ -170,17 +218,38 @@ public final class KeldaOperators {
     if (isDate(right) && SqlTypeUtil.isIntType(left)) {
       return types.createTypeWithNullability(right, nullable);
     }
+    if (isDate(left) && hasTime(right) || isDate(right) && hasTime(left)) {
+      return timestamp(types, nullable);
+    }
     return SqlStdOperatorTable.PLUS.inferReturnType(binding);
   }
 
   private static RelDataType remainderType(SqlOperatorBinding binding) {
-    boolean integers = binding.collectOperandTypes().stream().allMatch(SqlTypeUtil::isIntType);
-    return (integers ? ReturnTypes.LEAST_RESTRICTIVE : ReturnTypes.NULLABLE_MOD)
-        .inferReturnType(binding);
+    RelDataTypeFactory types = binding.getTypeFactory();
+    List<RelDataType> operands = binding.collectOperandTypes();
+    if (operands.stream().allMatch(SqlTypeUtil::isIntType)) {
+      return types.leastRestrictive(operands);
+    }
+    RelDataType left = types.decimalOf(operands.get(0));
+    RelDataType right = types.decimalOf(operands.get(1));
+    return types.createTypeWithNullability(
+        types.getTypeSystem().deriveDecimalModType(types, left, right),
+        operands.stream().anyMatch(RelDataType::isNullable));
   }
 
   static boolean isDate(RelDataType type) {
     return type.getSqlTypeName() == SqlTypeName.DATE;
+  }
+
+  /** Whether an interval may have a time of day, which a date cannot keep. */
+  static boolean hasTime(RelDataType type) {
+    return SqlTypeUtil.isInterval(type)
+        && !SqlTypeName.YEAR_INTERVAL_TYPES.contains(type.getSqlTypeName())
+        && type.getSqlTypeName() != SqlTypeName.INTERVAL_DAY;
+  }
+
+  private static RelDataType timestamp(RelDataTypeFactory types, boolean nullable) {
+    return types.createTypeWithNullability(types.createSqlType(SqlTypeName.TIMESTAMP), nullable);
   }
 
   private static RelDataType interval(RelDataTypeFactory types) {

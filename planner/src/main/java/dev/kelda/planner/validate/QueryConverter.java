@@ -12,14 +12,18 @@ import java.util.Set;
 import org.apache.calcite.plan.RelOptCluster;
 import org.apache.calcite.plan.RelOptTable;
 import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.RelRoot;
 import org.apache.calcite.rel.core.JoinRelType;
 import org.apache.calcite.rel.logical.LogicalJoin;
+import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.sql.SqlJoin;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlSelect;
+import org.apache.calcite.sql.type.SqlTypeUtil;
 import org.apache.calcite.sql.validate.SqlValidator;
 import org.apache.calcite.sql2rel.SqlToRelConverter;
+import org.apache.calcite.util.Pair;
 
 /**
  * A validated query to a relational tree; as-of joins and searches become our own nodes at once.
@@ -42,6 +46,32 @@ public final class QueryConverter extends SqlToRelConverter {
       RelOptCluster cluster,
       RelOptTable.ViewExpander views) {
     super(views, validator, catalog, cluster, Convertlets.INSTANCE, CONFIG);
+  }
+
+  /**
+   * Calcite refuses a query whose columns may be NULL where its validator has not seen it, as with
+   * {@code SELECT NULL UNION ALL SELECT ARRAY[1]}. The tree is right.
+   */
+  @Override
+  protected RelRoot convertQueryRecursive(SqlNode query, boolean top, RelDataType target) {
+    RelRoot root = super.convertQueryRecursive(query, top, target);
+    QueryValidator types = (QueryValidator) validator;
+    RelDataType validated = types.getValidatedNodeTypeIfKnown(query);
+    RelDataType converted = root.rel.getRowType();
+    if (top && validated != null && sameButForNulls(validated, converted)) {
+      types.setType(query, converted);
+    }
+    return root;
+  }
+
+  private boolean sameButForNulls(RelDataType one, RelDataType other) {
+    return one.isStruct()
+        && one.getFieldNames().equals(other.getFieldNames())
+        && Pair.zip(one.getFieldList(), other.getFieldList()).stream()
+            .allMatch(
+                pair ->
+                    SqlTypeUtil.equalSansNullability(
+                        typeFactory, pair.left.getType(), pair.right.getType()));
   }
 
   @Override

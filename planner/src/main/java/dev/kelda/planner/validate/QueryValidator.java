@@ -11,11 +11,14 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.calcite.config.NullCollation;
 import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.sql.SqlBasicCall;
 import org.apache.calcite.sql.SqlCall;
+import org.apache.calcite.sql.SqlDataTypeSpec;
 import org.apache.calcite.sql.SqlDynamicParam;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlJoin;
@@ -24,6 +27,7 @@ import org.apache.calcite.sql.SqlLiteral;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
 import org.apache.calcite.sql.SqlOperatorTable;
+import org.apache.calcite.sql.SqlUtil;
 import org.apache.calcite.sql.SqlWindow;
 import org.apache.calcite.sql.fun.SqlQuantifyOperator;
 import org.apache.calcite.sql.type.SqlTypeName;
@@ -100,7 +104,45 @@ public final class QueryValidator extends SqlValidatorImpl {
       }
     }
     settleWithin(scope, node);
+    if (node instanceof SqlBasicCall call && isNestedAsText(scope, call)) {
+      call.setOperator(KeldaOperators.CAST_AS_TEXT);
+    }
+    if (node.getKind() == SqlKind.ARRAY_VALUE_CONSTRUCTOR) {
+      requireSameFields(scope, (SqlCall) node);
+    }
     return super.deriveType(scope, node);
+  }
+
+  /** Calcite lets structs meet by the places of their fields, whatever these are called. */
+  private void requireSameFields(SqlValidatorScope scope, SqlCall array) {
+    Set<String> first = Set.of();
+    for (SqlNode element : array.getOperandList()) {
+      RelDataType type = deriveType(scope, element);
+      if (!type.isStruct() || type.getFieldNames().stream().allMatch(SqlUtil::isGeneratedAlias)) {
+        continue;
+      }
+      Set<String> names = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+      names.addAll(type.getFieldNames());
+      if (!first.isEmpty() && !first.equals(names)) {
+        throw ValidationErrors.at(
+            ErrorCode.TYPE_MISMATCH,
+            "the structs of a list have the same fields, not %s and %s".formatted(first, names),
+            element);
+      }
+      first = names;
+    }
+  }
+
+  private boolean isNestedAsText(SqlValidatorScope scope, SqlCall call) {
+    if ((call.getKind() != SqlKind.CAST && call.getKind() != SqlKind.SAFE_CAST)
+        || call.getOperator() == KeldaOperators.CAST_AS_TEXT
+        || call.operand(0) instanceof SqlDynamicParam
+        || !(call.operand(1) instanceof SqlDataTypeSpec to)
+        || !SqlTypeUtil.isCharacter(to.deriveType(this))) {
+      return false;
+    }
+    RelDataType from = deriveType(scope, call.operand(0));
+    return from.isStruct() || SqlTypeUtil.isCollection(from) || SqlTypeUtil.isMap(from);
   }
 
   private static boolean isMembership(SqlQuantifyOperator operator) {
@@ -188,6 +230,13 @@ public final class QueryValidator extends SqlValidatorImpl {
       SqlNodeList distinct,
       SqlNodeList order,
       SqlValidatorScope scope) {
+    if (!call.getOperator().getOperandCountRange().isValidCount(call.operandCount())) {
+      throw ValidationErrors.at(
+          ErrorCode.TYPE_MISMATCH,
+          "%s does not take %d arguments"
+              .formatted(call.getOperator().getName(), call.operandCount()),
+          call);
+    }
     super.validateAggregateParams(call, filter, distinct, order, scope);
     OuterAggregates.refuse(call, scope);
   }

@@ -47,8 +47,7 @@ final class Series {
   static SqlNode unnested(SqlCall call) {
     SqlParserPos position = call.getParserPosition();
     SqlNode list =
-        Abbreviations.function(
-            call.getOperator().getName(), position, call.getOperandList().toArray(SqlNode[]::new));
+        Abbreviations.function(call.getOperator().getName(), position, call.getOperandList());
     return SqlStdOperatorTable.UNNEST.createCall(position, list);
   }
 

@@ -19,7 +19,8 @@ import org.apache.calcite.sql.util.SqlBasicVisitor;
 
 /**
  * {@code point.x}, where {@code point} is a column and no table, is the field of its value: {@code
- * point['x']}. Calcite looks for such a field only behind the table's name.
+ * point['x']}. Calcite looks for such a field only behind the table's name, and there it takes a
+ * field of a row that an outer join has padded for one that is never NULL.
  */
 final class StructFields {
   private final Set<String> tables = new HashSet<>();
@@ -130,12 +131,12 @@ final class StructFields {
       return node;
     }
     List<String> parts = name.names.stream().map(StructFields::lower).toList();
-    boolean qualified = tables.contains(parts.get(0)) || tables.contains(parts.get(1));
-    if (qualified || !columns.contains(parts.getFirst())) {
+    int first = column(parts);
+    if (first < 0) {
       return node;
     }
-    SqlNode value = name.getComponent(0);
-    for (int i = 1; i < name.names.size(); i++) {
+    SqlNode value = name.getComponent(0, first + 1);
+    for (int i = first + 1; i < name.names.size(); i++) {
       SqlParserPos position = name.getComponentParserPosition(i);
       value =
           SqlStdOperatorTable.ITEM.createCall(
@@ -144,6 +145,15 @@ final class StructFields {
               SqlLiteral.createCharString(name.names.get(i), position));
     }
     return value;
+  }
+
+  /** Where the column stands whose field is named; -1 where no field is. */
+  private int column(List<String> parts) {
+    if (tables.contains(parts.get(1))) {
+      return -1;
+    }
+    int at = tables.contains(parts.getFirst()) ? 1 : 0;
+    return at + 1 < parts.size() && columns.contains(parts.get(at)) ? at : -1;
   }
 
   private static String lower(String name) {

@@ -88,8 +88,11 @@ public final class ValidationErrors {
       text =
           "these types have nothing in common: %s; write a CAST"
               .formatted(message.substring(message.indexOf('[')));
-    } else if (message.equals("componentType") || message.endsWith("in opBinding")) {
+    } else if (message.equals("componentType") || message.contains("in opBinding")) {
       text = "NULL alone has no type of elements: CAST it";
+    } else if (message.endsWith("due to overflow") || message.equals("Overflow")) {
+      code = ErrorCode.NUMBER_OUT_OF_RANGE;
+      text = message.equals("Overflow") ? "a number is out of range" : message;
     } else if (message.startsWith("Unknown join type")) {
       code = ErrorCode.INVALID_STATEMENT;
       text = "a LATERAL join is an INNER or a LEFT one";
