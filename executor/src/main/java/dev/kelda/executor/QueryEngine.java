@@ -406,11 +406,6 @@ public final class QueryEngine implements AutoCloseable {
     return session;
   }
 
-  /** Whether a statement of a session has not ended yet. */
-  public boolean isRunning(Session session) {
-    return executions.isRunning(session);
-  }
-
   private static Session alive(Session session) {
     if (session.isClosed()) {
       throw new KeldaException(ErrorCode.INVALID_STATEMENT, "the session is closed");

@@ -184,10 +184,6 @@ public final class Executions implements AutoCloseable {
     return find(id).map(Execution::cancel).orElse(false);
   }
 
-  public boolean isRunning(Session session) {
-    return running.values().stream().anyMatch(e -> e.session() == session);
-  }
-
   public void cancelAll(Session session) {
     running.values().stream().filter(e -> e.session() == session).forEach(Execution::cancel);
   }

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * An engine session with what its client holds on the server: prepared statements, and executions
@@ -24,6 +25,7 @@ final class ServerSession {
   private final Map<String, PreparedHandle> prepared = new LinkedHashMap<>();
   private final Map<String, Execution> waiting = new LinkedHashMap<>();
   private final Map<String, Execution> fetched = new LinkedHashMap<>();
+  private final AtomicInteger calls = new AtomicInteger();
   private volatile Instant lastUsed;
   private volatile boolean named;
   private volatile boolean detached;
@@ -47,8 +49,19 @@ final class ServerSession {
     return session;
   }
 
-  Instant lastUsed() {
-    return lastUsed;
+  /** A call begins, as of an update, which may take hours; {@link #left} ends it. */
+  void entered() {
+    calls.incrementAndGet();
+  }
+
+  void left(Instant now) {
+    lastUsed = now;
+    calls.decrementAndGet();
+  }
+
+  /** Whether nothing has happened in it since then, and nothing is going on. */
+  boolean isIdle(Instant since) {
+    return calls.get() == 0 && lastUsed.isBefore(since) && !hasRunning();
   }
 
   void used(Instant now) {
@@ -71,7 +84,7 @@ final class ServerSession {
         && !hasRunning();
   }
 
-  synchronized boolean hasRunning() {
+  private synchronized boolean hasRunning() {
     return waiting.values().stream().anyMatch(Execution::isRunning)
         || fetched.values().stream().anyMatch(Execution::isRunning);
   }

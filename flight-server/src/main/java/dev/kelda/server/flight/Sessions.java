@@ -49,6 +49,17 @@ final class Sessions implements AutoCloseable {
     return session;
   }
 
+  /** A call in a session, which is not idle until it is closed. */
+  interface Call extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  Call enter(ServerSession session) {
+    session.entered();
+    return () -> session.left(clock.instant());
+  }
+
   /** As {@link #of}, and the client is told its cookie. */
   ServerSession withCookie(Caller caller) {
     ServerSession session = of(caller);
@@ -162,11 +173,7 @@ final class Sessions implements AutoCloseable {
     Instant idleSince = now.minus(limits.sessionIdle());
     for (ServerSession session : List.copyOf(byId.values())) {
       session.expired(now).forEach(this::forget);
-      boolean idle =
-          session.lastUsed().isBefore(idleSince)
-              && !session.hasRunning()
-              && !engine.isRunning(session.engineSession()); // an update, before its count is known
-      if (idle || session.isDetachedAndDone(now)) {
+      if (session.isIdle(idleSince) || session.isDetachedAndDone(now)) {
         close(session);
       }
     }

@@ -44,16 +44,21 @@ final class Statements {
 
   /** Plans a query, or runs an update. */
   FlightInfo info(ServerSession session, String sql, FlightDescriptor descriptor) {
-    Prepared prepared = engine.prepare(session.engineSession(), sql);
-    requireNoParameters(prepared);
-    return info(session, prepared, List.of(List.of()), descriptor);
+    try (var _ = sessions.enter(session)) {
+      Prepared prepared = engine.prepare(session.engineSession(), sql);
+      requireNoParameters(prepared);
+      return info(session, prepared, List.of(List.of()), descriptor);
+    }
   }
 
   /** As {@link #info}, with the parameters bound last. */
   FlightInfo info(PreparedHandle handle, FlightDescriptor descriptor) {
-    List<List<Scalar>> rows = parameters(handle);
-    Prepared bound = engine.bind(handle.session().engineSession(), handle.prepared(), rows);
-    return info(handle.session(), bound, rows, descriptor);
+    ServerSession session = handle.session();
+    try (var _ = sessions.enter(session)) {
+      List<List<Scalar>> rows = parameters(handle);
+      Prepared bound = engine.bind(session.engineSession(), handle.prepared(), rows);
+      return info(session, bound, rows, descriptor);
+    }
   }
 
   private FlightInfo info(
@@ -88,20 +93,24 @@ final class Statements {
 
   /** Runs a statement for its count; the rows of a query are counted and thrown away. */
   long update(ServerSession session, String sql) {
-    Prepared prepared = engine.prepare(session.engineSession(), sql);
-    requireNoParameters(prepared);
-    return update(session, prepared, List.of(List.of()));
+    try (var _ = sessions.enter(session)) {
+      Prepared prepared = engine.prepare(session.engineSession(), sql);
+      requireNoParameters(prepared);
+      return update(session, prepared, List.of(List.of()));
+    }
   }
 
   /** Runs once for each row of parameters; the sum of the counts. */
   long update(ServerSession session, Prepared prepared, List<List<Scalar>> parameterRows) {
-    long count = 0;
-    for (List<Scalar> parameters : parameterRows) {
-      try (QueryResult result = engine.execute(session.engineSession(), prepared, parameters)) {
-        count += result.isUpdate() ? result.updateCount() : discard(result);
+    try (var _ = sessions.enter(session)) {
+      long count = 0;
+      for (List<Scalar> parameters : parameterRows) {
+        try (QueryResult result = engine.execute(session.engineSession(), prepared, parameters)) {
+          count += result.isUpdate() ? result.updateCount() : discard(result);
+        }
       }
+      return count;
     }
-    return count;
   }
 
   private static long discard(QueryResult result) {

@@ -114,7 +114,8 @@ final class Uploads {
                 : IfMissing.FAIL,
             ifExists(options.getIfExists()),
             command.getOptionsMap());
-    try (UploadReader reader = new UploadReader(stream, allocator)) {
+    try (var _ = sessions.enter(session);
+        UploadReader reader = new UploadReader(stream, allocator)) {
       return engine.ingest(session.engineSession(), request, reader);
     }
   }
