@@ -61,7 +61,6 @@ def throughput(cursor, folder, table, make):
     path.write_bytes(export.onnx)
     cursor.execute(f"CREATE MODEL {export.name} WITH ('path' = '{path}')")
     sql = f"SELECT COUNT({export.call()}) FROM '{folder}/features.parquet'"
-
     read = ", ".join(f"MAX({column})" for columns in export.inputs.values() for column in columns)
 
     def kelda():

@@ -2,9 +2,6 @@
 
 import datetime
 import json
-import random
-import signal
-import threading
 import urllib.error
 import urllib.request
 
@@ -13,7 +10,6 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from kelda_server import KeldaServer
 
 DAY = datetime.datetime(2024, 1, 1)
 VIEW = "CREATE FEATURE VIEW spent PRIMARY KEY (id) TIMESTAMP at TTL INTERVAL '36500' DAY WITH (online = true) AS SELECT id, at, amount, note FROM payments"

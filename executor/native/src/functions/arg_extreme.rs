@@ -1,10 +1,10 @@
 //! ARG_MIN and ARG_MAX: the first argument where the second is smallest or largest.
 
 use super::aggregates::Own;
+use super::order_key::converter;
 use datafusion::arrow::array::{Array, ArrayRef};
-use datafusion::arrow::compute::SortOptions;
 use datafusion::arrow::datatypes::DataType;
-use datafusion::arrow::row::{OwnedRow, RowConverter, SortField};
+use datafusion::arrow::row::{OwnedRow, RowConverter};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::function::AccumulatorArgs;
 use datafusion::logical_expr::{Accumulator, AggregateUDF};
@@ -27,14 +27,11 @@ pub fn function(id: &str) -> Option<AggregateUDF> {
 
 fn make(args: &AccumulatorArgs, wanted: Ordering) -> Result<Box<dyn Accumulator>> {
     let null = |i: usize| ScalarValue::try_from(args.expr_fields[i].data_type() as &DataType);
-    let nulls_last = SortOptions::new(false, false);
-    let key_type = args.expr_fields[1].data_type().clone();
-    let order = RowConverter::new(vec![SortField::new_with_options(key_type, nulls_last)])?;
     Ok(Box::new(ArgExtreme {
         argument: null(0)?,
         key: null(1)?,
         best: None,
-        order,
+        order: converter(args.expr_fields[1].data_type())?,
         wanted,
     }))
 }

@@ -10,6 +10,7 @@ use datafusion::arrow::datatypes::{
     DataType, IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit,
 };
 use datafusion::arrow::row::{RowConverter, SortField};
+use datafusion::common::Result;
 use datafusion::logical_expr::ScalarUDF;
 use std::sync::Arc;
 
@@ -19,9 +20,7 @@ const NANOS_PER_DAY: i128 = 86_400_000_000_000;
 /// Of lists, structs and maps: element by element, field by field, a NULL within them after everything else.
 pub fn order_key() -> ScalarUDF {
     make("order_key", &[P::Any], returns_binary, |args| {
-        let nulls_last = SortOptions::new(false, false);
-        let field = SortField::new_with_options(args[0].data_type().clone(), nulls_last);
-        let rows = RowConverter::new(vec![field])?.convert_columns(args)?;
+        let rows = converter(args[0].data_type())?.convert_columns(args)?;
         let mut keys = BinaryBuilder::new();
         for (row, key) in rows.iter().enumerate() {
             keys.append_option(args[0].is_valid(row).then_some(key.data()));
@@ -29,6 +28,13 @@ pub fn order_key() -> ScalarUDF {
         let keys: BinaryArray = keys.finish();
         Ok(Arc::new(keys) as ArrayRef)
     })
+}
+
+/// Values of the type as bytes that have their order.
+pub(super) fn converter(data_type: &DataType) -> Result<RowConverter> {
+    let nulls_last = SortOptions::new(false, false);
+    let field = SortField::new_with_options(data_type.clone(), nulls_last);
+    Ok(RowConverter::new(vec![field])?)
 }
 
 /// Of intervals: their nanoseconds, with days of 24 hours and months of 30 days.

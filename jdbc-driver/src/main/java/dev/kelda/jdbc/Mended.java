@@ -4,15 +4,19 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.arrow.driver.jdbc.shaded.org.apache.arrow.flight.ErrorFlightMetadata;
+import org.apache.arrow.driver.jdbc.shaded.org.apache.arrow.flight.FlightRuntimeException;
 
 /**
  * Puts fixes before an object of the stock driver: a method that the fixes have, by name and
- * parameters, is theirs; everything else goes to the object.
+ * parameters, is theirs; everything else goes to the object. Errors are SQLExceptions.
  */
 final class Mended implements InvocationHandler {
+  private static final String SQL_STATE = "x-kelda-sqlstate";
   private static final Map<Class<?>, Map<String, Method>> METHODS = new ConcurrentHashMap<>();
 
   private final Object target;
@@ -43,8 +47,18 @@ final class Mended implements InvocationHandler {
     try {
       return fix == null ? method.invoke(target, arguments) : fix.invoke(fixes, arguments);
     } catch (InvocationTargetException e) {
-      throw e.getCause();
+      throw asSqlException(e.getCause());
     }
+  }
+
+  /** What the stock driver throws as it meets it: errors of the server after the first batch. */
+  private static Throwable asSqlException(Throwable thrown) {
+    if (!(thrown instanceof FlightRuntimeException flight)) {
+      return thrown;
+    }
+    ErrorFlightMetadata metadata = flight.status().metadata();
+    String state = metadata == null ? null : metadata.get(SQL_STATE);
+    return new SQLException(flight.getMessage(), state, flight);
   }
 
   private static Map<String, Method> fixesOf(Class<?> type) {

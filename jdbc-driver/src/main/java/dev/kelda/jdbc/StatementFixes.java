@@ -11,10 +11,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Of a statement: batches of texts run one after the other, up to the first that fails; rows are
- * {@link Results}.
+ * Of a statement: batches of texts run one after the other, up to the first that fails; rows throw
+ * SQLExceptions only.
  */
 public final class StatementFixes {
+  private static final Object NO_FIXES = new Object();
+
   private final Statement statement;
   private final ConnectionFixes connection;
   private final List<String> batch = new ArrayList<>();
@@ -33,16 +35,16 @@ public final class StatementFixes {
   }
 
   public ResultSet executeQuery(String sql) throws SQLException {
-    return Results.of(statement.executeQuery(sql));
+    return mended(statement.executeQuery(sql));
   }
 
   /** Of a prepared statement. */
   public ResultSet executeQuery() throws SQLException {
-    return Results.of(((PreparedStatement) statement).executeQuery());
+    return mended(((PreparedStatement) statement).executeQuery());
   }
 
   public ResultSet getResultSet() throws SQLException {
-    return Results.of(statement.getResultSet());
+    return mended(statement.getResultSet());
   }
 
   public void addBatch(String sql) throws SQLException {
@@ -85,5 +87,10 @@ public final class StatementFixes {
       }
     }
     return counts;
+  }
+
+  /** Null for null, as of a statement without rows. */
+  private static ResultSet mended(ResultSet results) {
+    return results == null ? null : Mended.of(ResultSet.class, results, NO_FIXES);
   }
 }

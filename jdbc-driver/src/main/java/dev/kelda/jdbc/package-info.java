@@ -4,7 +4,7 @@
  *
  * <pre>
  * KeldaDriver -> KeldaUrl -> jdbc:arrow-flight-sql://… -> Mended (a proxy) : ConnectionFixes,
- *                                                          StatementFixes, MetaDataFixes, Results
+ *                                                          StatementFixes, MetaDataFixes
  * </pre>
  *
  * Invariants: Java 17 byte code; no module of Kelda; nothing is silently ignored: what the server

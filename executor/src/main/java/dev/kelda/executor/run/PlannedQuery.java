@@ -71,7 +71,8 @@ public final class PlannedQuery {
     }
     Table table = spec.table().table();
     Scan scan = table.scan(conjuncts);
-    OptionalDouble rows = table.statistics().rows();
+    OptionalDouble rows =
+        scan instanceof Scan.Java ? table.statistics().rows() : OptionalDouble.empty();
     OpenScan open = new OpenScan(spec.scanId(), scan, Scans.toProto(spec.scanId(), scan, rows));
     boolean small = !(scan instanceof Scan.Files files) || files.files().size() <= MOST_FILES_KEPT;
     if (!bound[0] && small) {

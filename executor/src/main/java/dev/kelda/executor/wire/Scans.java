@@ -24,7 +24,7 @@ public final class Scans {
   private Scans() {}
 
   /**
-   * @param rows of the table that is scanned, as far as they are known
+   * @param rows of the table that Java scans, as far as they are known; files tell their own
    */
   public static ScanSource toProto(int scanId, Scan scan, OptionalDouble rows) {
     ScanSource.Builder source = ScanSource.newBuilder().setScanId(scanId);

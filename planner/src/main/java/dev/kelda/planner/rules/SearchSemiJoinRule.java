@@ -2,17 +2,13 @@ package dev.kelda.planner.rules;
 
 import dev.kelda.planner.search.SearchNode;
 import java.util.List;
-import java.util.Set;
 import org.apache.calcite.plan.RelOptRule;
 import org.apache.calcite.plan.RelOptRuleCall;
-import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.JoinRelType;
 import org.apache.calcite.rel.logical.LogicalJoin;
 import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rex.RexInputRef;
-import org.apache.calcite.rex.RexNode;
-import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.util.ImmutableBitSet;
 
 /**
@@ -37,39 +33,20 @@ final class SearchSemiJoinRule extends RelOptRule {
     LogicalJoin join = call.rel(0);
     LogicalProject project = call.rel(1);
     SearchNode search = call.rel(2);
-    RelNode other = call.rel(3);
     boolean chooses =
         join.getJoinType() == JoinRelType.SEMI || join.getJoinType() == JoinRelType.ANTI;
     if (!chooses || search.spec().outer()) {
       return;
     }
-    int width = project.getRowType().getFieldCount();
-    ImmutableBitSet used =
-        RelOptUtil.InputFinder.bits(join.getCondition()).intersect(ImmutableBitSet.range(width));
+    LeftColumns left = LeftColumns.of(join);
+    ImmutableBitSet used = left.used();
     RowsOfSearch columns = new RowsOfSearch(search);
     boolean plain =
         used.asList().stream().allMatch(i -> project.getProjects().get(i) instanceof RexInputRef);
     if (!plain || !columns.areOfRows(below(used, project))) {
       return;
     }
-    int rowsWidth = search.rows().getRowType().getFieldCount();
-    RexNode condition =
-        join.getCondition()
-            .accept(
-                new RexShuttle() {
-                  @Override
-                  public RexNode visitInputRef(RexInputRef ref) {
-                    int i = ref.getIndex();
-                    return new RexInputRef(
-                        i >= width
-                            ? i - width + rowsWidth
-                            : columns.columnOfRows(index(project, i)),
-                        ref.getType());
-                  }
-                });
-    RelNode rows =
-        LogicalJoin.create(
-            search.rows(), other, List.of(), condition, Set.of(), join.getJoinType());
+    RelNode rows = left.below(search.rows(), i -> columns.columnOfRows(index(project, i)));
     RelNode pushed = search.copy(search.getTraitSet(), List.of(search.queries(), rows));
     call.transformTo(project.copy(project.getTraitSet(), List.of(pushed)));
   }

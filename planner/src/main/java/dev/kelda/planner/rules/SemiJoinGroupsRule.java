@@ -2,10 +2,8 @@ package dev.kelda.planner.rules;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.apache.calcite.plan.RelOptRule;
 import org.apache.calcite.plan.RelOptRuleCall;
-import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.JoinRelType;
 import org.apache.calcite.rel.logical.LogicalAggregate;
@@ -14,7 +12,6 @@ import org.apache.calcite.rel.logical.LogicalProject;
 import org.apache.calcite.rex.RexInputRef;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexOver;
-import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.rex.RexVisitorImpl;
 import org.apache.calcite.util.ImmutableBitSet;
 
@@ -40,9 +37,8 @@ final class SemiJoinGroupsRule extends RelOptRule {
     if (join.getJoinType() != JoinRelType.SEMI) {
       return;
     }
-    int width = groups.getRowType().getFieldCount();
-    ImmutableBitSet used =
-        RelOptUtil.InputFinder.bits(join.getCondition()).intersect(ImmutableBitSet.range(width));
+    LeftColumns columns = LeftColumns.of(join);
+    ImmutableBitSet used = columns.used();
     if (used.isEmpty() || !used.asList().stream().allMatch(i -> below(groups, i).isPresent())) {
       return;
     }
@@ -56,22 +52,7 @@ final class SemiJoinGroupsRule extends RelOptRule {
     if (!whole) {
       return;
     }
-    RelNode input = groups.getInput(0);
-    int inputWidth = input.getRowType().getFieldCount();
-    RexNode condition =
-        join.getCondition()
-            .accept(
-                new RexShuttle() {
-                  @Override
-                  public RexNode visitInputRef(RexInputRef ref) {
-                    int i = ref.getIndex();
-                    return i < width
-                        ? RexInputRef.of(below(groups, i).get(), input.getRowType())
-                        : new RexInputRef(i - width + inputWidth, ref.getType());
-                  }
-                });
-    RelNode kept =
-        LogicalJoin.create(input, call.rel(2), List.of(), condition, Set.of(), JoinRelType.SEMI);
+    RelNode kept = columns.below(groups.getInput(0), i -> below(groups, i).get());
     call.transformTo(groups.copy(groups.getTraitSet(), List.of(kept)));
   }
 
