@@ -3,13 +3,16 @@
 use super::elementwise::{Parameter as P, function as make, text_at};
 use crate::errors::{INVALID_ARGUMENT, failure};
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, ListArray, MapArray, StructArray, UInt32Array,
+    Array, ArrayRef, AsArray, BooleanArray, ListArray, MapArray, StructArray, UInt32Array,
 };
-use datafusion::arrow::buffer::OffsetBuffer;
+use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::compute::{SortOptions, interleave, sort_to_indices, take};
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::Result;
-use datafusion::logical_expr::ScalarUDF;
+use datafusion::functions_nested::array_has::{array_has_all_udf, array_has_any_udf};
+use datafusion::logical_expr::{
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+};
 use std::sync::Arc;
 
 pub fn function(id: &str) -> Option<ScalarUDF> {
@@ -17,8 +20,54 @@ pub fn function(id: &str) -> Option<ScalarUDF> {
     Some(match id {
         "array_sort" => make("array_sort", &[P::Any, P::Text], first, array_sort),
         "map" => make("map", &[P::Any], map_type, map),
+        "array_has_all" => nulls_kept(array_has_all_udf()),
+        "array_has_any" => nulls_kept(array_has_any_udf()),
         _ => return None,
     })
+}
+
+fn nulls_kept(inner: Arc<ScalarUDF>) -> ScalarUDF {
+    ScalarUDF::new_from_impl(NullsKept { inner })
+}
+
+/// NULL where an argument is: the function itself forgets that in a batch where no list of the second argument has an
+/// element.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct NullsKept {
+    inner: Arc<ScalarUDF>,
+}
+
+impl ScalarUDFImpl for NullsKept {
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    fn signature(&self) -> &Signature {
+        self.inner.signature()
+    }
+
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        self.inner.return_type(types)
+    }
+
+    fn coerce_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
+        self.inner.coerce_types(types)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let rows = args.number_rows;
+        let arguments = args.args.clone();
+        let answers = self.inner.invoke_with_args(args)?.into_array(rows)?;
+        let mut nulls = answers.logical_nulls();
+        for argument in arguments {
+            let argument = argument.into_array(rows)?;
+            nulls = NullBuffer::union(nulls.as_ref(), argument.logical_nulls().as_ref());
+        }
+        let answers = answers.as_boolean().values().clone();
+        Ok(ColumnarValue::Array(Arc::new(BooleanArray::new(
+            answers, nulls,
+        ))))
+    }
 }
 
 /// MAP[key, value, ...]: an entry per pair of arguments.

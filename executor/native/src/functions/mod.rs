@@ -170,8 +170,6 @@ fn datafusion_scalar(id: &str) -> Option<Arc<ScalarUDF>> {
         "array_contains" => nested::array_has::array_has_udf(),
         "array_distinct" => nested::set_ops::array_distinct_udf(),
         "array_except" => nested::except::array_except_udf(),
-        "array_has_all" => nested::array_has::array_has_all_udf(),
-        "array_has_any" => nested::array_has::array_has_any_udf(),
         "array_intersect" => nested::set_ops::array_intersect_udf(),
         "array_length" | "cardinality" => nested::cardinality::cardinality_udf(),
         "array_max" => nested::min_max::array_max_udf(),

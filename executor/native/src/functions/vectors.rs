@@ -3,6 +3,7 @@
 use super::elementwise::{Parameter as P, once_function, returns_double, to_doubles};
 use crate::vectors::{Real, Vectors, check_lengths, cosine, dot, squared_distance};
 use datafusion::arrow::array::{Array, ArrayRef, ArrowPrimitiveType};
+use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Float32Type, Float64Type};
 use datafusion::common::Result;
 use datafusion::logical_expr::ScalarUDF;
@@ -43,6 +44,12 @@ fn compare(args: &[ArrayRef], single: Measure<f32>, double: Measure<f64>) -> Res
     };
     match element(&args[0]) {
         DataType::Float32 => rows::<Float32Type, f32>(args, single),
+        DataType::Null => {
+            // Both are [], as one of them would have given the other its type.
+            let doubles = DataType::new_list(DataType::Float64, true);
+            let args = args.iter().map(|array| cast(array, &doubles));
+            rows::<Float64Type, f64>(&args.collect::<Result<Vec<_>, _>>()?, double)
+        }
         _ => rows::<Float64Type, f64>(args, double),
     }
 }
