@@ -88,7 +88,8 @@ public final class FunctionArguments {
   public static Scalar constant(SqlNode node) {
     if (node instanceof SqlUnknownLiteral unknown) {
       return constant(
-          unknown.resolve(
+          DateLiterals.typed(
+              unknown,
               unknown.tag.equalsIgnoreCase("DATE") ? SqlTypeName.DATE : SqlTypeName.TIMESTAMP));
     }
     if (node instanceof SqlLiteral literal) {
