@@ -9,6 +9,7 @@ import uuid
 import adbc_driver_flightsql.dbapi as flightsql
 import duckdb
 import pyarrow as pa
+import pyarrow.feather as feather
 import pyarrow.parquet as pq
 import pytest
 from answers import difference
@@ -187,6 +188,47 @@ def test_glob_of_different_schemas(cursor, folder):
     fails(cursor, f"SELECT a FROM '{many}/*.parquet'", "3.parquet")
 
 
+def test_glob_of_different_structs(cursor, folder):
+    many = folder / "structs"
+    many.mkdir()
+    point = pa.struct({"x": pa.int32(), "names": pa.list_(pa.struct({"n": pa.string()}))})
+    pq.write_table(pa.table({"s": pa.array([{"x": 1, "names": [{"n": "a"}]}, None], point)}), many / "1.parquet")
+    wider = pa.table({"s": [{"y": "q", "x": 2**40, "names": [{"n": None, "m": 1.5}, None]}], "k": pa.array([["t"]])})
+    pq.write_table(wider, many / "2.parquet")
+    pq.write_table(pa.table({"s": pa.nulls(1), "k": pa.nulls(1)}), many / "3.parquet")
+    cursor.execute(f"SELECT s, k FROM '{many}/*.parquet' ORDER BY s.x")
+    found = cursor.fetch_arrow_table().to_pylist()
+    assert found[:2] == [
+        {"s": {"x": 1, "names": [{"n": "a", "m": None}], "y": None}, "k": None},
+        {"s": {"x": 2**40, "names": [{"n": None, "m": 1.5}, None], "y": "q"}, "k": ["t"]},
+    ]
+    assert found[2:] == [{"s": None, "k": None}] * 2
+
+
+@pytest.mark.parametrize("format", ["parquet", "arrow", "jsonl"])
+def test_names_that_differ_in_case_or_are_none(cursor, folder, format):
+    path = folder / f"odd_names.{format}"
+    table = pa.Table.from_arrays([pa.array([1, 2]), pa.array([3, 4]), pa.array([5, 6])], names=["a", "A", ""])
+    if format == "parquet":
+        pq.write_table(table, path)
+    elif format == "arrow":
+        feather.write_feather(table, path)
+    else:
+        path.write_text('{"a": 1, "A": 3, "": 5}\n{"a": 2, "A": 4, "": 6}\n')
+    cursor.execute(f"SELECT * FROM '{path}' ORDER BY column{0 if format == 'jsonl' else 2}")
+    found = cursor.fetch_arrow_table()
+    columns = found.to_pydict()
+    assert sorted(map(tuple, columns.values())) == [(1, 2), (3, 4), (5, 6)], columns
+    assert len({name.lower() for name in columns}) == 3
+
+
+def test_parquet_dictionary_of_decimals(cursor, folder):
+    path = folder / "decimal_dictionary.parquet"
+    values = [decimal.Decimal("1.5"), None, decimal.Decimal("2.0"), decimal.Decimal("2.0")]
+    pq.write_table(pa.table({"d": pa.array(values).dictionary_encode()}), path)
+    same(cursor, f"SELECT d, COUNT(*) FROM '{path}' WHERE d > 1.5 OR d IS NULL GROUP BY d")
+
+
 CSV = {
     "plain": "a,b\n1,x\n2,y\n",
     "crlf": "a,b\r\n1,x\r\n2,y\r\n",
@@ -203,6 +245,8 @@ CSV = {
     "large_numbers": "n\n9223372036854775807\n1\n",
     "late_text": "n,m\n" + "1,2\n" * 50 + "1,x\n",
     "spaces_in_names": "first name,a b\n1,2\n",
+    "names_that_are_none": ",a,\n0,x,y\n",
+    "names_that_are_taken": "a,a,A\n1,2,3\n",
 }
 
 
@@ -268,6 +312,31 @@ def test_broken_json_lines(cursor, folder):
     late = folder / "late.jsonl"
     late.write_text('{"id": 1}\n' * 30_000 + '{"id": "word"}\n')
     fails(cursor, f"SELECT SUM(id) FROM '{late}'", "INVALID_FILE", "late.jsonl", "row 30001")
+    late.write_text('{"id": 1, "n": {"l": [2]}}\n' * 30_000 + '{"id": 3.0, "n": {"l": [1e2, 1.5]}}\n')
+    assert rows(cursor, f"SELECT SUM(id) FROM '{late}'") == [[30_003]]
+    fails(cursor, f"SELECT MAX(t.n.l[1]) FROM '{late}' AS t", "INVALID_FILE", "late.jsonl", "row 30001", "1.5 is no BIGINT")
+    late.write_text('{"id": 1}\n' * 30_000 + '{"id": 1.5}\n')
+    fails(cursor, f"SELECT SUM(id) FROM '{late}'", "INVALID_FILE", "row 30001", "1.5 is no BIGINT")
+    assert rows(cursor, f"SELECT MAX(id) FROM READ_JSON('{late}', all_varchar => TRUE)") == [["1.5"]]
+    array = folder / "array.json"
+    array.write_text("[" + '{"id": 1},' * 30_000 + '{"id": 2}]')
+    fails(cursor, f"SELECT * FROM '{array}'", "array.json", "it begins with an array")
+
+
+def test_json_lines_of_different_shapes(cursor, folder):
+    many = folder / "shapes"
+    many.mkdir()
+    (many / "1.jsonl").write_text('{"id": 1, "u": {"a": null, "b": {"c": 1}}, "tags": []}\n')
+    (many / "2.jsonl").write_text('\ufeff{"id": 2, "u": {"a": 2, "b": {"d": "x"}}, "tags": ["t"], "n": 1.5}\n')
+    (many / "3.jsonl").write_text('{"id": 3, "u": null, "Tags": 7}\n')
+    cursor.execute(f"SELECT * FROM '{many}/*.jsonl' ORDER BY id")
+    assert cursor.fetch_arrow_table().to_pylist() == [
+        {"id": 1, "u": {"a": None, "b": {"c": 1, "d": None}}, "tags": [], "n": None, "Tags_1": None},
+        {"id": 2, "u": {"a": 2, "b": {"c": None, "d": "x"}}, "tags": ["t"], "n": 1.5, "Tags_1": None},
+        {"id": 3, "u": None, "tags": None, "n": None, "Tags_1": 7},
+    ]
+    (many / "4.jsonl").write_text('{"id": 4, "u": 5}\n')
+    fails(cursor, f"SELECT id FROM '{many}/*.jsonl'", "INVALID_FILE", "4.jsonl", '"u"')
 
 
 @pytest.mark.parametrize("name", ["with space", "größe 漢字", "100%", "50%25", "a#b", "a+b&c=d", "it's", "q?uestion", "[1]"])

@@ -50,6 +50,11 @@ impl Column {
         }
     }
 
+    /// The name in files that are asked for one.
+    pub fn own_name(&self) -> &str {
+        self.names.first().unwrap_or(&self.name)
+    }
+
     fn missing(&self, rows: usize) -> Result<ArrayRef> {
         match &self.default {
             Some(value) => value.to_array_of_size(rows),
@@ -142,6 +147,7 @@ impl Conversion {
             return Ok(Self::None);
         }
         match (from.data_type(), to) {
+            (DataType::Null, _) => Ok(Self::Cast),
             (DataType::Struct(fields), DataType::Struct(_)) => {
                 let plan = |(position, child): (usize, &Column)| {
                     let found = match matching {

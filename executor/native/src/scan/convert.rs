@@ -184,12 +184,60 @@ fn decimal(precision: u8, scale: i8) -> Option<DataType> {
     (precision <= 38).then_some(DataType::Decimal128(precision, scale))
 }
 
-/// The narrowest canonical type that holds the values of both; `None` if only text would.
-pub fn common(left: &DataType, right: &DataType) -> Option<DataType> {
+/// The narrowest canonical type that holds the values of both, at any depth. Where only text would: text if `text`,
+/// else nothing.
+pub fn common(left: &DataType, right: &DataType, text: bool) -> Option<DataType> {
     use DataType::*;
-    if left == right {
-        return Some(left.clone());
+    let both = |a: &Field, b: &Field| -> Option<Arc<Field>> {
+        let kind = common(a.data_type(), b.data_type(), text)?;
+        let nullable = a.is_nullable() || b.is_nullable();
+        Some(Arc::new(Field::new(a.name(), kind, nullable)))
+    };
+    Some(match (left, right) {
+        (a, b) if a == b => a.clone(),
+        (Null, other) | (other, Null) => other.clone(),
+        (FixedSizeList(a, n), FixedSizeList(b, m)) if n == m => FixedSizeList(both(a, b)?, *n),
+        (List(a) | FixedSizeList(a, _), List(b) | FixedSizeList(b, _)) => List(both(a, b)?),
+        (Struct(a), Struct(b)) => Struct(all_fields(a, b, text, both)?),
+        (Map(a, _), Map(b, _)) => match (a.data_type(), b.data_type()) {
+            (Struct(x), Struct(y)) if x.len() == 2 && y.len() == 2 => {
+                let parts = Struct(vec![both(&x[0], &y[0])?, both(&x[1], &y[1])?].into());
+                Map(Arc::new(Field::new(a.name(), parts, false)), false)
+            }
+            _ => return None,
+        },
+        (a, b) if a.is_nested() || b.is_nested() => return None,
+        (a, b) => return common_scalar(a, b).or(text.then_some(Utf8)),
+    })
+}
+
+/// The fields of two structs by name; those of one alone may be missing. Names of a text are what they are: it is
+/// decoded by them.
+fn all_fields(
+    left: &Fields,
+    right: &Fields,
+    text: bool,
+    both: impl Fn(&Field, &Field) -> Option<Arc<Field>>,
+) -> Option<Fields> {
+    let same = |a: &Field, b: &Field| match text {
+        true => a.name() == b.name(),
+        false => a.name().eq_ignore_ascii_case(b.name()),
+    };
+    let missing = |field: &Arc<Field>| Arc::new(field.as_ref().clone().with_nullable(true));
+    let mut fields = Vec::with_capacity(left.len());
+    for field in left {
+        fields.push(match right.iter().find(|other| same(field, other)) {
+            Some(other) => both(field, other)?,
+            None => missing(field),
+        });
     }
+    let new = |field: &&Arc<Field>| !left.iter().any(|known| same(known, field));
+    fields.extend(right.iter().filter(new).map(missing));
+    Some(fields.into())
+}
+
+fn common_scalar(left: &DataType, right: &DataType) -> Option<DataType> {
+    use DataType::*;
     let rank = |t: &DataType| match t {
         Int8 => Some(0),
         Int16 => Some(1),
@@ -198,7 +246,6 @@ pub fn common(left: &DataType, right: &DataType) -> Option<DataType> {
         _ => None,
     };
     match (left, right) {
-        (Null, other) | (other, Null) => return Some(other.clone()),
         (Float32 | Float64, Float32 | Float64) => return Some(Float64),
         (Float32 | Float64, Decimal128(..)) | (Decimal128(..), Float32 | Float64) => {
             return Some(Float64);

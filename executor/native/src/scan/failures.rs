@@ -1,6 +1,7 @@
 //! Errors of readers, with the file at fault in the message.
 
 use crate::errors::{self, Failure};
+use datafusion::arrow::error::ArrowError;
 use datafusion::common::DataFusionError;
 use datafusion::parquet::errors::ParquetError;
 use std::error::Error;
@@ -23,6 +24,9 @@ pub fn in_file(url: &str, format: &str, error: DataFusionError) -> DataFusionErr
                 }
                 other => return of_text(url, format, &other.to_string()).into(),
             }
+        }
+        if let Some(ArrowError::ParquetError(text)) = e.downcast_ref::<ArrowError>() {
+            return of_text(url, format, text).into();
         }
         if let Some(DataFusionError::ParquetError(inner)) = e.downcast_ref::<DataFusionError>() {
             at = Some(inner.as_ref());

@@ -18,6 +18,7 @@ use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::common::Result;
 use futures::{StreamExt, TryStreamExt};
 use listing::Listed;
+use std::sync::Arc;
 
 /// Files looked at at once.
 const CONCURRENT: usize = 16;
@@ -69,6 +70,7 @@ pub async fn inspect(
         .await?;
     let mut columns = Union {
         text: matches!(format, FileFormat::Csv | FileFormat::Json),
+        cased: format == FileFormat::Json,
         ..Union::default()
     };
     let mut out = Vec::with_capacity(inspected.len());
@@ -107,6 +109,8 @@ struct Union {
     files: usize,
     /// Text formats: what is a number in one file may be text in another.
     text: bool,
+    /// JSON: names are what they are, as the text is decoded by them.
+    cased: bool,
 }
 
 impl Union {
@@ -120,6 +124,9 @@ impl Union {
                 .filter(free)
                 .find(|at| self.fields[*at].name() == field.name());
             let any = || {
+                if self.cased {
+                    return None;
+                }
                 let same = |at: &usize| self.fields[*at].name().eq_ignore_ascii_case(field.name());
                 (0..seen.len()).filter(free).find(same)
             };
@@ -142,8 +149,8 @@ impl Union {
             };
             seen[at] = true;
             let known = &self.fields[at];
-            let text = self.text.then_some(DataType::Utf8);
-            let Some(kind) = convert::common(known.data_type(), field.data_type()).or(text) else {
+            let Some(kind) = convert::common(known.data_type(), field.data_type(), self.text)
+            else {
                 let message = format!(
                     "column \"{}\" is {} in \"{}\" and {} in a file before it",
                     field.name(),
@@ -169,10 +176,15 @@ impl Union {
     }
 }
 
-/// Columns of which nothing is known are VARCHAR.
+/// What nothing is known of is VARCHAR, at any depth.
 fn known(kind: &DataType) -> DataType {
+    let field = |f: &Field| Arc::new(f.clone().with_data_type(known(f.data_type())));
     match kind {
         DataType::Null => DataType::Utf8,
+        DataType::List(e) => DataType::List(field(e)),
+        DataType::FixedSizeList(e, size) => DataType::FixedSizeList(field(e), *size),
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(|f| field(f)).collect()),
+        DataType::Map(entries, sorted) => DataType::Map(field(entries), *sorted),
         other => other.clone(),
     }
 }

@@ -56,6 +56,10 @@ fn decoded_as(
 ) -> Option<DataType> {
     match (own, physical) {
         (_, Type::INT96) => Some(DataType::Timestamp(TimeUnit::Microsecond, None)),
+        // The reader has no dictionaries of them.
+        (DataType::Dictionary(_, values), _) if values.is_decimal() => {
+            Some(values.as_ref().clone())
+        }
         (DataType::Decimal128(digits, scale), Type::INT32 | Type::INT64)
             if cheap && *digits <= DECIMAL64_DIGITS =>
         {

@@ -9,7 +9,7 @@ mod ipc;
 mod json;
 
 pub use bytes::{Compression, chunks};
-pub use csv::{dialect, without_mark};
+pub use csv::{dialect, names, without_mark};
 pub use ipc::Messages;
 
 use super::failures;
@@ -164,7 +164,9 @@ impl TextSource {
     fn decoder(&self, options: &FormatOptions, url: Arc<str>) -> Result<Box<dyn Decoder>> {
         let schema = Arc::clone(self.table.file_schema());
         let all = || (0..self.context.columns.len()).collect();
-        let columns = self.projection.clone().unwrap_or_else(all);
+        let columns: Vec<usize> = self.projection.clone().unwrap_or_else(all);
+        let name = |column: &usize| self.context.columns[*column].own_name();
+        let names: Vec<&str> = columns.iter().map(name).collect();
         Ok(match self.format {
             FileFormat::Csv => Box::new(csv::CsvDecoder::new(csv::Csv {
                 url,
@@ -179,8 +181,11 @@ impl TextSource {
                 schema,
                 batch_size: self.batch_size,
             })?),
-            FileFormat::Arrow => Box::new(ipc::IpcDecoder::new(url, schema)),
-            _ => Box::new(json::JsonDecoder::new(url, schema, self.batch_size)?),
+            FileFormat::Arrow => Box::new(ipc::IpcDecoder::new(url, schema, &names)),
+            _ => {
+                let decoder = json::JsonDecoder::new(url, schema, &names, self.batch_size)?;
+                Box::new(decoder)
+            }
         })
     }
 }

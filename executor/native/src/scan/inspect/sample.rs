@@ -5,7 +5,7 @@ use super::listing::Listed;
 use crate::errors::{self, failure};
 use crate::proto::{FileFormat, FormatOptions};
 use crate::scan::convert;
-use crate::scan::text::{Compression, chunks, dialect, without_mark};
+use crate::scan::text::{Compression, chunks, dialect, names, without_mark};
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::json::reader::infer_json_schema;
@@ -17,6 +17,8 @@ use std::sync::Arc;
 
 /// No more text than this is looked at.
 const MAX_BYTES: usize = 16 << 20;
+/// The reader's errors show the value at fault, whatever its size.
+const MAX_REASON: usize = 200;
 
 pub async fn inspect(
     listed: Listed,
@@ -48,7 +50,7 @@ pub async fn inspect(
     }
     let schema = match format {
         FileFormat::Csv => csv(without_mark(&text), options, rows).map_err(|e| named(&url, e))?,
-        _ => json(&text, rows, &url)?,
+        _ => json(without_mark(&text), rows, &url)?,
     };
     let field = |f: &Arc<Field>| {
         let kind = convert::canonical(f.data_type()).unwrap_or(DataType::Utf8);
@@ -86,24 +88,15 @@ fn csv(text: &[u8], options: &FormatOptions, rows: usize) -> Result<Schema> {
         Ok(found) => found,
         Err(_) => format.infer_schema(text, Some(1))?,
     };
-    if options.null_string.is_empty() && options.header {
-        return Ok(schema);
-    }
-    let rename = |(i, f): (usize, &Arc<Field>)| {
-        let name = if options.header {
-            f.name().clone()
-        } else {
-            format!("column{i}")
-        };
-        Field::new(name, f.data_type().clone(), true)
+    let names = match options.header {
+        true => names(&schema),
+        false => (0..schema.fields().len())
+            .map(|i| format!("column{i}"))
+            .collect(),
     };
-    let fields = schema
-        .fields()
-        .iter()
-        .enumerate()
-        .map(rename)
-        .collect::<Vec<_>>();
-    Ok(Schema::new(fields))
+    let fields = names.into_iter().zip(schema.fields());
+    let fields = fields.map(|(name, field)| Field::new(name, field.data_type().clone(), true));
+    Ok(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 fn json(text: &[u8], rows: usize, url: &str) -> Result<Schema> {
@@ -117,14 +110,17 @@ fn json(text: &[u8], rows: usize, url: &str) -> Result<Schema> {
         _ => Err(failed),
     };
     schema.map_err(|e| {
-        let text = e.to_string();
-        let text = text
-            .strip_prefix("Json error: ")
-            .unwrap_or(&text)
-            .to_owned();
+        let reason = match text.trim_ascii_start() {
+            [b'[', ..] => "it begins with an array".to_owned(),
+            _ => {
+                let reason = e.to_string();
+                let reason = reason.strip_prefix("Json error: ").unwrap_or(&reason);
+                reason.chars().take(MAX_REASON).collect()
+            }
+        };
         failure(
             errors::INVALID_FILE,
-            format!("\"{url}\" is no JSON-lines file: {text}"),
+            format!("\"{url}\" is no JSON-lines file, with one object on each line: {reason}"),
         )
     })
 }

@@ -11,9 +11,10 @@ use datafusion::arrow::array::{
 use datafusion::arrow::compute::{CastOptions, cast_with_options};
 use datafusion::arrow::csv::ReaderBuilder;
 use datafusion::arrow::csv::reader::{Decoder as ArrowDecoder, Format};
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use datafusion::arrow::error::ArrowError;
 use datafusion::common::Result;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// A header longer than this is no header.
@@ -60,6 +61,25 @@ fn one_byte(option: &str, text: &str) -> Result<Option<u8>> {
     }
 }
 
+/// What the columns of a header are called: one without a name by its place, and one whose name is taken `name_1`.
+pub fn names(header: &Schema) -> Vec<String> {
+    let mut taken = HashSet::new();
+    let name = |(place, field): (usize, &FieldRef)| {
+        let own = match field.name().as_str() {
+            "" => format!("column{place}"),
+            name => name.to_owned(),
+        };
+        let mut name = own.clone();
+        let mut n = 0;
+        while !taken.insert(name.to_ascii_lowercase()) {
+            n += 1;
+            name = format!("{own}_{n}");
+        }
+        name
+    };
+    header.fields().iter().enumerate().map(name).collect()
+}
+
 pub struct CsvDecoder {
     csv: Csv,
     state: State,
@@ -101,10 +121,10 @@ impl CsvDecoder {
             let message = format!("\"{}\": {}", csv.url, plain(&e.to_string(), true));
             failure(errors::INVALID_FILE, message)
         })?;
-        let names: Vec<&str> = file.fields().iter().map(|f| f.name().as_str()).collect();
+        let names = names(&file);
         // Without a header a file has as many columns as its first row, and they are the table's first.
         let find = |ordinal: usize| match csv.options.header {
-            true => by_name(&csv.table[ordinal], names.iter().copied()),
+            true => by_name(&csv.table[ordinal], names.iter().map(String::as_str)),
             false => (ordinal < names.len()).then_some(ordinal),
         };
         let wanted: Vec<Option<usize>> = csv.columns.iter().map(|c| find(*c)).collect();
@@ -124,7 +144,7 @@ impl CsvDecoder {
         let fields = names
             .iter()
             .zip(kinds)
-            .map(|(name, kind)| Field::new(*name, kind, true));
+            .map(|(name, kind)| Field::new(name, kind, true));
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
         let mut projection: Vec<usize> = wanted.iter().flatten().copied().collect();
         projection.sort_unstable();

@@ -105,22 +105,29 @@ impl Messages {
 pub struct IpcDecoder {
     messages: Messages,
     schema: SchemaRef,
+    /// Of the columns in the file.
+    names: Vec<String>,
 }
 
 impl IpcDecoder {
-    pub fn new(url: Arc<str>, schema: SchemaRef) -> Self {
+    pub fn new(url: Arc<str>, schema: SchemaRef, names: &[&str]) -> Self {
         Self {
             messages: Messages::new(url),
             schema,
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
         }
     }
 }
 
 impl Decoder for IpcDecoder {
     fn push(&mut self, bytes: &[u8], out: &mut Vec<RecordBatch>) -> Result<()> {
-        let schema = Arc::clone(&self.schema);
-        self.messages.push(bytes, &mut |batch| {
-            out.push(project(&batch, &schema)?);
+        let Self {
+            messages,
+            schema,
+            names,
+        } = self;
+        messages.push(bytes, &mut |batch| {
+            out.push(project(&batch, schema, names)?);
             Ok(())
         })
     }
@@ -130,15 +137,15 @@ impl Decoder for IpcDecoder {
     }
 }
 
-fn project(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
+fn project(batch: &RecordBatch, schema: &SchemaRef, wanted: &[String]) -> Result<RecordBatch> {
     let file = batch.schema();
     let names = file.fields().iter().map(|f| f.name().as_str());
     let exact = CastOptions {
         safe: false,
         ..CastOptions::default()
     };
-    let columns = schema.fields().iter().map(|field| {
-        Ok(match by_name(field.name(), names.clone()) {
+    let columns = schema.fields().iter().zip(wanted).map(|(field, name)| {
+        Ok(match by_name(name, names.clone()) {
             None => new_null_array(field.data_type(), batch.num_rows()),
             Some(at) => cast_with_options(batch.column(at), field.data_type(), &exact)?,
         })

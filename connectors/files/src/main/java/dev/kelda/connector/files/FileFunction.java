@@ -30,6 +30,8 @@ record FileFunction(
     implements TableFunction {
   private static final Parameter PATH = new Parameter("path", CanonicalTypes.UTF8, true);
   private static final Parameter COMPRESSION = text("compression");
+  private static final Parameter ALL_VARCHAR =
+      new Parameter("all_varchar", CanonicalTypes.BOOL, false);
   private static final Set<String> COMPRESSIONS = Set.of("", "gzip", "zstd", "bzip2", "xz");
 
   static List<TableFunction> all(FileTables files) {
@@ -49,11 +51,12 @@ record FileFunction(
         new FileFunction(
             "READ_JSON",
             "Reads JSON lines, one object a line; column types are inferred from the first rows.",
-            List.of(PATH, COMPRESSION),
+            List.of(PATH, ALL_VARCHAR, COMPRESSION),
             (path, arguments) ->
                 new FileKind(
                     FileFormat.JSON,
-                    FileKind.withCompression(FormatOptions.DEFAULT, arguments.compression(path))),
+                    FileKind.withCompression(FormatOptions.DEFAULT, arguments.compression(path)),
+                    arguments.allTexts()),
             files),
         new FileFunction(
             "READ_ARROW",
@@ -99,14 +102,14 @@ record FileFunction(
     if (options.delimiter().isEmpty()) {
       throw new KeldaException(ErrorCode.INVALID_ARGUMENT, "READ_CSV: the delimiter is empty");
     }
-    return new FileKind(FileFormat.CSV, options, arguments.flag("all_varchar").orElse(false));
+    return new FileKind(FileFormat.CSV, options, arguments.allTexts());
   }
 
   private static List<Parameter> csvParameters() {
     List<Parameter> parameters = new ArrayList<>();
     parameters.add(PATH);
     parameters.add(new Parameter("header", CanonicalTypes.BOOL, false));
-    parameters.add(new Parameter("all_varchar", CanonicalTypes.BOOL, false));
+    parameters.add(ALL_VARCHAR);
     List.of("delimiter", "sep", "delim", "quote", "escape", "nullstr", "comment")
         .forEach(name -> parameters.add(text(name)));
     parameters.add(COMPRESSION);
@@ -125,6 +128,10 @@ record FileFunction(
 
     Optional<Boolean> flag(String name) {
       return value(name).map(Boolean.class::cast);
+    }
+
+    boolean allTexts() {
+      return flag("all_varchar").orElse(false);
     }
 
     /** One byte or nothing; {@code \t} may be written as two characters. */

@@ -8,15 +8,20 @@ import dev.kelda.spi.connector.Scan;
 import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.connector.TableKind;
 import dev.kelda.spi.connector.TableStatistics;
-import java.util.Collections;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
 
 /** The files of one path as they were when looked at. */
@@ -27,18 +32,20 @@ final class FileTable implements Table {
   private final FileKind kind;
   private final String path;
   private final Inspection inspection;
+  private final Schema schema;
   private final TableStatistics statistics;
 
   FileTable(FileKind kind, String path, Inspection inspection) {
     this.kind = kind;
     this.path = path;
     this.inspection = inspection;
+    this.schema = distinct(inspection.schema());
     this.statistics = summarise(inspection);
   }
 
   @Override
   public Schema schema() {
-    return inspection.schema();
+    return schema;
   }
 
   @Override
@@ -62,8 +69,30 @@ final class FileTable implements Table {
         kind.format(),
         kind.options(),
         false,
-        Collections.nCopies(schema().getFields().size(), Scan.ColumnSource.byName()),
+        IntStream.range(0, schema.getFields().size()).mapToObj(this::source).toList(),
         inspection.files());
+  }
+
+  private Scan.ColumnSource source(int column) {
+    String name = inspection.schema().getFields().get(column).getName();
+    return name.equals(schema.getFields().get(column).getName())
+        ? Scan.ColumnSource.byName()
+        : new Scan.ColumnSource(0, Optional.empty(), List.of(), List.of(name));
+  }
+
+  /** A name for each column of those that have none, and of those that differ in case only. */
+  private static Schema distinct(Schema schema) {
+    Set<String> taken = new HashSet<>();
+    List<Field> fields = new ArrayList<>();
+    for (Field field : schema.getFields()) {
+      String own = field.getName().isEmpty() ? "column" + fields.size() : field.getName();
+      String name = own;
+      for (int n = 1; !taken.add(name.toLowerCase(Locale.ROOT)); n++) {
+        name = own + "_" + n;
+      }
+      fields.add(new Field(name, field.getFieldType(), field.getChildren()));
+    }
+    return new Schema(fields);
   }
 
   @Override
