@@ -65,6 +65,21 @@ def test_ingest_modes(connection, cursor):
         cursor.adbc_ingest("not_there", rows, mode="append")
 
 
+def test_ingest_of_nested_types(cursor):
+    vectors = pa.array([[1.0, 2.0], None, [3.0, 4.0]], pa.list_(pa.float32(), 2))
+    maps = pa.array([[("k", 1), ("l", None)], None, []], pa.map_(pa.string(), pa.int32()))
+    halves = pa.array([1.5, None, -2.0], pa.float16())
+    structs = pa.array([{"m": [("a", [0.5, 1.0])]}, None, {"m": None}],
+                       pa.struct({"m": pa.map_(pa.string(), pa.list_(pa.float32(), 2))}))
+    cursor.adbc_ingest("nested_types", pa.table({"v": vectors, "m": maps, "h": halves, "s": structs}), mode="create")
+    cursor.execute("SELECT v, m, h, s FROM nested_types")
+    expected = pa.table({"v": vectors, "m": maps, "h": halves, "s": structs}).to_pylist()
+    assert cursor.fetch_arrow_table().to_pylist() == expected
+    cursor.execute("SELECT ? AS v", pa.record_batch([vectors.slice(2, 1)], names=["0"]))
+    assert cursor.fetchall() == [([3.0, 4.0],)]
+    cursor.execute("DROP TABLE nested_types")
+
+
 def test_ingest_of_many_batches(cursor):
     batches = [pa.record_batch({"n": list(range(i * 1000, (i + 1) * 1000))}) for i in range(300)]
     reader = pa.RecordBatchReader.from_batches(batches[0].schema, batches)
