@@ -38,7 +38,7 @@ public final class QueryConverter extends SqlToRelConverter {
           .withDecorrelationEnabled(false);
 
   /** The joins being converted, innermost first. */
-  private final Deque<SqlNode> joins = new ArrayDeque<>();
+  private final Deque<SqlJoin> joins = new ArrayDeque<>();
 
   public QueryConverter(
       SqlValidator validator,
@@ -81,8 +81,8 @@ public final class QueryConverter extends SqlToRelConverter {
 
   @Override
   protected void convertFrom(Blackboard board, SqlNode from, List<String> fieldNames) {
-    if (from instanceof SqlJoin) {
-      joins.push(from);
+    if (from instanceof SqlJoin join) {
+      joins.push(join);
       super.convertFrom(board, from, fieldNames);
       joins.pop();
     } else {
@@ -93,18 +93,23 @@ public final class QueryConverter extends SqlToRelConverter {
   @Override
   protected RelNode createJoin(
       Blackboard board, RelNode left, RelNode right, RexNode condition, JoinRelType type) {
-    if (!(joins.peek() instanceof SqlAsofJoin join)) {
-      return super.createJoin(board, left, right, condition, type);
+    SqlJoin written = joins.peek();
+    Optional<SqlNode> common = ((QueryValidator) validator).commonCondition(written);
+    if (common.isPresent() || written instanceof SqlAsofJoin) {
+      board.setRoot(
+          LogicalJoin.create(
+              left, right, List.of(), rexBuilder.makeLiteral(true), Set.of(), JoinRelType.INNER),
+          false);
     }
-    board.setRoot(
-        LogicalJoin.create(
-            left, right, List.of(), rexBuilder.makeLiteral(true), Set.of(), JoinRelType.INNER),
-        false);
+    RexNode keys = common.map(board::convertExpression).orElse(condition);
+    if (!(written instanceof SqlAsofJoin join)) {
+      return super.createJoin(board, left, right, keys, type);
+    }
     RexNode match = board.convertExpression(join.matchCondition());
     Optional<RexNode> tolerance = join.tolerance().map(board::convertExpression);
     Optional<RexNode> knownAt = join.knownAt().map(board::convertExpression);
     boolean inner = type == JoinRelType.INNER;
     return PointInTimeJoins.create(
-        left, right, condition, match, tolerance, knownAt, join.ofTimeline(), inner, join);
+        left, right, keys, match, tolerance, knownAt, join.ofTimeline(), inner, join);
   }
 }

@@ -6,10 +6,13 @@ import dev.kelda.planner.catalog.CatalogReader;
 import dev.kelda.planner.encode.Types;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.UnboundParameterException;
+import java.util.ArrayDeque;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -27,6 +30,7 @@ import org.apache.calcite.sql.SqlLiteral;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
 import org.apache.calcite.sql.SqlOperatorTable;
+import org.apache.calcite.sql.SqlSelect;
 import org.apache.calcite.sql.SqlUtil;
 import org.apache.calcite.sql.SqlWindow;
 import org.apache.calcite.sql.fun.SqlQuantifyOperator;
@@ -50,6 +54,9 @@ public final class QueryValidator extends SqlValidatorImpl {
   private final Set<SqlNode> settling = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Map<Integer, RelDataType> settled = new HashMap<>();
   private final Map<Integer, RelDataType> assumed = new HashMap<>();
+  private final CommonColumns commonColumns = new CommonColumns(this);
+  private final Deque<SqlJoin> joins = new ArrayDeque<>(); // being validated, innermost first
+  private final Map<SqlJoin, SqlNode> commonConditions = new IdentityHashMap<>();
   private Set<Integer> parameters = Set.of();
 
   /**
@@ -159,15 +166,46 @@ public final class QueryValidator extends SqlValidatorImpl {
 
   @Override
   protected void validateJoin(SqlJoin join, SqlValidatorScope scope) {
+    joins.push(join);
     super.validateJoin(join, scope);
+    SqlValidatorScope within = getJoinScope(join);
+    commonColumns
+        .condition(join)
+        .ifPresent(
+            written -> {
+              SqlNode condition = expand(written, within);
+              validateWhereOrOn(within, condition, "USING");
+              commonConditions.put(join, condition);
+            });
     if (join instanceof SqlAsofJoin asof) {
-      validateTime(asof, getJoinScope(join));
+      validateTime(asof, within);
     }
+    joins.pop();
+  }
+
+  /** What USING or NATURAL compares, where it is more than a column of each side. */
+  Optional<SqlNode> commonCondition(SqlJoin join) {
+    return Optional.ofNullable(commonConditions.get(join));
+  }
+
+  @Override
+  public SqlNode expand(SqlNode node, SqlValidatorScope scope) {
+    SqlJoin join = joins.peek();
+    return super.expand(
+        join != null && scope == getJoinScope(join) ? commonColumns.qualified(node, join) : node,
+        scope);
+  }
+
+  /** The first thing after FROM. */
+  @Override
+  protected void validateWhereClause(SqlSelect select) {
+    commonColumns.qualify(select);
+    super.validateWhereClause(select);
   }
 
   private void validateTime(SqlAsofJoin join, SqlValidatorScope scope) {
+    refuseSubQueries(join.matchCondition());
     SqlNode match = expand(join.matchCondition(), scope);
-    refuseSubQueries(match);
     join.setOperand(6, match);
     if (join.ofTimeline()) {
       validateInstant((SqlCall) match, scope);
@@ -207,8 +245,8 @@ public final class QueryValidator extends SqlValidatorImpl {
   private void validateTolerance(
       SqlAsofJoin join, SqlNode tolerance, SqlNode match, SqlValidatorScope scope) {
     requireValues(tolerance);
+    refuseSubQueries(tolerance);
     SqlNode expanded = expand(tolerance, scope);
-    refuseSubQueries(expanded);
     join.setOperand(7, expanded);
     expanded.validate(this, scope);
     RelDataType type = deriveType(scope, expanded);
