@@ -2,12 +2,13 @@ package dev.kelda.planner.rules;
 
 import java.math.BigDecimal;
 import java.util.Optional;
+import java.util.function.BinaryOperator;
 import org.apache.calcite.rex.RexCall;
 import org.apache.calcite.rex.RexLiteral;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.sql.SqlKind;
 
-/** The value of constant numbers and intervals, signs and products included. */
+/** The value of constant numbers and intervals, signs, sums and products included. */
 final class LiteralNumbers {
   private LiteralNumbers() {}
 
@@ -20,9 +21,17 @@ final class LiteralNumbers {
       if (call.isA(SqlKind.MINUS_PREFIX)) {
         return number(call.operands.get(0)).map(BigDecimal::negate);
       }
-      if (call.isA(SqlKind.TIMES)) {
-        return number(call.operands.get(0))
-            .flatMap(a -> number(call.operands.get(1)).map(a::multiply));
+      switch (call.getKind()) {
+        case PLUS -> {
+          return both(call, BigDecimal::add);
+        }
+        case MINUS -> {
+          return both(call, BigDecimal::subtract);
+        }
+        case TIMES -> {
+          return both(call, BigDecimal::multiply);
+        }
+        default -> {}
       }
       if (call.isA(SqlKind.CAST)
           && call.getType().getSqlTypeName() == call.operands.get(0).getType().getSqlTypeName()) {
@@ -30,5 +39,12 @@ final class LiteralNumbers {
       }
     }
     return Optional.empty();
+  }
+
+  private static Optional<BigDecimal> both(RexCall call, BinaryOperator<BigDecimal> operator) {
+    return call.operands.size() == 2
+        ? number(call.operands.get(0))
+            .flatMap(a -> number(call.operands.get(1)).map(b -> operator.apply(a, b)))
+        : Optional.empty();
   }
 }

@@ -5,6 +5,7 @@ import dev.kelda.planner.rules.PointInTimeJoin.Match;
 import dev.kelda.planner.validate.ValidationErrors;
 import dev.kelda.spi.error.ErrorCode;
 import java.math.BigDecimal;
+import java.math.MathContext;
 import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +29,8 @@ import org.apache.calcite.util.ImmutableBitSet;
 
 /** Builds {@link PointInTimeJoin}s from the parts of an as-of join. */
 public final class PointInTimeJoins {
+  private static final BigDecimal DAY = BigDecimal.valueOf(86_400_000L);
+
   private final RexBuilder rex;
   private final int leftColumns;
   private final int columns;
@@ -106,7 +109,7 @@ public final class PointInTimeJoins {
           "MATCH_CONDITION must compare an expression of the left side with one of the right side",
           position);
     }
-    RelDataType time = timeType(spineTime.getType(), featureTime.getType());
+    RelDataType time = timeType(spineTime.getType(), featureTime.getType(), knownAt);
     return new Feature(
         input,
         spineKeys,
@@ -114,7 +117,7 @@ public final class PointInTimeJoins {
         cast(spineTime, time),
         cast(toFeature(featureTime), time),
         match(comparison.getKind(), swapped),
-        tolerance.map(t -> tolerance(t, time)),
+        tolerance.map(t -> tolerance(t, time, toleranceExclusive)),
         toleranceExclusive,
         knownAt.map(known -> cast(toFeature(known), time)),
         inner,
@@ -175,25 +178,48 @@ public final class PointInTimeJoins {
     featureKeys.add(type == null ? toFeature(feature) : cast(toFeature(feature), type));
   }
 
-  private RelDataType timeType(RelDataType spine, RelDataType feature) {
-    RelDataType type = rex.getTypeFactory().leastRestrictive(List.of(spine, feature));
-    if (type == null && SqlTypeUtil.isDatetime(spine) && SqlTypeUtil.isDatetime(feature)) {
-      type = spine.getSqlTypeName() == SqlTypeName.DATE ? feature : spine;
+  /**
+   * The type in which times are compared. It holds what became known as exactly as it is given, or
+   * a row would be visible before that.
+   */
+  private RelDataType timeType(RelDataType spine, RelDataType feature, Optional<RexNode> knownAt) {
+    Optional<RelDataType> type = commonTime(spine, feature);
+    if (knownAt.isPresent()) {
+      type = type.flatMap(t -> commonTime(t, knownAt.get().getType()));
     }
-    if (type != null && SqlTypeUtil.isIntType(type)) {
-      return rex.getTypeFactory().createSqlType(SqlTypeName.BIGINT);
-    }
-    if (type == null || !(SqlTypeUtil.isDatetime(type) || SqlTypeUtil.isDecimal(type))) {
-      throw ValidationErrors.at(
-          ErrorCode.TYPE_MISMATCH,
-          "an as-of join cannot compare times of types %s and %s; it takes timestamps, dates, integers and decimals"
-              .formatted(spine, feature),
-          position);
-    }
-    return type;
+    return type.filter(t -> isInstant(t) || SqlTypeUtil.isExactNumeric(t))
+        .map(
+            t ->
+                SqlTypeUtil.isIntType(t)
+                    ? rex.getTypeFactory().createSqlType(SqlTypeName.BIGINT)
+                    : t)
+        .orElseThrow(
+            () ->
+                ValidationErrors.at(
+                    ErrorCode.TYPE_MISMATCH,
+                    "an as-of join cannot compare times of types %s; it takes timestamps, dates, integers and decimals"
+                        .formatted(
+                            knownAt
+                                .map(k -> spine + ", " + feature + " and " + k.getType())
+                                .orElse(spine + " and " + feature)),
+                    position));
   }
 
-  private long tolerance(RexNode node, RelDataType time) {
+  private Optional<RelDataType> commonTime(RelDataType one, RelDataType other) {
+    RelDataType type = rex.getTypeFactory().leastRestrictive(List.of(one, other));
+    if (type == null && isInstant(one) && isInstant(other)) {
+      RelDataType zoned = one.getSqlTypeName() == SqlTypeName.DATE ? other : one;
+      int precision = Math.max(one.getPrecision(), other.getPrecision());
+      return Optional.of(rex.getTypeFactory().createSqlType(zoned.getSqlTypeName(), precision));
+    }
+    return Optional.ofNullable(type);
+  }
+
+  private static boolean isInstant(RelDataType type) {
+    return SqlTypeUtil.isDatetime(type) && type.getSqlTypeName() != SqlTypeName.TIME;
+  }
+
+  private long tolerance(RexNode node, RelDataType time, boolean exclusive) {
     BigDecimal value = LiteralNumbers.number(node).orElseThrow(() -> notConstant());
     if (value.signum() < 0) {
       throw ValidationErrors.at(
@@ -202,7 +228,7 @@ public final class PointInTimeJoins {
     RelDataType type = node.getType();
     if (SqlTypeUtil.isNumeric(type)) {
       int scale = SqlTypeUtil.isDecimal(time) ? time.getScale() : 0;
-      return units(value.movePointRight(scale));
+      return units(value.movePointRight(scale), exclusive);
     }
     if (type.getSqlTypeName().isYearMonth()) {
       throw ValidationErrors.at(
@@ -210,22 +236,24 @@ public final class PointInTimeJoins {
           "TOLERANCE in months has no fixed length; write it in days",
           position);
     }
-    BigDecimal millis = value;
-    return switch (time.getSqlTypeName()) {
-      case DATE -> units(millis.divideToIntegralValue(BigDecimal.valueOf(86_400_000L)));
-      default ->
-          units(millis.multiply(BigDecimal.valueOf(time.getPrecision() > 6 ? 1_000_000L : 1_000L)));
-    };
+    BigDecimal unit =
+        BigDecimal.valueOf(time.getPrecision() > 6 ? 1_000_000L : 1_000L); // of a millisecond
+    return SqlTypeUtil.isDate(time)
+        ? units(value.divide(DAY, MathContext.DECIMAL128), exclusive)
+        : units(value.multiply(unit), exclusive);
   }
 
-  /** Whole units; a distance beyond all times is the greatest. */
-  private static long units(BigDecimal value) {
-    BigDecimal whole = value.setScale(0, RoundingMode.FLOOR);
+  /** Whole units that allow the same distances; one beyond all times is the greatest. */
+  private static long units(BigDecimal value, boolean exclusive) {
+    BigDecimal whole = value.setScale(0, exclusive ? RoundingMode.CEILING : RoundingMode.FLOOR);
     return whole.min(BigDecimal.valueOf(Long.MAX_VALUE)).longValueExact();
   }
 
   private RuntimeException notConstant() {
-    return ValidationErrors.at(ErrorCode.NOT_SUPPORTED, "TOLERANCE must be a constant", position);
+    return ValidationErrors.at(
+        ErrorCode.NOT_SUPPORTED,
+        "TOLERANCE must be a constant number or interval, a parameter, or a sum or product of such",
+        position);
   }
 
   private RexNode cast(RexNode node, RelDataType type) {

@@ -23,6 +23,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
@@ -104,6 +105,13 @@ final class TimelineJoins {
                   + join.getJoinType(),
               snapshot);
     }
+    if (join.isNatural() || join.getCondition() == null) {
+      throw error(
+          ErrorCode.NOT_SUPPORTED,
+          "a table AS OF a column is joined by JOIN or LEFT JOIN with ON or USING, not "
+              + (join.isNatural() ? "by NATURAL JOIN" : "without them"),
+          snapshot);
+    }
     SqlParserPos at = snapshot.getParserPosition();
     SqlIdentifier name = (SqlIdentifier) snapshot.getTableRef();
     String alias =
@@ -115,9 +123,10 @@ final class TimelineJoins {
       ((SqlCall) right).setOperand(0, name);
       plain = right;
     }
+    UnaryOperator<String> renamed = renamed(right, reference);
     SqlNode match =
         SqlStdOperatorTable.GREATER_THAN_OR_EQUAL.createCall(
-            at, snapshot.getPeriod(), column(alias, timeline.eventTime(), at));
+            at, snapshot.getPeriod(), column(alias, renamed.apply(timeline.eventTime()), at));
     return new SqlAsofJoin(
         join.getParserPosition(),
         join.getLeft(),
@@ -127,8 +136,25 @@ final class TimelineJoins {
         join.getCondition(),
         match,
         timeline.timeToLive().map(TimelineJoins::interval),
-        timeline.knownAt().map(known -> column(alias, known, at)),
+        timeline.knownAt().map(known -> column(alias, renamed.apply(known), at)),
         SqlLiteral.createBoolean(true, at));
+  }
+
+  /** What a column of the table is called after {@code AS c (x, y)}. */
+  private static UnaryOperator<String> renamed(SqlNode right, TableReference reference) {
+    List<SqlNode> names =
+        right.getKind() == SqlKind.AS
+            ? Util.skip(((SqlCall) right).getOperandList(), 2)
+            : List.of();
+    List<String> columns = columns(reference);
+    return column -> {
+      int place = columns.indexOf(column);
+      return place < names.size() ? ((SqlIdentifier) names.get(place)).getSimple() : column;
+    };
+  }
+
+  private static List<String> columns(TableReference reference) {
+    return reference.table().schema().getFields().stream().map(Field::getName).toList();
   }
 
   /** One row per key of a table with a timeline; empty for one without. */
@@ -159,8 +185,7 @@ final class TimelineJoins {
 
   private static SqlNode latest(
       SqlIdentifier name, TableReference reference, Timeline timeline, SqlNode instant) {
-    List<String> columns =
-        reference.table().schema().getFields().stream().map(Field::getName).toList();
+    List<String> columns = columns(reference);
     String event = quoted(timeline.eventTime());
     List<String> visible = new ArrayList<>();
     visible.add(event + " <= " + quoted(INSTANT));
@@ -258,41 +283,45 @@ final class TimelineJoins {
     return catalog.table(name.names, position);
   }
 
-  /** Checked: its columns exist. */
+  /** Checked: its columns exist; they have the names that the table gives them. */
   private static Optional<Timeline> timeline(TableReference reference, SqlNode at) {
-    Optional<Timeline> timeline;
+    Optional<Timeline> declared;
     try {
-      timeline = reference.table().timeline();
+      declared = reference.table().timeline();
     } catch (KeldaException e) {
       throw new KeldaException(
           e.code(), e.getMessage(), Positions.start(at.getParserPosition()), e);
     }
-    timeline.ifPresent(
+    return declared.map(
         t -> {
-          List<String> names =
-              reference.table().schema().getFields().stream().map(Field::getName).toList();
-          Stream.concat(
-                  Stream.concat(t.primaryKey().stream(), Stream.of(t.eventTime())),
-                  t.knownAt().stream())
-              .filter(c -> !names.contains(c))
-              .forEach(
-                  c -> {
-                    throw error(
-                        ErrorCode.COLUMN_NOT_FOUND,
-                        "the timeline of table \"%s\" names a column \"%s\" that it has not got%s"
-                            .formatted(reference, c, Names.suggestion(c, names)),
-                        at);
-                  });
+          UnaryOperator<String> named = column -> column(reference, column, at);
+          String event = named.apply(t.eventTime());
           if (t.timeToLive().isPresent()
-              && !isDatetime(reference.table().schema().findField(t.eventTime()).getType())) {
+              && !isDatetime(reference.table().schema().findField(event).getType())) {
             throw error(
                 ErrorCode.INVALID_ARGUMENT,
                 "table \"%s\" has a ttl, and an event time \"%s\" that is no date or timestamp"
-                    .formatted(reference, t.eventTime()),
+                    .formatted(reference, event),
                 at);
           }
+          return new Timeline(
+              t.primaryKey().stream().map(named).toList(),
+              event,
+              t.knownAt().map(named),
+              t.timeToLive());
         });
-    return timeline;
+  }
+
+  private static String column(TableReference reference, String column, SqlNode at) {
+    List<String> names = columns(reference);
+    return Names.match(column, names)
+        .orElseThrow(
+            () ->
+                error(
+                    ErrorCode.COLUMN_NOT_FOUND,
+                    "the timeline of table \"%s\" names a column \"%s\" that it has not got%s"
+                        .formatted(reference, column, Names.suggestion(column, names)),
+                    at));
   }
 
   private static boolean isDatetime(ArrowType type) {
