@@ -24,6 +24,7 @@ pub mod java_scan;
 pub mod join_condition;
 pub mod live;
 pub mod metrics;
+pub mod namesakes;
 pub mod objects;
 pub mod orderings;
 pub mod output;

@@ -2,6 +2,7 @@
 
 use crate::engine::{Engine, QueryPool};
 use crate::errors;
+use crate::namesakes;
 use crate::orderings;
 use crate::planner::KeldaPlanner;
 use crate::proto::QuerySettings;
@@ -33,7 +34,7 @@ pub fn state(
         .with_config(config(settings, batch_rows)?)
         .with_runtime_env(engine.runtime_env(Arc::clone(pool)))
         .with_optimizer_rules(rules)
-        .with_physical_optimizer_rules(orderings::rules()?)
+        .with_physical_optimizer_rules(namesakes::guarded(orderings::rules()?)?)
         .with_query_planner(Arc::new(KeldaPlanner))
         .build())
 }
