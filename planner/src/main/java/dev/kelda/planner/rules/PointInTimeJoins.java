@@ -20,7 +20,9 @@ import org.apache.calcite.rex.RexCall;
 import org.apache.calcite.rex.RexInputRef;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexShuttle;
+import org.apache.calcite.rex.RexSubQuery;
 import org.apache.calcite.rex.RexUtil;
+import org.apache.calcite.rex.RexVisitorImpl;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.type.SqlTypeName;
@@ -139,7 +141,9 @@ public final class PointInTimeJoins {
     if (conjunct.isAlwaysTrue()) {
       return;
     }
-    switch (side(conjunct)) {
+    Side side = side(conjunct);
+    refuseSubQueries(conjunct, side);
+    switch (side) {
       case FEATURE -> featureFilters.add(toFeature(conjunct));
       case SPINE, NONE -> {
         // A spine row that fails the condition matches nothing: its key is not TRUE.
@@ -148,6 +152,24 @@ public final class PointInTimeJoins {
       }
       case BOTH -> equality(conjunct);
     }
+  }
+
+  /** Rows of the right side alone can be chosen by a sub-query, below the join. */
+  private void refuseSubQueries(RexNode conjunct, Side side) {
+    conjunct.accept(
+        new RexVisitorImpl<Void>(true) {
+          @Override
+          public Void visitSubQuery(RexSubQuery query) {
+            if (side != Side.FEATURE || !RelOptUtil.getVariablesUsed(query.rel).isEmpty()) {
+              throw ValidationErrors.at(
+                  ErrorCode.NOT_SUPPORTED,
+                  "a sub-query in ON of an as-of join takes columns of its right side alone, and "
+                      + "sees none of the join within; put it into a sub-query of FROM",
+                  position);
+            }
+            return super.visitSubQuery(query);
+          }
+        });
   }
 
   private void equality(RexNode conjunct) {
