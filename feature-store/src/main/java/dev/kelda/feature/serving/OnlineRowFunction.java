@@ -80,6 +80,11 @@ final class OnlineRowFunction implements PlannedFunction {
   }
 
   @Override
+  public boolean isStable() {
+    return false;
+  }
+
+  @Override
   public Bound bind(Call call) {
     String name =
         Optional.ofNullable(call.constants().get(0))

@@ -41,6 +41,11 @@ record OnlineTable(OnlineView view, Optional<Instant> at, Lookups lookups) imple
   }
 
   @Override
+  public Optional<String> asOfNow() {
+    return Optional.of("ONLINE");
+  }
+
+  @Override
   public TableKind kind() {
     return TableKind.TABLE;
   }

@@ -10,6 +10,7 @@ import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.error.TextPosition;
 import dev.kelda.spi.extension.Caller;
+import dev.kelda.spi.extension.EngineServices;
 import dev.kelda.spi.extension.EngineServices.NamedTable;
 import dev.kelda.spi.extension.EngineServices.TableName;
 import dev.kelda.spi.extension.QueryAnalysis;
@@ -62,7 +63,8 @@ public final class Definitions {
     if (knownAt.filter(eventTime::equals).isPresent()) {
       throw at(
           ErrorCode.INVALID_STATEMENT,
-          "KNOWN AT names the column of TIMESTAMP; leave it out: a row is known from its event time on",
+          "KNOWN AT names the column of TIMESTAMP; leave it out: a row is known from its event time"
+              + " on",
           statement.knownAt().get().position());
     }
     return new Definition(
@@ -77,15 +79,19 @@ public final class Definitions {
         query.lineage());
   }
 
-  /** A query whose rows are to be kept must give the same ones when it is run again. */
-  public static void requireStable(QueryAnalysis query, TextPosition otherwise) {
+  /**
+   * A query whose rows are to be kept must give the same ones when it is run again.
+   *
+   * @param queryAt where it begins in the statement
+   */
+  public static void requireStable(QueryAnalysis query, TextPosition queryAt) {
     for (UnstableCall call : query.unstable()) {
       throw at(
           ErrorCode.INVALID_STATEMENT,
           "%s%s gives another value each time it is asked; this query must be deterministic"
               .formatted(
                   call.function(), call.position().isEmpty() ? " in a view that is read" : ""),
-          call.position().orElse(otherwise));
+          call.position().map(p -> EngineServices.shifted(p, queryAt)).orElse(queryAt));
     }
   }
 

@@ -1,26 +1,31 @@
 package dev.kelda.planner.analysis;
 
 import dev.kelda.parser.Positions;
+import dev.kelda.planner.catalog.CatalogTable;
 import dev.kelda.planner.function.ModuleFunction;
+import dev.kelda.spi.error.TextPosition;
 import dev.kelda.spi.extension.QueryAnalysis.UnstableCall;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.calcite.rel.RelHomogeneousShuttle;
 import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.Sample;
+import org.apache.calcite.rel.core.TableScan;
 import org.apache.calcite.rex.RexCall;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.rex.RexSubQuery;
 import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlIdentifier;
+import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlOperator;
 import org.apache.calcite.sql.util.SqlBasicVisitor;
 
 /**
- * Calls that give another value each time. Functions of modules are taken as stable: what they rest
- * on has versions.
+ * Calls that give another value each time. Functions of modules say so themselves: what most of
+ * them rest on has versions.
  */
 final class UnstableCalls {
   private UnstableCalls() {}
@@ -28,7 +33,9 @@ final class UnstableCalls {
   /** Those in the text with their places; if there are none, those in views. */
   static List<UnstableCall> of(SqlNode validated, RelNode converted) {
     List<UnstableCall> found = inText(validated);
-    return found.isEmpty() ? inViews(converted) : found;
+    return found.isEmpty()
+        ? inViews(converted, Positions.start(validated.getParserPosition()))
+        : found;
   }
 
   private static List<UnstableCall> inText(SqlNode validated) {
@@ -53,13 +60,24 @@ final class UnstableCalls {
     return found;
   }
 
-  private static List<UnstableCall> inViews(RelNode converted) {
+  private static List<UnstableCall> inViews(RelNode converted, Optional<TextPosition> query) {
     List<UnstableCall> found = new ArrayList<>();
     converted.accept(
         new RelHomogeneousShuttle() {
           @Override
           public RelNode visit(RelNode node) {
             RelHomogeneousShuttle below = this;
+            if (node instanceof TableScan scan) {
+              scan.getTable()
+                  .unwrapOrThrow(CatalogTable.class)
+                  .reference()
+                  .table()
+                  .asOfNow()
+                  .ifPresent(call -> found.add(new UnstableCall(call, query)));
+            }
+            if (node instanceof Sample) {
+              found.add(new UnstableCall("TABLESAMPLE", Optional.empty()));
+            }
             node.accept(
                 new RexShuttle() {
                   @Override
@@ -83,7 +101,10 @@ final class UnstableCalls {
   }
 
   private static boolean isUnstable(SqlOperator operator) {
-    return !(operator instanceof ModuleFunction)
-        && (!operator.isDeterministic() || operator.isDynamicFunction());
+    return operator instanceof ModuleFunction function
+        ? !function.isStable()
+        : operator.getKind() == SqlKind.TABLESAMPLE
+            || !operator.isDeterministic()
+            || operator.isDynamicFunction();
   }
 }

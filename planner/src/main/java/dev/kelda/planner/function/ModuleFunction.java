@@ -70,6 +70,11 @@ public final class ModuleFunction extends SqlFunction {
     return false;
   }
 
+  /** As {@link PlannedFunction#isStable}. */
+  public boolean isStable() {
+    return function.isStable();
+  }
+
   @Override
   public RelDataType inferReturnType(SqlOperatorBinding binding) {
     return Types.toSql((KeldaTypeFactory) binding.getTypeFactory(), bound(binding).result());

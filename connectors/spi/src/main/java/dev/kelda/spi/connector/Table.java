@@ -29,6 +29,14 @@ public interface Table {
    */
   String version();
 
+  /**
+   * The call that this table stands for, when its rows are those of the moment it is read: {@code
+   * ONLINE}. Queries whose rows are kept read no such table.
+   */
+  default Optional<String> asOfNow() {
+    return Optional.empty();
+  }
+
   /** What INSERT puts into columns that it is given no value for, by ordinal; absent = NULL. */
   default Map<Integer, Scalar> defaults() {
     return Map.of();

@@ -35,6 +35,14 @@ public interface PlannedFunction {
   Arity arity();
 
   /**
+   * Whether a call gives the same value whenever it is asked, as long as what it rests on keeps its
+   * version. Queries whose rows are kept take only such functions.
+   */
+  default boolean isStable() {
+    return true;
+  }
+
+  /**
    * Decides what the call means. May read the metastore; called several times per statement.
    *
    * @throws dev.kelda.spi.error.KeldaException with a USER code; the engine adds the position
