@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.joining;
 import dev.kelda.feature.refresh.RefreshPlan.Change;
 import dev.kelda.feature.refresh.RefreshPlan.Way;
 import dev.kelda.feature.registry.FeatureView;
+import dev.kelda.feature.registry.NoRows;
 import dev.kelda.feature.registry.ViewOptions.RefreshMode;
 import dev.kelda.feature.registry.ViewTables;
 import dev.kelda.planner.SessionContext;
@@ -24,9 +25,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.Schema;
 
 /** Decides how a view is refreshed. Reads metadata only. */
 final class RefreshPlanner {
@@ -63,10 +66,7 @@ final class RefreshPlanner {
           "feature view \"%s\" is not materialized: it is always its query, and there is nothing to refresh"
               .formatted(view.name().name()));
     }
-    QueryAnalysis query =
-        services.analyzeThrough(
-            new SessionContext(user, view.definition().catalog(), view.definition().schema()),
-            SqlQuery.of(view.definition().sql()));
+    QueryAnalysis query = analyze(view, user);
     SnapshotTable target = (SnapshotTable) tables.stored(view.table()).orElseThrow();
     Map<TableName, Table> sources = new HashMap<>();
     for (NamedTable table : query.tables()) {
@@ -75,8 +75,46 @@ final class RefreshPlanner {
       }
     }
     Choice choice = choice(view, target, query, want);
+    if (choice.way() instanceof Way.Append append) {
+      Set<TableName> without = query.growth().linear().get(append.change().source());
+      query.tables().stream()
+          .filter(table -> without.contains(table.fullName()))
+          .forEach(table -> sources.put(table.fullName(), noRows(table.table())));
+    }
     Covered covers = Covered.of(query, want != Want.RANGE);
     return new RefreshPlan(view, target, sources, covers, choice.way(), choice.reason());
+  }
+
+  /** The view's query, which still gives the view's columns. */
+  private QueryAnalysis analyze(FeatureView view, String user) {
+    QueryAnalysis query;
+    try {
+      query =
+          services.analyzeThrough(
+              new SessionContext(user, view.definition().catalog(), view.definition().schema()),
+              SqlQuery.of(view.definition().sql()));
+    } catch (KeldaException e) {
+      // The position is one in the view's text, not in the statement's.
+      throw new KeldaException(
+          e.code(), "in feature view %s: %s".formatted(view.name(), e.getMessage()), e);
+    }
+    List<String> columns = names(view.definition().columns());
+    List<String> given = names(query.rows());
+    if (!columns.equals(given)) {
+      throw new KeldaException(
+          ErrorCode.INVALID_STATEMENT,
+          "in feature view %s: it has the columns %s, its query gives %s now; CREATE OR REPLACE FEATURE VIEW makes a version that has them"
+              .formatted(view.name(), String.join(", ", columns), String.join(", ", given)));
+    }
+    return query;
+  }
+
+  private static List<String> names(Schema columns) {
+    return columns.getFields().stream().map(Field::getName).toList();
+  }
+
+  private static Table noRows(Table table) {
+    return new NoRows(table.schema(), table.timeline());
   }
 
   private Choice choice(FeatureView view, SnapshotTable target, QueryAnalysis query, Want want) {
@@ -128,7 +166,7 @@ final class RefreshPlanner {
               + changed.stream().map(t -> t.fullName().toString()).collect(joining(", ")));
     }
     TableName source = changed.getFirst().fullName();
-    if (!query.growth().linear().contains(source)) {
+    if (!query.growth().linear().containsKey(source)) {
       return Choice.full(
           query
               .growth()
@@ -185,8 +223,7 @@ final class RefreshPlanner {
     if (!growth.rowWise()) {
       return List.copyOf(new TreeSet<>(growth.keys()));
     }
-    List<String> names =
-        view.definition().columns().getFields().stream().map(Field::getName).toList();
+    List<String> names = names(view.definition().columns());
     return Stream.concat(
             view.definition().primaryKey().stream(), Stream.of(view.definition().eventTime()))
         .map(names::indexOf)

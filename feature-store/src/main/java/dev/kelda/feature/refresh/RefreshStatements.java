@@ -14,18 +14,22 @@ import dev.kelda.planner.validate.FunctionArguments;
 import dev.kelda.spi.connector.CanonicalTypes;
 import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.extension.Caller;
 import dev.kelda.spi.extension.EngineServices;
 import dev.kelda.spi.extension.EngineServices.TableName;
+import dev.kelda.spi.extension.StatementContext;
 import dev.kelda.spi.extension.StatementHandler;
 import dev.kelda.spi.extension.StatementPlan;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.calcite.sql.SqlDynamicParam;
@@ -70,16 +74,52 @@ public final class RefreshStatements {
                 .flatMap(v -> refreshes.explain(v, caller.user(), statement.full(), range).stream())
                 .toList(),
         (context, parameters) -> {
-          long rows = 0;
-          for (FeatureView view : views) {
-            Refreshes.Range of =
-                new Refreshes.Range(
-                    statement.from().map(n -> time(n, view, parameters)),
-                    statement.to().map(n -> time(n, view, parameters)));
-            rows += refreshes.refresh(view, context, statement.full(), of);
+          if (statement.name().isEmpty()) {
+            return all(views, context, statement.full());
           }
-          return rows;
+          FeatureView view = views.getFirst();
+          Refreshes.Range of =
+              new Refreshes.Range(
+                  statement.from().map(n -> time(n, view, parameters)),
+                  statement.to().map(n -> time(n, view, parameters)));
+          return refreshes.refresh(view, context, statement.full(), of);
         });
+  }
+
+  /**
+   * One after the other. Those that can be refreshed are, whatever becomes of the others.
+   *
+   * @throws KeldaException the first failure, with what else has failed and was left out
+   */
+  private long all(List<FeatureView> views, StatementContext context, boolean full) {
+    long rows = 0;
+    Optional<KeldaException> first = Optional.empty();
+    Set<TableName> failed = new LinkedHashSet<>();
+    for (FeatureView view : views) {
+      if (!Collections.disjoint(view.definition().sources(), failed)) {
+        failed.add(view.name());
+        continue;
+      }
+      try {
+        rows += refreshes.refresh(view, context, full, Refreshes.Range.ALL);
+      } catch (KeldaException e) {
+        if (e.code() == ErrorCode.CANCELLED || e.code() == ErrorCode.SHUTTING_DOWN) {
+          throw e;
+        }
+        failed.add(view.name());
+        first = first.or(() -> Optional.of(e));
+      }
+    }
+    if (first.isPresent()) {
+      KeldaException e = first.get();
+      String others =
+          failed.stream().skip(1).map(TableName::toString).collect(Collectors.joining(", "));
+      throw new KeldaException(
+          e.code(),
+          e.getMessage() + (others.isEmpty() ? "" : "; also not refreshed: " + others),
+          e);
+    }
+    return rows;
   }
 
   private List<FeatureView> views(Optional<Name> name, Caller caller) {

@@ -3,6 +3,7 @@ package dev.kelda.feature.training;
 import static java.util.Objects.requireNonNull;
 
 import dev.kelda.feature.registry.FeatureViewRegistry.Reference;
+import dev.kelda.feature.registry.NoRows;
 import dev.kelda.feature.training.Dataset.Source;
 import dev.kelda.spi.connector.AlterableConnector;
 import dev.kelda.spi.connector.Connector;
@@ -71,29 +72,6 @@ final class Sources {
     }
   }
 
-  /** A table that had no rows yet. */
-  private record Empty(Schema schema, Optional<Timeline> timeline) implements Table {
-    @Override
-    public TableKind kind() {
-      return TableKind.TABLE;
-    }
-
-    @Override
-    public String version() {
-      return "empty";
-    }
-
-    @Override
-    public Scan scan(List<Predicate> conjuncts) {
-      return new Scan.Files(
-          Scan.FileFormat.PARQUET,
-          Scan.FormatOptions.DEFAULT,
-          false,
-          schema.getFields().stream().map(field -> Scan.ColumnSource.byName()).toList(),
-          List.of());
-    }
-  }
-
   /** A view of before. */
   private record ViewThen(View.Definition definition, Optional<Timeline> timeline) implements View {
     @Override
@@ -113,7 +91,7 @@ final class Sources {
       if (source.view().isPresent()) {
         tables.put(source.name(), new ViewThen(source.view().get(), source.timeline()));
       } else if (source.empty().isPresent()) {
-        tables.put(source.name(), new Empty(source.empty().get(), source.timeline()));
+        tables.put(source.name(), new NoRows(source.empty().get(), source.timeline()));
       } else if (source.snapshot().isPresent() && source.pinned()) {
         TableName place = place(source);
         Table found = snapshot(place, source.snapshot().getAsLong()).orElseThrow();

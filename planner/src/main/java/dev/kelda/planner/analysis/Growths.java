@@ -6,10 +6,13 @@ import dev.kelda.planner.rules.PointInTimeJoin;
 import dev.kelda.spi.extension.EngineServices.TableName;
 import dev.kelda.spi.extension.QueryAnalysis.Growth;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
 import org.apache.calcite.rel.core.Aggregate;
@@ -38,10 +41,20 @@ final class Growths {
   /**
    * The rows of one node.
    *
+   * @param emptiedBy tables without whose rows it has none; empty when it may have some all the
+   *     same
    * @param keys ordinals of its columns
    */
-  private record Part(Set<TableName> linear, boolean rowWise, Set<Integer> keys) {
-    static final Part OPAQUE = new Part(Set.of(), true, Set.of());
+  private record Part(
+      Map<TableName, Set<TableName>> linear,
+      Optional<Set<TableName>> emptiedBy,
+      boolean rowWise,
+      Set<Integer> keys) {
+    static final Part OPAQUE = new Part(Map.of(), Optional.empty(), true, Set.of());
+
+    Part with(boolean newRowWise, Set<Integer> newKeys) {
+      return new Part(linear, emptiedBy, newRowWise, newKeys);
+    }
   }
 
   private Growths(CatalogSnapshot catalog) {
@@ -51,11 +64,12 @@ final class Growths {
   static Growth of(RelNode query, CatalogSnapshot catalog) {
     Growths growths = new Growths(catalog);
     Part part = growths.part(query);
-    Set<TableName> linear = new HashSet<>(part.linear());
+    Map<TableName, Set<TableName>> linear = new HashMap<>(part.linear());
     Set<TableName> seen = new HashSet<>();
     for (TableName table : growths.scans) {
       if (!seen.add(table)) {
         linear.remove(table);
+        linear.values().removeIf(without -> without.contains(table));
         growths.obstacle("it reads " + table + " more than once");
       }
     }
@@ -92,7 +106,7 @@ final class Growths {
     }
     TableName name = new TableName(table.catalog(), table.schema(), table.name());
     scans.add(name);
-    return new Part(Set.of(name), true, Set.of());
+    return new Part(Map.of(name, Set.of()), Optional.of(Set.of(name)), true, Set.of());
   }
 
   private Part filter(Filter filter) {
@@ -149,7 +163,7 @@ final class Growths {
               ? "the keys of an aggregate are not among its columns"
               : "windows without a common PARTITION BY column among the columns");
     }
-    return new Part(input.linear(), rowWise, rowWise ? Set.of() : kept);
+    return input.with(rowWise, rowWise ? Set.of() : kept);
   }
 
   private Part aggregate(Aggregate aggregate) {
@@ -164,9 +178,7 @@ final class Growths {
         keys.add(i);
       }
     }
-    return keys.isEmpty()
-        ? none("an aggregate over all rows")
-        : new Part(input.linear(), false, keys);
+    return keys.isEmpty() ? none("an aggregate over all rows") : input.with(false, keys);
   }
 
   private Part join(Join join) {
@@ -175,9 +187,9 @@ final class Growths {
     switch (join.getJoinType()) {
       case INNER -> {
         Part right = rowWise(part(join.getRight()), "a join of aggregates");
-        Set<TableName> both = new HashSet<>(left.linear());
-        both.addAll(right.linear());
-        return new Part(both, true, Set.of());
+        Map<TableName, Set<TableName>> both = new HashMap<>(left.linear());
+        both.putAll(right.linear());
+        return new Part(both, left.emptiedBy().or(right::emptiedBy), true, Set.of());
       }
       case LEFT, SEMI, ANTI -> {
         opaque(join.getRight());
@@ -190,12 +202,37 @@ final class Growths {
     }
   }
 
+  /** The rows of one input are those of a change when all other inputs have none. */
   private Part union(Union union) {
-    Set<TableName> all = new HashSet<>();
-    for (RelNode input : union.getInputs()) {
-      all.addAll(rowWise(part(input), "a union of aggregates").linear());
+    List<Part> inputs =
+        union.getInputs().stream()
+            .map(input -> rowWise(part(input), "a union of aggregates"))
+            .toList();
+    Map<TableName, Set<TableName>> linear = new HashMap<>();
+    for (Part input : inputs) {
+      emptied(inputs.stream().filter(other -> other != input))
+          .ifPresentOrElse(
+              others ->
+                  input
+                      .linear()
+                      .forEach((table, without) -> linear.put(table, both(without, others))),
+              () -> obstacle("it has a UNION ALL with rows that are in no table"));
     }
-    return new Part(all, true, Set.of());
+    return new Part(linear, emptied(inputs.stream()), true, Set.of());
+  }
+
+  private static Optional<Set<TableName>> emptied(Stream<Part> parts) {
+    return parts
+        .map(Part::emptiedBy)
+        .reduce(
+            Optional.of(Set.of()),
+            (some, more) -> some.flatMap(tables -> more.map(others -> both(tables, others))));
+  }
+
+  private static Set<TableName> both(Set<TableName> some, Set<TableName> others) {
+    Set<TableName> both = new HashSet<>(some);
+    both.addAll(others);
+    return both;
   }
 
   private Part rowWise(Part part, String otherwise) {

@@ -6,6 +6,7 @@ import dev.kelda.spi.error.TextPosition;
 import dev.kelda.spi.extension.EngineServices.NamedTable;
 import dev.kelda.spi.extension.EngineServices.TableName;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.arrow.vector.types.pojo.Field;
@@ -59,13 +60,18 @@ public record QueryAnalysis(
    * rows that come or go change only rows of the query that agree in {@code keys} with one that the
    * query gives with those rows in the table's place.
    *
+   * @param linear with each table those that have no rows in a query for the changed rows: what
+   *     other parts of a UNION ALL give is there already
    * @param keys ordinals of the query's columns; empty when it is row-wise
    * @param obstacle what in the query is in the way of more; empty when nothing is
    */
   public record Growth(
-      Set<TableName> linear, boolean rowWise, Set<Integer> keys, Optional<String> obstacle) {
+      Map<TableName, Set<TableName>> linear,
+      boolean rowWise,
+      Set<Integer> keys,
+      Optional<String> obstacle) {
     public Growth {
-      linear = Set.copyOf(linear);
+      linear = Map.copyOf(linear);
       keys = Set.copyOf(keys);
       requireNonNull(obstacle, "obstacle is null");
     }
