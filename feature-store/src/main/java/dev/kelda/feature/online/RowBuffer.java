@@ -48,7 +48,8 @@ final class RowBuffer {
   }
 
   void put(int value) {
-    bytes[grow(1)] = (byte) value;
+    int at = grow(1);
+    bytes[at] = (byte) value;
   }
 
   void putInt(int value) {
