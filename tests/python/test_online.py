@@ -4,6 +4,7 @@ import datetime
 import json
 import urllib.error
 import urllib.request
+from decimal import Decimal
 
 import kelda
 import pandas as pd
@@ -79,6 +80,25 @@ def test_wrong_keys_are_named_and_the_view_goes_on(db):
     assert view.online({"id": [1]}).to_pylist()[0]["amount"] == 2.5
 
 
+def test_decimal_keys_of_another_scale(db):
+    db.execute("CREATE TABLE priced AS SELECT CAST(1.5 AS DECIMAL(10, 2)) AS price, TIMESTAMP '2024-01-01 00:00:00' AS at, 7 AS n")
+    db.execute("CREATE FEATURE VIEW by_price PRIMARY KEY (price) TIMESTAMP at WITH (online = true) AS SELECT price, at, n FROM priced")
+    view = db.feature_view("by_price")
+    for text in ("1.5", "1.50", "1.5000"):
+        assert view.online({"price": [Decimal(text)]}, features=["n"]).to_pylist() == [{"n": 7}]
+    for text in ("1.501", "123456789.5"):
+        with pytest.raises(Exception, match=f"key {text} of .* does not fit DECIMAL"):
+            view.online({"price": [Decimal(text)]})
+
+
+def test_no_rows_at_all(db):
+    none = ROWS.slice(0, 0)
+    view = db.feature_view("spent")
+    assert view.push(none) == 0
+    found = view.historical(none.select(["id", "at"]).rename_columns(["id", "when"]), at="when", features=["amount"])
+    assert found.to_pylist() == [] and found.schema.names == ["id", "when", "amount"]
+
+
 def test_historical_keeps_the_order_and_sees_no_future(db):
     spine = pl.DataFrame({"id": [1, 2, 1, 9], "when": [DAY + datetime.timedelta(hours=h) for h in (30, 1, 1, 1)], "label": [1, 0, 1, 0]})
     rows = db.feature_view("spent").historical(spine, at="when", features=["amount"]).to_pylist()
@@ -130,6 +150,8 @@ def test_a_row_beyond_its_time_is_outside_max_age(db, server):
     [
         ("/get-online-features", {"feature_service": "s", "entities": {"id": [1]}}, 501, "no feature services"),
         ("/get-online-features", {"features": [], "entities": {"id": [1]}}, 400, "no feature is asked for"),
+        ("/get-online-features", {"features": "spent:amount", "entities": {"id": [1]}}, 400, '"features" must be a list of texts'),
+        ("/get-online-features", {"features": ["spent:amount"], "entities": {"id": [1]}, "full_feature_names": "yes"}, 400, "true or false"),
         ("/get-online-features", {"features": ["spent:x"], "entities": {"id": [1]}}, 404, 'no feature "x"'),
         ("/get-online-features", {"features": ["spent:amount"], "entities": {"no": [1]}}, 404, 'needs the entity "id"'),
         ("/get-online-features", {"features": ["spent:amount"], "entities": {"id": ["a"]}}, 400, "is no value of"),

@@ -86,8 +86,11 @@ class Connection:
             place["catalog_name"] = parts[0]
         if len(parts) >= 2:
             place["db_schema_name"] = parts[-2]
+        rows = as_table(data)
+        if rows.num_rows == 0:  # without a batch the driver would not even send the columns
+            rows = pa.RecordBatch.from_pylist([], rows.schema)
         with self._lock, self._adbc.cursor() as cursor:
-            return cursor.adbc_ingest(parts[-1], as_table(data), mode=mode, **place)
+            return cursor.adbc_ingest(parts[-1], rows, mode=mode, **place)
 
     def feature_view(self, name: str) -> FeatureView:
         """A feature view; `name@2` is its second version."""

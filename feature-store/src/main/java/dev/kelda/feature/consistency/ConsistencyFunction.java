@@ -11,6 +11,7 @@ import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.extension.SqlQuery;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.arrow.vector.types.pojo.Field;
 
@@ -61,10 +62,9 @@ public record ConsistencyFunction(OnlineCatalog catalog) implements TableFunctio
         call.argument("at", Argument.Expression.class)
             .map(Argument.Expression::placeholder)
             .orElse("NOW()");
-    String keys =
-        call.argument("keys", Argument.Relation.class)
-            .map(Argument.Relation::placeholder)
-            .orElseGet(() -> allKeys(view));
+    Optional<Argument.Relation> given = call.argument("keys", Argument.Relation.class);
+    given.ifPresent(relation -> view.requireKeys(relation.schema().get()));
+    String keys = given.map(Argument.Relation::placeholder).orElseGet(() -> allKeys(view));
     return new Expansion.Query(
         SqlQuery.of(sql(view, keys, at)), () -> view.id() + view.layout().fingerprint());
   }
@@ -111,14 +111,14 @@ public record ConsistencyFunction(OnlineCatalog catalog) implements TableFunctio
             ? "TRUE"
             : key.stream().map(k -> "\"$q\"." + k + " = \"$o\"." + k).collect(joining(" AND "));
     return """
-        SELECT "$n"."column", "$a"."keys", "$a"."online", "$a"."offline",
-          CASE "$n"."$i" %s END AS mismatches
-        FROM (SELECT COUNT(*) AS "keys", COUNT("$q"."$row".%s) AS "online",
-            COUNT("$o".%s) AS "offline", %s
-          FROM (SELECT %s%s AS "$row" FROM %s AS "$k") AS "$q"
-          LEFT JOIN (SELECT * FROM %s FOR SYSTEM_TIME AS OF %s) AS "$o" ON %s) AS "$a"
-        CROSS JOIN (VALUES %s) AS "$n" ("$i", "column")
-        """
+    SELECT "$n"."column", "$a"."keys", "$a"."online", "$a"."offline",
+      CASE "$n"."$i" %s END AS mismatches
+    FROM (SELECT COUNT(*) AS "keys", COUNT("$q"."$row".%s) AS "online",
+        COUNT("$o".%s) AS "offline", %s
+      FROM (SELECT %s%s AS "$row" FROM %s AS "$k") AS "$q"
+      LEFT JOIN (SELECT * FROM %s FOR SYSTEM_TIME AS OF %s) AS "$o" ON %s) AS "$a"
+    CROSS JOIN (VALUES %s) AS "$n" ("$i", "column")
+    """
         .formatted(
             cases,
             event,

@@ -2,7 +2,12 @@ package dev.kelda.feature.online;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.extension.EngineServices.TableName;
+import java.util.List;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.Schema;
 
 /**
  * A version of a view that is served by key.
@@ -32,6 +37,23 @@ public record OnlineView(TableName table, ViewLayout layout, boolean keepsRows) 
    */
   public static TableName pushedTable(TableName view, String reference) {
     return view.beside(reference + "@pushed");
+  }
+
+  /**
+   * What is asked for by key has its columns.
+   *
+   * @throws KeldaException COLUMN_NOT_FOUND
+   */
+  public void requireKeys(Schema given) {
+    List<String> names = given.getFields().stream().map(Field::getName).toList();
+    for (Field key : layout.keyFields()) {
+      if (names.stream().noneMatch(key.getName()::equalsIgnoreCase)) {
+        throw new KeldaException(
+            ErrorCode.COLUMN_NOT_FOUND,
+            "the key of \"%s\" needs a column \"%s\"; there are %s"
+                .formatted(id(), key.getName(), names));
+      }
+    }
   }
 
   /** As it stands in SQL. */

@@ -72,15 +72,12 @@ final class FeastRoutes {
     if (body.has("feature_service")) {
       throw new KeldaException(
           ErrorCode.NOT_SUPPORTED,
-          "there are no feature services here; name the features: \"features\": [\"view:feature\"]");
+          "there are no feature services here; name the features: \"features\":"
+              + " [\"view:feature\"]");
     }
     Caller caller = services.caller(call.user());
     Features features =
-        Features.of(
-            body.texts("features"),
-            body.root().path("full_feature_names").asBoolean(false),
-            catalog,
-            caller);
+        Features.of(body.texts("features"), body.flag("full_feature_names"), catalog, caller);
     Map<String, JsonNode> entities = body.columns("entities");
     int count = JsonBody.rows(entities);
     Instant at = lookups.now();

@@ -57,14 +57,27 @@ record JsonBody(JsonNode root) {
   /** A list of texts; empty when there is none. */
   List<String> texts(String name) {
     List<String> texts = new ArrayList<>();
-    for (JsonNode text : root.path(name)) {
-      if (!text.isTextual()) {
-        throw new KeldaException(
-            ErrorCode.INVALID_ARGUMENT, "\"" + name + "\" must be a list of texts");
-      }
+    JsonNode list = root.path(name);
+    require(list.isArray() || list.isMissingNode() || list.isNull(), name, "a list of texts");
+    for (JsonNode text : list) {
+      require(text.isTextual(), name, "a list of texts");
       texts.add(text.textValue());
     }
     return texts;
+  }
+
+  /** True or false; false when there is none. */
+  boolean flag(String name) {
+    JsonNode flag = root.path(name);
+    require(flag.isBoolean() || flag.isMissingNode() || flag.isNull(), name, "true or false");
+    return flag.asBoolean(false);
+  }
+
+  private static void require(boolean holds, String name, String what) {
+    if (!holds) {
+      throw new KeldaException(
+          ErrorCode.INVALID_ARGUMENT, "\"%s\" must be %s".formatted(name, what));
+    }
   }
 
   /** An object of lists. */

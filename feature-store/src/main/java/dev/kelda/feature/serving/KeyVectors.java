@@ -4,10 +4,13 @@ import dev.kelda.feature.online.OnlineView;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import dev.kelda.spi.rows.TypeNames;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BaseIntVector;
+import org.apache.arrow.vector.DecimalVector;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.LargeVarBinaryVector;
 import org.apache.arrow.vector.LargeVarCharVector;
@@ -81,11 +84,10 @@ record KeyVectors(List<FieldVector> vectors, List<FieldVector> own) implements A
       long value = given.getValueAsLong(row);
       wanted.setWithPossibleTruncate(row, value);
       if (wanted.getValueAsLong(row) != value) {
-        throw new KeldaException(
-            ErrorCode.NUMBER_OUT_OF_RANGE,
-            "key %d of \"%s\" does not fit %s"
-                .formatted(value, view.id(), TypeNames.of(to.getField())));
+        throw outOfRange(Long.toString(value), to, view);
       }
+    } else if (from instanceof DecimalVector given && to instanceof DecimalVector wanted) {
+      wanted.setSafe(row, decimal(given.getObject(row), wanted, view));
     } else if (from instanceof LargeVarCharVector given && to instanceof VarCharVector wanted) {
       wanted.setSafe(row, given.get(row));
     } else if (from instanceof LargeVarBinaryVector given && to instanceof VarBinaryVector wanted) {
@@ -100,6 +102,26 @@ record KeyVectors(List<FieldVector> vectors, List<FieldVector> own) implements A
                   TypeNames.of(to.getField()),
                   TypeNames.of(from.getField())));
     }
+  }
+
+  /** The same number in another scale. */
+  private static BigDecimal decimal(BigDecimal value, DecimalVector wanted, OnlineView view) {
+    try {
+      BigDecimal scaled = value.setScale(wanted.getScale(), RoundingMode.UNNECESSARY);
+      if (scaled.precision() <= wanted.getPrecision()) {
+        return scaled;
+      }
+    } catch (ArithmeticException e) {
+      // It has digits beyond the scale: refused below.
+    }
+    throw outOfRange(value.toPlainString(), wanted, view);
+  }
+
+  private static KeldaException outOfRange(String value, FieldVector wanted, OnlineView view) {
+    return new KeldaException(
+        ErrorCode.NUMBER_OUT_OF_RANGE,
+        "key %s of \"%s\" does not fit %s"
+            .formatted(value, view.id(), TypeNames.of(wanted.getField())));
   }
 
   @Override

@@ -78,6 +78,7 @@ record OnlineFunction(OnlineCatalog catalog, Lookups lookups) implements TableFu
       OnlineView view, Argument.Relation keys, Optional<Argument.Expression> at) {
     List<Field> key = view.layout().keyFields();
     List<String> keyNames = key.stream().map(Field::getName).toList();
+    view.requireKeys(keys.schema().get());
     String arguments =
         key.stream()
             .map(Field::getName)
