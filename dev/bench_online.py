@@ -6,6 +6,7 @@ a request is late from the moment when it should have been sent.
 """
 
 import argparse
+import itertools
 import os
 import random
 import socket
@@ -190,35 +191,45 @@ def load(folder, rows):
 
 
 def refreshes(folder, rows):
-    """What a refresh after 1 % of new rows costs, beside one in full: of rows as they are, and of sums by key and day."""
+    """What a refresh after 1 % of new rows costs, beside one in full: of rows as they are, and of sums by key and day, each offline
+    alone and online as well."""
+    names = [f"f{i}" for i in range(10)]
+    sums = ", ".join(f"SUM({name}) AS {name}" for name in names)
     views = {
-        "rows": "SELECT id, at, x, y FROM events",
-        "sums": "SELECT id, DATE_TRUNC('DAY', at) AS at, SUM(x) AS x, COUNT(*) AS n FROM events GROUP BY id, DATE_TRUNC('DAY', at)",
+        "rows": f"SELECT id, at, {', '.join(names)} FROM events",
+        "sums": f"SELECT id, DATE_TRUNC('DAY', at) AS at, {sums} FROM events GROUP BY id, DATE_TRUNC('DAY', at)",
     }
+    features = ", ".join(f"CAST(MOD(n * {7919 + i}, 1000003) AS DOUBLE) / 7 AS {name}" for i, name in enumerate(names))
     made = (
-        "SELECT MOD(n * 7919, {ids}) AS id, TIMESTAMP '2024-01-01 00:00:00' + MOD(n, 30) * INTERVAL '1' DAY AS at, n AS x, n / 7 AS y"
+        "SELECT MOD(n * 7919, {ids}) AS id, TIMESTAMP '2024-01-01 00:00:00' + MOD(n, 30) * INTERVAL '1' DAY AS at, " + features +
         " FROM (SELECT a.n * 1000 + b.n AS n FROM (SELECT * FROM UNNEST(GENERATE_SERIES({first}, {last})) AS t (n)) AS a,"
         " (SELECT * FROM UNNEST(GENERATE_SERIES(0, 999)) AS t (n)) AS b)"
     )
     blocks, ids = rows // 1000, rows // 10
     with KeldaServer(folder / "refresh") as server, kelda.connect(server.uri) as db:
         db.execute("CREATE TABLE events AS " + made.format(ids=ids, first=0, last=blocks - 1))
-        for name, query in views.items():
-            db.execute(f"CREATE FEATURE VIEW {name} PRIMARY KEY (id) TIMESTAMP at AS {query}")
+        print(f"\nrefreshes of {rows:,} rows x {len(names)} features, medians of 3")
+        first = blocks
+        for view, online in itertools.product(views, ("false", "true")):
+            name = f"{view}_{online}"
+            db.execute(f"CREATE FEATURE VIEW {name} PRIMARY KEY (id) TIMESTAMP at WITH (online = {online}) AS {views[view]}")
             db.execute(f"REFRESH FEATURE VIEW {name}")
-        print(f"\nrefreshes of {rows:,} rows, medians of 3")
-        for name in views:
+            if online == "true":
+                db.feature_view(name).online({"id": [1]}).to_arrow()
             took = {"FULL": [], "": []}
-            for n in range(3):
-                first = blocks + 3 * n * (blocks // 100)
+            for _ in range(3):
                 new = made.format(ids=ids // 100, first=first, last=first + blocks // 100 - 1)  # of one key in a hundred
                 db.execute("INSERT INTO events " + new)
+                first += blocks // 100
                 for how in ("", "FULL"):
                     start = time.perf_counter()
                     db.execute(f"REFRESH FEATURE VIEW {name} {how}")
                     took[how].append(time.perf_counter() - start)
             full, part = (statistics.median(took[how]) for how in ("FULL", ""))
-            print(f"{name}: in full {full:.2f} s, after 1 % of new rows {part:.3f} s: {part / full:.1%}")
+            print(f"{view}, online = {online}: in full {full:.2f} s, after 1 % of new rows {part:.3f} s: {part / full:.1%}", flush=True)
+            if online == "true":
+                wrong = db.sql(f"SELECT SUM(mismatches) AS n FROM CONSISTENCY({name})").to_pylist()[0]["n"]
+                assert wrong == 0, wrong
 
 
 def main():

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -19,6 +20,8 @@ import org.apache.arrow.vector.ipc.ArrowReader;
 
 /** Rows of views in an online store, in and out as Arrow. Thread-safe. */
 public final class OnlineViews {
+  private static final int KEYS_AT_ONCE = 8192;
+
   private final OnlineStore store;
   private final Clock clock;
 
@@ -125,10 +128,7 @@ public final class OnlineViews {
   private List<OnlineStore.Change> changes(ViewLayout layout, List<Encoded> rows) {
     History histories = new History(layout);
     History.Moment now = now(histories);
-    Map<Key, byte[]> byKey = new HashMap<>();
-    for (Encoded row : rows) {
-      byKey.merge(new Key(row.key()), row.history(), (a, b) -> histories.merge(a, b, now));
-    }
+    Map<Key, byte[]> byKey = byKey(histories, rows, now);
     List<OnlineStore.Change> changes = new ArrayList<>(byKey.size());
     byKey.forEach(
         (key, history) ->
@@ -136,6 +136,14 @@ public final class OnlineViews {
                 new OnlineStore.Change(
                     key.bytes(), before -> histories.merge(before, history, now))));
     return changes;
+  }
+
+  private static Map<Key, byte[]> byKey(History histories, List<Encoded> rows, History.Moment now) {
+    Map<Key, byte[]> byKey = new HashMap<>();
+    for (Encoded row : rows) {
+      byKey.merge(new Key(row.key()), row.history(), (a, b) -> histories.merge(a, b, now));
+    }
+    return byKey;
   }
 
   private History.Moment now(History histories) {
@@ -162,16 +170,74 @@ public final class OnlineViews {
    */
   public void load(ViewLayout layout, ArrowReader sorted, Consumer<Loaded> publish) {
     try (OnlineStore.Load load = store.load(layout.view())) {
-      Settled settled = new Settled(new History(layout), now(new History(layout)), load);
+      settle(
+          layout,
+          sorted,
+          (key, history) -> {
+            if (history.length > 0) {
+              load.put(key, history);
+            }
+          });
+      publish.accept((checkpoint, pushed) -> load.publish(checkpoint, changes(layout, pushed)));
+    }
+  }
+
+  private void settle(ViewLayout layout, ArrowReader sorted, BiConsumer<byte[], byte[]> out) {
+    History histories = new History(layout);
+    Settled settled = new Settled(histories, now(histories), out);
+    try {
       while (sorted.loadNextBatch()) {
         VectorSchemaRoot batch = sorted.getVectorSchemaRoot();
         settled.add(new Rows(layout, batch), batch.getRowCount());
       }
-      settled.end();
-      publish.accept((checkpoint, pushed) -> load.publish(checkpoint, changes(layout, pushed)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    settled.end();
+  }
+
+  /**
+   * Makes anew what some keys have, and leaves the others.
+   *
+   * @param sorted every row of these keys, by the key's columns; a key that has none is told by a
+   *     row without times; read to their end
+   * @param publish called for some keys after the other; publishes them
+   */
+  public void replace(ViewLayout layout, ArrowReader sorted, Consumer<Replaced> publish) {
+    List<Encoded> some = new ArrayList<>();
+    Replaced replaced = pushed -> replace(layout, some, pushed);
+    settle(
+        layout,
+        sorted,
+        (key, history) -> {
+          some.add(new Encoded(key, history));
+          if (some.size() == KEYS_AT_ONCE) {
+            publish.accept(replaced);
+            some.clear();
+          }
+        });
+    publish.accept(replaced);
+  }
+
+  private void replace(ViewLayout layout, List<Encoded> keys, List<Encoded> pushed) {
+    History histories = new History(layout);
+    History.Moment now = now(histories);
+    Map<Key, byte[]> added = byKey(histories, pushed, now);
+    List<OnlineStore.Change> changes = new ArrayList<>(keys.size());
+    for (Encoded one : keys) {
+      byte[] more = added.getOrDefault(new Key(one.key()), OnlineStore.NOTHING);
+      byte[] history = more.length == 0 ? one.history() : histories.merge(one.history(), more, now);
+      changes.add(new OnlineStore.Change(one.key(), ignored -> history));
+    }
+    store.update(layout.view(), changes, Optional.empty());
+  }
+
+  /** Some keys, complete but for the rows pushed since. */
+  public interface Replaced {
+    /**
+     * @param pushed rows that the offline table had not got, of any key
+     */
+    void publish(List<Encoded> pushed);
   }
 
   /** A table that is complete but for the rows pushed since. */

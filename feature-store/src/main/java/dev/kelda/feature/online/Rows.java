@@ -30,14 +30,16 @@ final class Rows {
     return IntStream.of(ordinals).mapToObj(batch::getVector).toArray(FieldVector[]::new);
   }
 
-  /** Whether a row can ever be seen: its key and its times are there. */
-  boolean isVisible(int row) {
-    return !anyNull(keys, row)
-        && !event.isNull(row)
-        && (known.isEmpty() || !known.get().isNull(row));
+  boolean hasKey(int row) {
+    return !anyNull(keys, row);
   }
 
-  /** The key of a row that can be seen. */
+  /** Whether a row can ever be seen: its key and its times are there. */
+  boolean isVisible(int row) {
+    return hasKey(row) && !event.isNull(row) && (known.isEmpty() || !known.get().isNull(row));
+  }
+
+  /** The key of a row that has one. */
   byte[] key(int row) {
     return key(layout.keyCodec(), keys, row, out);
   }

@@ -1,37 +1,51 @@
 package dev.kelda.feature.online;
 
 import java.util.Arrays;
+import java.util.function.BiConsumer;
 
-/** Rows sorted by key, in: of each key what can still be seen, out into a load. For one thread. */
+/**
+ * Rows sorted by key, in: of each key what can still be seen, out; {@link OnlineStore#NOTHING} for
+ * a key of which nothing can. For one thread.
+ */
 final class Settled {
   private final History histories;
   private final History.Moment now;
-  private final OnlineStore.Load load;
+  private final BiConsumer<byte[], byte[]> out;
+  private boolean begun;
   private byte[] key = OnlineStore.NOTHING;
   private byte[] history = OnlineStore.NOTHING;
 
-  Settled(History histories, History.Moment now, OnlineStore.Load load) {
+  /**
+   * @param out takes keys and histories
+   */
+  Settled(History histories, History.Moment now, BiConsumer<byte[], byte[]> out) {
     this.histories = histories;
     this.now = now;
-    this.load = load;
+    this.out = out;
   }
 
   void add(Rows rows, int count) {
     for (int row = 0; row < count; row++) {
-      if (rows.isVisible(row)) {
+      if (rows.hasKey(row)) {
         add(rows, row, rows.key(row));
       }
     }
   }
 
   private void add(Rows rows, int row, byte[] next) {
-    int order = history.length == 0 ? -1 : Arrays.compareUnsigned(key, next);
+    int order = begun ? Arrays.compareUnsigned(key, next) : -1;
     if (order > 0) {
-      throw new IllegalStateException("rows to be loaded are not sorted by their key");
+      throw new IllegalStateException("rows of an online table are not sorted by their key");
     }
     if (order < 0) {
       end();
+      begun = true;
       key = next;
+    }
+    if (!rows.isVisible(row)) {
+      return;
+    }
+    if (history.length == 0) {
       history = rows.history(row);
     } else if (!isBeaten(rows, row)) {
       history = histories.merge(history, rows.history(row), now);
@@ -49,8 +63,8 @@ final class Settled {
 
   /** No more rows. */
   void end() {
-    if (history.length > 0) {
-      load.put(key, history);
+    if (begun) {
+      out.accept(key, history);
       history = OnlineStore.NOTHING;
     }
   }

@@ -107,6 +107,36 @@ public final class Loads {
    */
   public void add(
       OnlineView view, SnapshotTable before, SnapshotTable now, Supplier<ArrowReader> rows) {
+    follow(view, before, now, () -> merge(view, rows));
+  }
+
+  /**
+   * Brings keys online whose rows were made anew in the offline table, and no others were.
+   *
+   * @param before the table before they were
+   * @param now the table after it
+   * @param rows opens every row that these keys have now, and one without times for each of them;
+   *     with the view's columns, in their order, sorted by the key's
+   */
+  public void replace(
+      OnlineView view, SnapshotTable before, SnapshotTable now, Supplier<ArrowReader> rows) {
+    long covered = Pushes.covered(now, home.log());
+    follow(
+        view,
+        before,
+        now,
+        () -> {
+          try (ArrowReader sorted = rows.get()) {
+            home.views()
+                .replace(view.layout(), sorted, replaced -> publish(view, covered, replaced));
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+  }
+
+  /** Nothing, when nothing is online; everything, when this is not the step after the last one. */
+  private void follow(OnlineView view, SnapshotTable before, SnapshotTable now, Runnable step) {
     home.gate(view.id())
         .writing(
             () -> {
@@ -116,7 +146,7 @@ public final class Loads {
                       .filter(c -> c.snapshot().equals(snapshot(Optional.of(before))))
                       .isPresent();
               if (next && now.parentId().equals(before.snapshotId())) {
-                merge(view, rows);
+                step.run();
                 Checkpoint covered =
                     new Checkpoint(
                         view.layout().fingerprint(),
@@ -126,6 +156,15 @@ public final class Loads {
               } else if (checkpoint.isPresent()) {
                 load(view);
               }
+              return null;
+            });
+  }
+
+  private void publish(OnlineView view, long covered, OnlineViews.Replaced replaced) {
+    home.gate(view.id())
+        .betweenPushes(
+            () -> {
+              replaced.publish(pushedAfter(view.layout(), covered));
               return null;
             });
   }

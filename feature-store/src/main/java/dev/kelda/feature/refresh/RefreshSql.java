@@ -58,7 +58,7 @@ record RefreshSql(FeatureView view, Optional<TableName> pushed) {
                     i -> "q.c%d IS NOT DISTINCT FROM k.k%d".formatted(keys.get(i), i)));
     String first =
         IntStream.range(0, keys.size())
-            .filter(i -> isPrimary(keys.get(i)) && !withNulls.contains(i))
+            .filter(i -> primaryKey().contains(keys.get(i)) && !withNulls.contains(i))
             .mapToObj(
                 i -> "c%d IN (SELECT k%d FROM %s)".formatted(keys.get(i), i, changed.quoted()))
             .findFirst()
@@ -74,6 +74,39 @@ record RefreshSql(FeatureView view, Optional<TableName> pushed) {
             + and(
                 keys.size(),
                 i -> "t.%s IS NOT DISTINCT FROM s.c%d".formatted(name(keys.get(i)), keys.get(i))));
+  }
+
+  /** Whether changed keys say whose rows have changed: the primary key is a part of them. */
+  boolean tellsPrimaryKey(List<Integer> keys) {
+    return !primaryKey().isEmpty() && keys.containsAll(primaryKey());
+  }
+
+  /**
+   * Every row of the view's table whose primary key is a changed one, and one without times for
+   * each of these keys, sorted by them.
+   *
+   * @param keys as for {@link #mergeKeys}; they tell the primary key
+   */
+  String rowsOfKeys(List<Integer> keys, TableName changed) {
+    List<Integer> primary = primaryKey();
+    String names = primary.stream().map(this::name).collect(joining(", "));
+    String asked =
+        "SELECT DISTINCT %s FROM %s"
+            .formatted(
+                primary.stream().map(i -> "k" + keys.indexOf(i)).collect(joining(", ")),
+                changed.quoted());
+    return """
+        SELECT * FROM (SELECT %s FROM %s WHERE (%s) IN (%s)
+        UNION ALL SELECT %s FROM (%s) AS k (%s)) AS rows_of_keys ORDER BY %s"""
+        .formatted(
+            list(width(), this::name),
+            target(),
+            names,
+            asked,
+            list(width(), i -> primary.contains(i) ? "k." + name(i) : "NULL"),
+            asked,
+            names,
+            names);
   }
 
   /**
@@ -149,8 +182,8 @@ record RefreshSql(FeatureView view, Optional<TableName> pushed) {
     return OnlineView.quoted(view.definition().columns().getFields().get(column).getName());
   }
 
-  private boolean isPrimary(int column) {
-    return view.definition().primaryKey().stream().anyMatch(key -> ordinal(key) == column);
+  private List<Integer> primaryKey() {
+    return view.definition().primaryKey().stream().map(this::ordinal).toList();
   }
 
   private int ordinal(String column) {

@@ -123,62 +123,97 @@ public final class Refreshes {
     }
     RefreshPlan plan = planner.plan(view, context.caller().user(), want(full, range.isBounded()));
     progress.detail(plan.explanation().getLast().strip());
-    long rows = run(plan, context, range);
-    progress.add(rows);
-    metrics.done(plan.way(), rows);
+    Written written = run(plan, context, range);
+    progress.add(written.rows());
+    metrics.done(plan.way(), written.rows());
     services.namesChanged();
-    online.byId(view.toString()).ifPresent(served -> show(served, plan, context));
-    return rows;
+    online.byId(view.toString()).ifPresent(served -> show(served, plan, written, context));
+    return written.rows();
   }
 
-  private long run(RefreshPlan plan, StatementContext context, Range range) {
-    RefreshSql sql = new RefreshSql(plan.view(), pushed(plan.view()));
+  /**
+   * What a refresh did.
+   *
+   * @param rows that it wrote
+   * @param everything whether any row of the view may be another one now
+   * @param keys otherwise: those whose rows were made anew; without any, rows were only added
+   */
+  private record Written(long rows, boolean everything, Optional<ChangedKeys> keys) {
+    static Written everything(long rows) {
+      return new Written(rows, true, Optional.empty());
+    }
+
+    static Written added(long rows) {
+      return new Written(rows, false, Optional.empty());
+    }
+
+    static Written keys(long rows, ChangedKeys keys) {
+      return new Written(rows, false, Optional.of(keys));
+    }
+  }
+
+  private Written run(RefreshPlan plan, StatementContext context, Range range) {
+    RefreshSql sql = sql(plan.view());
     return switch (plan.way()) {
-      case Way.Nothing ignored -> 0;
-      case Way.Full ignored ->
-          context.execute(scope(plan, Map.of()), SqlQuery.of(sql.overwrite()), List.of());
+      case Way.Nothing ignored -> Written.added(0);
+      case Way.Full ignored -> full(plan, sql, context);
       case Way.Append append ->
-          context.execute(
-              scope(plan, added(append.change())), SqlQuery.of(sql.append()), List.of());
+          Written.added(
+              context.execute(
+                  scope(plan, added(append.change())), SqlQuery.of(sql.append()), List.of()));
       case Way.ByKeys by -> byKeys(plan, by, sql, context);
       case Way.Range ignored -> {
         List<Scalar> values = new ArrayList<>();
         for (int i = 0; i < (sql.pushed().isPresent() ? 3 : 2); i++) {
           values.addAll(range.values());
         }
-        yield context.execute(
-            scope(plan, Map.of()),
-            SqlQuery.of(sql.mergeRange(range.from().isPresent(), range.to().isPresent())),
-            values);
+        yield Written.everything(
+            context.execute(
+                scope(plan, Map.of()),
+                SqlQuery.of(sql.mergeRange(range.from().isPresent(), range.to().isPresent())),
+                values));
       }
     };
+  }
+
+  private Written full(RefreshPlan plan, RefreshSql sql, StatementContext context) {
+    return Written.everything(
+        context.execute(scope(plan, Map.of()), SqlQuery.of(sql.overwrite()), List.of()));
   }
 
   private static Map<TableName, Table> added(Change change) {
     return change.added().map(table -> Map.of(change.source(), table)).orElse(Map.of());
   }
 
-  private long byKeys(RefreshPlan plan, Way.ByKeys by, RefreshSql sql, StatementContext context) {
+  private Written byKeys(
+      RefreshPlan plan, Way.ByKeys by, RefreshSql sql, StatementContext context) {
     ChangedKeys.Collector collector = new ChangedKeys.Collector();
     for (Optional<Table> files : List.of(by.change().added(), by.change().gone())) {
       if (files.isPresent()) {
         Scope scope = scope(plan, Map.of(by.change().source(), files.get()));
         ArrowReader keys = context.query(scope, SqlQuery.of(sql.keys(by.keys())), List.of());
         if (!collector.add(keys)) {
-          return context.execute(scope(plan, Map.of()), SqlQuery.of(sql.overwrite()), List.of());
+          return full(plan, sql, context);
         }
       }
     }
-    TableName name = plan.view().name().beside(KEYS);
     Optional<ChangedKeys> keys = collector.all();
     if (keys.isEmpty()) {
-      return context.execute(
-          scope(plan, Map.of()), SqlQuery.of(sql.append() + " WHERE FALSE"), List.of());
+      return Written.added(
+          context.execute(
+              scope(plan, Map.of()), SqlQuery.of(sql.append() + " WHERE FALSE"), List.of()));
     }
-    return context.execute(
-        scope(plan, Map.of(name, keys.get())),
-        SqlQuery.of(sql.mergeKeys(by.keys(), name, keys.get().withNulls())),
-        List.of(Scalar.of(CanonicalTypes.BOOL, true)));
+    TableName name = keysTable(plan.view());
+    long rows =
+        context.execute(
+            scope(plan, Map.of(name, keys.get())),
+            SqlQuery.of(sql.mergeKeys(by.keys(), name, keys.get().withNulls())),
+            List.of(Scalar.of(CanonicalTypes.BOOL, true)));
+    return Written.keys(rows, keys.get());
+  }
+
+  private static TableName keysTable(FeatureView view) {
+    return view.name().beside(KEYS);
   }
 
   /** The sources as they were planned, some of them replaced. */
@@ -200,24 +235,41 @@ public final class Refreshes {
     return Optional.of(name).filter(table -> tables.stored(table).isPresent());
   }
 
-  /** Rows that were only added go online one by one; otherwise the online table is made anew. */
-  private void show(OnlineView view, RefreshPlan plan, StatementContext context) {
+  /**
+   * Rows that were only added go online one by one, and so do keys whose rows were made anew;
+   * otherwise the online table is made anew.
+   */
+  private void show(OnlineView view, RefreshPlan plan, Written written, StatementContext context) {
     if (!home.isOpen() || plan.way() instanceof Way.Nothing) {
       return;
     }
     SnapshotTable now = (SnapshotTable) tables.stored(view.table()).orElseThrow();
-    Optional<Table> added =
-        plan.way() instanceof Way.Append ? now.filesBeyond(plan.target()) : Optional.empty();
-    if (added.isEmpty()) {
+    if (plan.way() instanceof Way.ByKeys by && written.keys().isPresent()) {
+      RefreshSql sql = sql(plan.view());
+      if (sql.tellsPrimaryKey(by.keys())) {
+        TableName keys = keysTable(plan.view());
+        SqlQuery rows = SqlQuery.of(sql.rowsOfKeys(by.keys(), keys));
+        Scope scope = over(view, Map.of(view.table(), now, keys, written.keys().get()));
+        loads.replace(view, plan.target(), now, () -> context.query(scope, rows, List.of()));
+      } else {
+        loads.reload(view);
+      }
+    } else if (written.everything()) {
       loads.reload(view);
-      return;
+    } else {
+      Optional<Table> added = now.filesBeyond(plan.target());
+      SqlQuery rows =
+          SqlQuery.of("SELECT * FROM " + view.quoted() + (added.isEmpty() ? " WHERE FALSE" : ""));
+      Scope scope = over(view, Map.of(view.table(), added.orElse(now)));
+      loads.add(view, plan.target(), now, () -> context.query(scope, rows, List.of()));
     }
-    Scope scope =
-        new Scope(view.table().catalog(), view.table().schema(), Map.of(view.table(), added.get()));
-    loads.add(
-        view,
-        plan.target(),
-        now,
-        () -> context.query(scope, SqlQuery.of("SELECT * FROM " + view.quoted()), List.of()));
+  }
+
+  private static Scope over(OnlineView view, Map<TableName, Table> tables) {
+    return new Scope(view.table().catalog(), view.table().schema(), tables);
+  }
+
+  private RefreshSql sql(FeatureView view) {
+    return new RefreshSql(view, pushed(view));
   }
 }

@@ -4,7 +4,7 @@
  * <pre>
  * FeatureView, Want --RefreshPlanner--&gt; RefreshPlan: in full, by new rows, by keys, a range, nothing
  * RefreshPlan --Refreshes--&gt; one commit of the view's table, its summary says what it covers (Covered)
- *             --&gt; online: new rows, or the table anew
+ *             --&gt; online: new rows, keys anew, or the table anew
  * target_lag --Schedule--&gt; REFRESH FEATURE VIEW
  * </pre>
  *
