@@ -70,6 +70,17 @@ pub fn guarded(plan: &Arc<dyn ExecutionPlan>) -> Option<&Arc<dyn ExecutionPlan>>
     plan.downcast_ref::<GuardExec>().map(|guard| &guard.join)
 }
 
+/// The plan without guards, to be shown.
+pub fn unguarded(plan: Arc<dyn ExecutionPlan>) -> Result<Arc<dyn ExecutionPlan>> {
+    let bare = plan.transform_up(|plan| {
+        Ok(match guarded(&plan) {
+            Some(join) => Transformed::yes(Arc::clone(join)),
+            None => Transformed::no(plan),
+        })
+    })?;
+    Ok(bare.data)
+}
+
 /// A join that notes when it was asked for a batch, and gives way after some batches.
 #[derive(Debug)]
 struct GuardExec {

@@ -13,6 +13,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 pub mod arithmetic;
 mod border;
+pub mod common;
 pub mod dynamic_filter;
 pub mod engine;
 pub mod errors;
@@ -37,6 +38,7 @@ pub mod scan;
 pub mod search;
 pub mod session;
 pub mod short_circuit;
+pub mod spill;
 pub mod upcall;
 pub mod vectors;
 pub mod write;

@@ -7,6 +7,7 @@
 //! are qualified by the scan's own name, computed columns are called `$0`, `$1`, ... Users' names come back only at the
 //! root ([`crate::output`]).
 
+use crate::common::Part;
 use crate::engine::Engine;
 use crate::errors;
 use crate::live::Live;
@@ -35,6 +36,8 @@ pub mod window;
 
 /// What building a plan needs beside the plan.
 pub struct PlanContext<'a> {
+    /// Parts that the plan reads by number.
+    pub common: &'a [Arc<Part>],
     pub engine: &'a Arc<Engine>,
     pub request: &'a proto::QueryRequest,
     pub settings: &'a proto::QuerySettings,
@@ -42,18 +45,21 @@ pub struct PlanContext<'a> {
     pub cancel: &'a CancellationToken,
 }
 
-/// Builds the whole plan. Its columns are the root's, in order, under internal names.
-pub fn build(context: &PlanContext, plan: &proto::Plan) -> Result<LogicalPlan> {
-    if plan.version != proto::PLAN_VERSION {
-        return Err(errors::internal(format!(
+/// Fails for a plan of another version of Java.
+pub fn check_version(plan: &proto::Plan) -> Result<()> {
+    match plan.version == proto::PLAN_VERSION {
+        true => Ok(()),
+        false => Err(errors::internal(format!(
             "plan version {} where {} is expected",
             plan.version,
             proto::PLAN_VERSION
-        )));
+        ))),
     }
-    let root = plan.root.as_ref().ok_or_else(|| missing("Plan.root"))?;
-    let built = rel::Builder::new(context).rel(root)?;
-    built.into_exact_plan()
+}
+
+/// Builds the root or a part of a plan. Its columns are the message's, in order, under internal names.
+pub fn build(context: &PlanContext, rel: &proto::Rel) -> Result<LogicalPlan> {
+    rel::Builder::new(context).rel(rel)?.into_exact_plan()
 }
 
 /// A field that the message must have and does not.

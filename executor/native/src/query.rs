@@ -6,6 +6,7 @@
 //! ```
 //! Closing cancels, then waits until the root task, every Java reader and every batch that Java lent have been let go.
 
+use crate::common::Part;
 use crate::engine::{Engine, QueryPool};
 use crate::errors::{self, Failure};
 use crate::interruptible;
@@ -48,6 +49,7 @@ pub struct Query {
 /// A request that is planned but not running.
 struct Planned {
     state: SessionState,
+    common: Vec<Arc<Part>>,
     physical: Arc<dyn ExecutionPlan>,
     output_names: Vec<String>,
 }
@@ -80,7 +82,7 @@ impl Query {
                 () = cancel.cancelled() => return Err(cancelled()),
                 planned = planned => planned?,
             };
-            let physical = interruptible::joins(planned.physical, &cancel)?;
+            let physical = planned.physical;
             let (sender, receiver) = mpsc::channel(CHANNEL);
             let schema = output::schema(&physical.schema(), &planned.output_names)?;
             let stream = execute_stream(Arc::clone(&physical), planned.state.task_ctx())?;
@@ -171,11 +173,20 @@ pub fn explain(engine: &Arc<Engine>, request: Vec<u8>) -> std::result::Result<St
         let live = Live::new();
         let work = plan_request(&shared, &request, &pool, &live, &cancel);
         let planned = shared.handle().block_on(work)?;
-        let text = displayable(planned.physical.as_ref())
-            .indent(false)
-            .to_string();
+        let mut text = indented(&planned.physical)?;
+        for part in &planned.common {
+            text += &format!("Common part {}\n", part.number());
+            for line in indented(part.input())?.lines() {
+                text += &format!("  {line}\n");
+            }
+        }
         Ok(text)
     })
+}
+
+fn indented(plan: &Arc<dyn ExecutionPlan>) -> Result<String> {
+    let plan = interruptible::unguarded(Arc::clone(plan))?;
+    Ok(displayable(plan.as_ref()).indent(false).to_string())
 }
 
 fn decode(bytes: &[u8]) -> std::result::Result<proto::QueryRequest, Failure> {
@@ -198,22 +209,35 @@ async fn plan_request(
         .plan
         .as_ref()
         .ok_or_else(|| errors::internal("a query without a plan"))?;
-    let context = PlanContext {
-        engine,
-        request,
-        settings,
-        live,
-        cancel,
-    };
-    let logical = plan::build(&context, message)?;
-    let rows = output::batch_rows(&logical, settings.batch_rows as usize);
-    let state = session::state(engine, settings, rows, pool)?;
-    let physical = state.create_physical_plan(&logical).await?;
-    Ok(Planned {
-        state,
-        physical,
-        output_names: message.output_names.clone(),
-    })
+    plan::check_version(message)?;
+    let root = message.root.as_ref();
+    let root = root.ok_or_else(|| plan::missing("Plan.root"))?;
+    let mut common = Vec::new();
+    loop {
+        let context = PlanContext {
+            common: &common,
+            engine,
+            request,
+            settings,
+            live,
+            cancel,
+        };
+        let part = message.common.get(common.len());
+        let logical = plan::build(&context, part.unwrap_or(root))?;
+        let rows = output::batch_rows(&logical, settings.batch_rows as usize);
+        let state = session::state(engine, settings, rows, pool)?;
+        let physical = state.create_physical_plan(&logical).await?;
+        let physical = interruptible::joins(physical, cancel)?;
+        if part.is_none() {
+            return Ok(Planned {
+                state,
+                common,
+                physical,
+                output_names: message.output_names.clone(),
+            });
+        }
+        common.push(Arc::new(Part::new(common.len(), physical)?));
+    }
 }
 
 pub fn cancelled() -> DataFusionError {

@@ -1,11 +1,13 @@
 //! Relational operators: one method per message, the larger ones in files of their own.
 
+use crate::common::PartTable;
 use crate::plan::expr::{Row, Typed};
 use crate::plan::recursion::WorkTable;
 use crate::plan::{PlanContext, missing};
 use crate::proto;
 use crate::{errors, point_in_time};
 use datafusion::common::{Column, Result};
+use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::{Expr, Filter, LogicalPlan, LogicalPlanBuilder, Projection};
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
@@ -74,6 +76,7 @@ impl<'a> Builder<'a> {
             Kind::Recursion(recursion) => self.recursion(recursion),
             Kind::WorkTable(table) => self.work_table(table),
             Kind::Search(search) => self.search(search),
+            Kind::Common(common) => self.common(common),
         }
     }
 
@@ -230,6 +233,15 @@ impl<'a> Builder<'a> {
             input: input.into_exact_plan()?,
         };
         Ok((spec, columns))
+    }
+
+    fn common(&self, message: &proto::Common) -> Result<Built> {
+        let part = self.context.common.get(message.part as usize);
+        let part = part.ok_or_else(|| missing("Common.part"))?;
+        let source = provider_as_source(Arc::new(PartTable::new(part, || self.fresh_name())));
+        LogicalPlanBuilder::scan(self.scan_name("common"), source, None)?
+            .build()
+            .map(Built::all)
     }
 
     fn write(&self, message: &proto::Write) -> Result<Built> {

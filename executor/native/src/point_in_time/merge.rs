@@ -11,8 +11,8 @@ use super::exec::FeatureInput;
 use super::keys::KeyEncoder;
 use super::once::OnceExec;
 use super::retained::{RetainedBatch, gather};
-use super::spill::Spill;
 use super::time::Times;
+use crate::spill::Spill;
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Int64Array, RecordBatch,
     RecordBatchOptions, UInt64Array,

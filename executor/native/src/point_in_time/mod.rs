@@ -32,7 +32,6 @@ mod row_bytes;
 mod run;
 mod shared;
 mod slots;
-mod spill;
 mod time;
 
 #[cfg(test)]

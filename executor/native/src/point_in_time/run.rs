@@ -6,9 +6,9 @@ use super::index::{NONE, TimeIndex};
 use super::joined::Joined;
 use super::lookup::{IndexedFeature, Lookup};
 use super::slots::{Offered, Slots, Winners};
-use super::spill::{Spill, SpillWriter};
 use super::time::Times;
 use super::{Build, filter, merge};
+use crate::spill::{Spill, SpillWriter};
 use datafusion::arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use datafusion::arrow::buffer::NullBuffer;
 use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
@@ -23,6 +23,8 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use futures::{StreamExt, TryStreamExt, stream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+
+const SPILLED: &str = "a point-in-time join";
 
 /// What the operator was given.
 pub struct Inputs {
@@ -179,14 +181,14 @@ impl Run {
         rest: Vec<SendableRecordBatchStream>,
     ) -> Result<Output> {
         let schema = self.inputs.features[first].input.schema();
-        let mut writer = self.spill.writer(&schema)?;
+        let mut writer = self.spill.writer(&schema, SPILLED)?;
         for batch in batches {
             writer.write(&batch)?;
             tokio::task::consume_budget().await;
         }
-        let mut feature = vec![writer.finish()?];
+        let mut feature = vec![writer.finish()?.read()?];
         feature.extend(rest);
-        let mut writer = self.spill.writer(before.schema())?;
+        let mut writer = self.spill.writer(before.schema(), SPILLED)?;
         for mut stream in self.streams(&self.inputs.spine)? {
             while let Some(batch) = stream.try_next().await? {
                 self.metrics.spine_rows.add(batch.num_rows());
@@ -195,7 +197,8 @@ impl Run {
             }
         }
         drop(before);
-        self.merge(first, writer.finish()?, Some(feature)).await
+        self.merge(first, writer.finish()?.read()?, Some(feature))
+            .await
     }
 
     /// The output columns before those of feature `number`.
@@ -411,23 +414,24 @@ impl Run {
         rest: Vec<SendableRecordBatchStream>,
     ) -> Result<Output> {
         let schema = self.inputs.features[first].input.schema();
-        let mut writer = self.spill.writer(&schema)?;
+        let mut writer = self.spill.writer(&schema, SPILLED)?;
         for batch in winners {
             // Taken from several batches: the schema has lost what cannot be NULL.
             let columns = batch.columns().to_vec();
             writer.write(&RecordBatch::try_new(Arc::clone(&schema), columns)?)?;
         }
-        let mut feature = vec![writer.finish()?];
+        let mut feature = vec![writer.finish()?.read()?];
         feature.extend(rest);
         let schema = Arc::new(self.inputs.schema.project(&self.width_of(first))?);
-        let mut writer = self.spill.writer(&schema)?;
+        let mut writer = self.spill.writer(&schema, SPILLED)?;
         let joined = Arc::new(joined.with_schema(schema));
         for batch in Arc::clone(&joined).all(self.context.session_config().batch_size()) {
             writer.write(&batch?)?;
             tokio::task::consume_budget().await;
         }
         drop(joined);
-        self.merge(first, writer.finish()?, Some(feature)).await
+        self.merge(first, writer.finish()?.read()?, Some(feature))
+            .await
     }
 
     /// Brings the spine to disk, then merges it with the features from the first on.
@@ -438,7 +442,7 @@ impl Run {
         rest: Vec<SendableRecordBatchStream>,
         feature: Option<Vec<SendableRecordBatchStream>>,
     ) -> Result<Output> {
-        let mut writer = self.spill.writer(&self.inputs.spine.schema())?;
+        let mut writer = self.spill.writer(&self.inputs.spine.schema(), SPILLED)?;
         for batch in batches {
             writer.write(&batch)?;
             self.reservation
@@ -447,7 +451,7 @@ impl Run {
         }
         self.reservation.free();
         write_all(&mut writer, rest).await?;
-        self.merge(first, writer.finish()?, feature).await
+        self.merge(first, writer.finish()?.read()?, feature).await
     }
 
     async fn merge(
@@ -468,9 +472,9 @@ impl Run {
             spine = merge::join(spine, Box::pin(all), input, &self.context, &self.spill)?;
             if number + 1 < features.len() {
                 // One pair of sorts at a time.
-                let mut writer = self.spill.writer(&spine.schema())?;
+                let mut writer = self.spill.writer(&spine.schema(), SPILLED)?;
                 write_all(&mut writer, vec![spine]).await?;
-                spine = writer.finish()?;
+                spine = writer.finish()?.read()?;
             }
         }
         let schema = Arc::clone(&self.inputs.schema);

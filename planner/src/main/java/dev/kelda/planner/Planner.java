@@ -157,13 +157,14 @@ public final class Planner {
     List<String> output =
         shaped == projected ? converted.names() : shaped.getRowType().getFieldNames();
     RelNode optimized = optimizer.optimize(shaped);
-    RelEncoder encoder = new RelEncoder(scope.rex());
+    RelEncoder encoder = new RelEncoder(scope.rex(), optimized);
     RelDataType outputType = typed(shaped.getRowType(), scope.types());
     Rel encoded = encoder.castTo(optimized, outputType);
     return new QueryPlan(
         Plan.newBuilder()
             .setVersion(PLAN_VERSION)
             .setRoot(encoded)
+            .addAllCommon(encoder.commonParts())
             .addAllOutputNames(output)
             .addAllParameterTypes(parameters.stream().map(Types::toProto).toList())
             .build(),

@@ -56,13 +56,12 @@ final class NativeWrite {
     Plan plan = query.getPlan();
     return query
         .setPlan(
-            Plan.newBuilder()
-                .setVersion(plan.getVersion())
+            plan.toBuilder()
                 .setRoot(
                     Rel.newBuilder()
                         .setWrite(Write.newBuilder().setInput(plan.getRoot()).setTargetId(TARGET)))
-                .addAllOutputNames(COLUMNS)
-                .addAllParameterTypes(plan.getParameterTypesList()))
+                .clearOutputNames()
+                .addAllOutputNames(COLUMNS))
         .addTargets(Scans.toProto(TARGET, target).toBuilder().setChanges(taken.isPresent()));
   }
 

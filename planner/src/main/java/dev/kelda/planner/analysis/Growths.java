@@ -2,6 +2,7 @@ package dev.kelda.planner.analysis;
 
 import dev.kelda.planner.catalog.CatalogSnapshot;
 import dev.kelda.planner.catalog.CatalogTable;
+import dev.kelda.planner.rules.CommonRows;
 import dev.kelda.planner.rules.PointInTimeJoin;
 import dev.kelda.spi.extension.EngineServices.TableName;
 import dev.kelda.spi.extension.QueryAnalysis.Growth;
@@ -83,6 +84,7 @@ final class Growths {
       case Project project -> project(project);
       case Aggregate aggregate -> aggregate(aggregate);
       case Sort sort when sort.fetch == null && sort.offset == null -> part(sort.getInput());
+      case CommonRows rows -> part(rows.getInput());
       case Join join -> join(join);
       case Correlate correlate -> {
         Part left = rowWise(part(correlate.getLeft()), "a join of aggregates");

@@ -2,6 +2,7 @@ package dev.kelda.planner.analysis;
 
 import dev.kelda.planner.catalog.CatalogTable;
 import dev.kelda.planner.catalog.TableReference;
+import dev.kelda.planner.rules.CommonRows;
 import dev.kelda.planner.rules.PointInTimeJoin;
 import dev.kelda.spi.extension.QueryAnalysis.Origin;
 import java.util.ArrayList;
@@ -57,6 +58,7 @@ final class Lineage {
       }
       case Filter filter -> columns(filter.getInput());
       case Sort sort -> columns(sort.getInput());
+      case CommonRows rows -> columns(rows.getInput());
       case Aggregate aggregate -> aggregate(aggregate);
       case Join join -> {
         List<Set<Origin>> left = columns(join.getLeft());

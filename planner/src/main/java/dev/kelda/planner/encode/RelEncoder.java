@@ -10,6 +10,7 @@ import dev.kelda.planner.proto.Rel;
 import dev.kelda.planner.proto.SetOp;
 import dev.kelda.planner.proto.Sort;
 import dev.kelda.planner.proto.SortKey;
+import dev.kelda.planner.rules.CommonRows;
 import dev.kelda.planner.rules.PointInTimeJoin;
 import dev.kelda.planner.search.SearchNode;
 import dev.kelda.spi.error.ErrorCode;
@@ -47,11 +48,21 @@ public final class RelEncoder {
   private final RexBuilder rex;
   private final ScanEncoder scans;
   private final RecursionEncoder recursions = new RecursionEncoder(this);
+  private final CommonEncoder common;
   private int depth;
 
-  public RelEncoder(RexBuilder rex) {
+  /**
+   * @param root of the statement
+   */
+  public RelEncoder(RexBuilder rex, RelNode root) {
     this.rex = rex;
     this.scans = new ScanEncoder(rex);
+    this.common = new CommonEncoder(this, root);
+  }
+
+  /** Parts that everything encoded so far reads by number. */
+  public List<Rel> commonParts() {
+    return common.parts();
   }
 
   /** The scans of everything encoded so far. */
@@ -65,34 +76,40 @@ public final class RelEncoder {
           ErrorCode.STATEMENT_TOO_COMPLEX, "the query nests more than " + MAX_DEPTH + " operators");
     }
     try {
-      return switch (node) {
-        case TableScan scan when RecursionEncoder.isWorkTable(scan) -> recursions.encode(scan);
-        case TableScan scan -> scans.encode(scan, Optional.empty(), Optional.empty());
-        case org.apache.calcite.rel.core.Filter filter -> filter(filter);
-        case org.apache.calcite.rel.core.Project project -> project(project);
-        case org.apache.calcite.rel.core.Values values -> new ValuesEncoder(this).encode(values);
-        case Union union when ValuesEncoder.isRows(union) -> new ValuesEncoder(this).encode(union);
-        case org.apache.calcite.rel.core.Sort sort -> sort(sort);
-        case Aggregate aggregate -> new AggregateEncoder(this).encode(aggregate);
-        case Window window -> new WindowEncoder(this).encode(window);
-        case Join join -> new JoinEncoder(this).encode(join);
-        case PointInTimeJoin join -> new JoinEncoder(this).encode(join);
-        case SearchNode search -> new SearchEncoder(this, scans).encode(search);
-        case Correlate correlate -> new UnnestEncoder(this).encode(correlate);
-        case Sample sample -> sample(sample);
-        case Uncollect uncollect -> new UnnestEncoder(this).encode(uncollect);
-        case Union union -> setOp(union, union.all, SetOp.Kind.UNION);
-        case Intersect intersect -> setOp(intersect, intersect.all, SetOp.Kind.INTERSECT);
-        case Minus minus -> setOp(minus, minus.all, SetOp.Kind.EXCEPT);
-        case org.apache.calcite.rel.core.RepeatUnion union -> recursions.encode(union);
-        case org.apache.calcite.rel.core.Spool spool -> encode(spool.getInput());
-        default ->
-            throw RexEncoder.unsupported(
-                "this query (" + node.getRelTypeName().replace("Logical", "") + ")");
-      };
+      return common.encode(node).orElseGet(() -> encodeHere(node));
     } finally {
       depth--;
     }
+  }
+
+  /** An operator with its inputs, whether or not other places read its rows. */
+  Rel encodeHere(RelNode node) {
+    return switch (node) {
+      case TableScan scan when RecursionEncoder.isWorkTable(scan) -> recursions.encode(scan);
+      case TableScan scan -> scans.encode(scan, Optional.empty(), Optional.empty());
+      case org.apache.calcite.rel.core.Filter filter -> filter(filter);
+      case org.apache.calcite.rel.core.Project project -> project(project);
+      case org.apache.calcite.rel.core.Values values -> new ValuesEncoder(this).encode(values);
+      case Union union when ValuesEncoder.isRows(union) -> new ValuesEncoder(this).encode(union);
+      case org.apache.calcite.rel.core.Sort sort -> sort(sort);
+      case Aggregate aggregate -> new AggregateEncoder(this).encode(aggregate);
+      case Window window -> new WindowEncoder(this).encode(window);
+      case Join join -> new JoinEncoder(this).encode(join);
+      case PointInTimeJoin join -> new JoinEncoder(this).encode(join);
+      case SearchNode search -> new SearchEncoder(this, scans).encode(search);
+      case Correlate correlate -> new UnnestEncoder(this).encode(correlate);
+      case Sample sample -> sample(sample);
+      case Uncollect uncollect -> new UnnestEncoder(this).encode(uncollect);
+      case Union union -> setOp(union, union.all, SetOp.Kind.UNION);
+      case Intersect intersect -> setOp(intersect, intersect.all, SetOp.Kind.INTERSECT);
+      case Minus minus -> setOp(minus, minus.all, SetOp.Kind.EXCEPT);
+      case org.apache.calcite.rel.core.RepeatUnion union -> recursions.encode(union);
+      case org.apache.calcite.rel.core.Spool spool -> encode(spool.getInput());
+      case CommonRows rows -> encode(rows.getInput());
+      default ->
+          throw RexEncoder.unsupported(
+              "this query (" + node.getRelTypeName().replace("Logical", "") + ")");
+    };
   }
 
   RexBuilder rex() {

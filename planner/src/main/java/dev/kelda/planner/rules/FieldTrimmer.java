@@ -3,7 +3,9 @@ package dev.kelda.planner.rules;
 import dev.kelda.planner.rules.PointInTimeJoin.Feature;
 import dev.kelda.planner.search.SearchNode;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.apache.calcite.plan.RelOptUtil;
 import org.apache.calcite.rel.RelNode;
@@ -22,8 +24,31 @@ import org.apache.calcite.util.mapping.Mappings;
  * dispatch.
  */
 public final class FieldTrimmer extends RelFieldTrimmer {
+  /** Of each {@link CommonRows} the fields that any of its places uses; complete after one pass. */
+  private final Map<Integer, ImmutableBitSet> common = new HashMap<>();
+
+  private boolean noting;
+
   FieldTrimmer(RelBuilder builder) {
     super(null, builder);
+  }
+
+  @Override
+  public RelNode trim(RelNode root) {
+    noting = true;
+    RelNode noted = super.trim(root);
+    noting = false;
+    return common.isEmpty() ? noted : super.trim(root);
+  }
+
+  /** All places of the same rows hand up what any of them is asked for: they stay alike. */
+  public TrimResult trimFields(
+      CommonRows rows, ImmutableBitSet fieldsUsed, Set<RelDataTypeField> extraFields) {
+    if (noting) {
+      common.merge(rows.number(), fieldsUsed, ImmutableBitSet::union);
+    }
+    TrimResult input = trimChild(rows, rows.getInput(), common.get(rows.number()), Set.of());
+    return result(CommonRows.create(input.left, rows.number()), input.right);
   }
 
   /**

@@ -2,11 +2,16 @@ package dev.kelda.planner.validate;
 
 import dev.kelda.parser.SqlAsofJoin;
 import dev.kelda.planner.catalog.CatalogReader;
+import dev.kelda.planner.rules.CommonRows;
 import dev.kelda.planner.rules.PointInTimeJoins;
 import dev.kelda.planner.search.SearchNodes;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.calcite.plan.RelOptCluster;
@@ -17,10 +22,13 @@ import org.apache.calcite.rel.core.JoinRelType;
 import org.apache.calcite.rel.logical.LogicalJoin;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rex.RexNode;
+import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlJoin;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlSelect;
+import org.apache.calcite.sql.SqlWithItem;
 import org.apache.calcite.sql.type.SqlTypeUtil;
+import org.apache.calcite.sql.util.SqlBasicVisitor;
 import org.apache.calcite.sql.validate.SqlValidator;
 import org.apache.calcite.sql2rel.SqlToRelConverter;
 import org.apache.calcite.util.Pair;
@@ -40,12 +48,41 @@ public final class QueryConverter extends SqlToRelConverter {
   /** The joins being converted, innermost first. */
   private final Deque<SqlJoin> joins = new ArrayDeque<>();
 
+  private final Names names = new Names();
+
+  /** The numbers of CTEs whose rows have to be the same wherever they are read. */
+  private final Map<SqlWithItem, Integer> commonRows = new IdentityHashMap<>();
+
   public QueryConverter(
       SqlValidator validator,
       CatalogReader catalog,
       RelOptCluster cluster,
       RelOptTable.ViewExpander views) {
     super(views, validator, catalog, cluster, Convertlets.INSTANCE, CONFIG);
+  }
+
+  @Override
+  public RelRoot convertQuery(SqlNode query, boolean validate, boolean top) {
+    query.accept(names);
+    return super.convertQuery(query, validate, top);
+  }
+
+  /** How often each name of one part is written. */
+  private static final class Names extends SqlBasicVisitor<Void> {
+    private final Map<String, Integer> written = new HashMap<>();
+
+    @Override
+    public Void visit(SqlIdentifier name) {
+      if (name.isSimple()) {
+        written.merge(name.getSimple().toLowerCase(Locale.ROOT), 1, Integer::sum);
+      }
+      return null;
+    }
+
+    /** Whether a name stands where it is defined and in two more places at least. */
+    boolean maybeReadTwice(SqlWithItem cte) {
+      return written.getOrDefault(cte.name.getSimple().toLowerCase(Locale.ROOT), 0) > 2;
+    }
   }
 
   /**
@@ -87,6 +124,13 @@ public final class QueryConverter extends SqlToRelConverter {
       joins.pop();
     } else {
       super.convertFrom(board, from, fieldNames);
+    }
+    if (from instanceof SqlWithItem cte
+        && names.maybeReadTwice(cte)
+        && CommonRows.areNeeded(board.root())) {
+      // Correlation ids are numbers that nothing else in the statement has.
+      int number = commonRows.computeIfAbsent(cte, c -> cluster.createCorrel().getId());
+      board.setRoot(CommonRows.create(board.root(), number), true);
     }
   }
 

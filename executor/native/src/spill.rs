@@ -1,4 +1,4 @@
-//! Batches on disk, written once and read once.
+//! Batches on disk, written once and read as often as needed.
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::{Result, internal_err};
@@ -37,13 +37,14 @@ impl Spill {
         self.metrics.spilled_rows.add(rows);
     }
 
-    pub fn writer(&self, schema: &SchemaRef) -> Result<SpillWriter> {
+    /// `what` is spilled, in an error's words.
+    pub fn writer(&self, schema: &SchemaRef, what: &str) -> Result<SpillWriter> {
         let manager = SpillManager::new(
             Arc::clone(&self.env),
             self.metrics.clone(),
             Arc::clone(schema),
         );
-        let mut file = manager.create_in_progress_file("a point-in-time join")?;
+        let mut file = manager.create_in_progress_file(what)?;
         Ok(SpillWriter {
             manager,
             file: Box::new(move |batch| match batch {
@@ -62,10 +63,26 @@ impl SpillWriter {
         }
     }
 
-    /// The batches again; the file goes when they have been read.
-    pub fn finish(mut self) -> Result<SendableRecordBatchStream> {
-        match (self.file)(None)? {
-            Some(file) => self.manager.read_spill_as_stream(file, None),
+    pub fn finish(mut self) -> Result<Spilled> {
+        Ok(Spilled {
+            file: (self.file)(None)?,
+            manager: self.manager,
+        })
+    }
+}
+
+/// Batches that were written; the file goes when this and all streams of it have gone.
+pub struct Spilled {
+    manager: SpillManager,
+    /// None: there were no batches.
+    file: Option<Arc<dyn SpillFile>>,
+}
+
+impl Spilled {
+    /// The batches from the first one on.
+    pub fn read(&self) -> Result<SendableRecordBatchStream> {
+        match &self.file {
+            Some(file) => self.manager.read_spill_as_stream(Arc::clone(file), None),
             None => Ok(Box::pin(EmptyRecordBatchStream::new(Arc::clone(
                 self.manager.schema(),
             )))),
