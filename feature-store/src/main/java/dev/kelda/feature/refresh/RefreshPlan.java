@@ -7,6 +7,7 @@ import dev.kelda.spi.connector.SnapshotTable;
 import dev.kelda.spi.connector.Table;
 import dev.kelda.spi.extension.EngineServices.TableName;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -66,8 +67,25 @@ record RefreshPlan(
    *
    * @param added files that it has now
    * @param gone files that it had
+   * @param emptied the tables that stand for others, so that the query gives only what comes of
+   *     those files
    */
-  record Change(TableName source, Optional<Table> added, Optional<Table> gone) {
+  record Change(
+      TableName source,
+      Optional<Table> added,
+      Optional<Table> gone,
+      Map<TableName, Table> emptied) {
+    Change {
+      emptied = Map.copyOf(emptied);
+    }
+
+    /** The query's tables with some of the files for the source. */
+    Map<TableName, Table> only(Table files) {
+      Map<TableName, Table> tables = new HashMap<>(emptied);
+      tables.put(source, files);
+      return tables;
+    }
+
     long addedRows() {
       return rows(added);
     }

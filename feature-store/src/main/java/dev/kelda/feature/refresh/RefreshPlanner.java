@@ -2,6 +2,7 @@ package dev.kelda.feature.refresh;
 
 import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.toMap;
 
 import dev.kelda.feature.refresh.RefreshPlan.Change;
 import dev.kelda.feature.refresh.RefreshPlan.Way;
@@ -75,12 +76,6 @@ final class RefreshPlanner {
       }
     }
     Choice choice = choice(view, target, query, want);
-    if (choice.way() instanceof Way.Append append) {
-      Set<TableName> without = query.growth().linear().get(append.change().source());
-      query.tables().stream()
-          .filter(table -> without.contains(table.fullName()))
-          .forEach(table -> sources.put(table.fullName(), noRows(table.table())));
-    }
     Covered covers = Covered.of(query, want != Want.RANGE);
     return new RefreshPlan(view, target, sources, covers, choice.way(), choice.reason());
   }
@@ -113,8 +108,15 @@ final class RefreshPlanner {
     return columns.getFields().stream().map(Field::getName).toList();
   }
 
-  private static Table noRows(Table table) {
-    return new NoRows(table.schema(), table.timeline());
+  /** The tables whose rows the query would give beside those that come of the source's. */
+  private static Map<TableName, Table> emptied(QueryAnalysis query, TableName source) {
+    Set<TableName> without = query.growth().linear().get(source);
+    return query.tables().stream()
+        .filter(table -> without.contains(table.fullName()))
+        .collect(
+            toMap(
+                NamedTable::fullName,
+                table -> new NoRows(table.table().schema(), table.table().timeline())));
   }
 
   private Choice choice(FeatureView view, SnapshotTable target, QueryAnalysis query, Want want) {
@@ -174,21 +176,22 @@ final class RefreshPlanner {
               .map(obstacle -> "the query does not allow more: " + obstacle)
               .orElse("rows of " + source + " may change any row of the view"));
     }
-    return changed(view, query.growth(), source, now, covered.sources().get(source.toString()));
+    return changed(view, query, source, now, covered.sources().get(source.toString()));
   }
 
   private Choice changed(
       FeatureView view,
-      QueryAnalysis.Growth growth,
+      QueryAnalysis query,
       TableName source,
       SnapshotTable now,
       Covered.Source before) {
     if (now.snapshotId().isEmpty()) {
       return Choice.full(source + " was made anew");
     }
+    Map<TableName, Table> emptied = emptied(query, source);
     Change change;
     if (before.snapshot().isEmpty()) {
-      change = new Change(source, Optional.of(now), Optional.empty());
+      change = new Change(source, Optional.of(now), Optional.empty(), emptied);
     } else {
       Optional<SnapshotTable> old = snapshot(source, before.snapshot().getAsLong());
       if (old.isEmpty()) {
@@ -198,7 +201,7 @@ final class RefreshPlanner {
       if (!old.get().schema().equals(now.schema())) {
         return Choice.full("the columns of " + source + " have changed");
       }
-      change = new Change(source, now.filesBeyond(old.get()), old.get().filesBeyond(now));
+      change = new Change(source, now.filesBeyond(old.get()), old.get().filesBeyond(now), emptied);
     }
     double all = now.statistics().rows().orElse(Double.MAX_VALUE);
     if (change.addedRows() + change.goneRows() > all && before.snapshot().isPresent()) {
@@ -212,10 +215,10 @@ final class RefreshPlanner {
                 change.gone().isEmpty()
                     ? ""
                     : ", files with %d rows less".formatted(change.goneRows()));
-    if (growth.rowWise() && change.gone().isEmpty()) {
+    if (query.growth().rowWise() && change.gone().isEmpty()) {
       return new Choice(new Way.Append(change), files);
     }
-    return new Choice(new Way.ByKeys(change, keys(view, growth)), files);
+    return new Choice(new Way.ByKeys(change, keys(view, query.growth())), files);
   }
 
   /** Of a view whose rows each come from one: its own keys and event time. */

@@ -7,7 +7,6 @@ import dev.kelda.feature.online.OnlineView;
 import dev.kelda.feature.push.Loads;
 import dev.kelda.feature.push.OnlineHome;
 import dev.kelda.feature.push.Pushes;
-import dev.kelda.feature.refresh.RefreshPlan.Change;
 import dev.kelda.feature.refresh.RefreshPlan.Way;
 import dev.kelda.feature.refresh.RefreshPlanner.Want;
 import dev.kelda.feature.registry.FeatureView;
@@ -159,8 +158,7 @@ public final class Refreshes {
       case Way.Full ignored -> full(plan, sql, context);
       case Way.Append append ->
           Written.added(
-              context.execute(
-                  scope(plan, added(append.change())), SqlQuery.of(sql.append()), List.of()));
+              append(plan, append.change().added().map(append.change()::only), sql, context));
       case Way.ByKeys by -> byKeys(plan, by, sql, context);
       case Way.Range ignored -> {
         List<Scalar> values = new ArrayList<>();
@@ -181,8 +179,16 @@ public final class Refreshes {
         context.execute(scope(plan, Map.of()), SqlQuery.of(sql.overwrite()), List.of()));
   }
 
-  private static Map<TableName, Table> added(Change change) {
-    return change.added().map(table -> Map.of(change.source(), table)).orElse(Map.of());
+  /**
+   * @param tables of the rows that are new; empty: there are none, but it is noted what is covered
+   */
+  private long append(
+      RefreshPlan plan,
+      Optional<Map<TableName, Table>> tables,
+      RefreshSql sql,
+      StatementContext context) {
+    String rows = sql.append() + (tables.isEmpty() ? " WHERE FALSE" : "");
+    return context.execute(scope(plan, tables.orElse(Map.of())), SqlQuery.of(rows), List.of());
   }
 
   private Written byKeys(
@@ -190,7 +196,7 @@ public final class Refreshes {
     ChangedKeys.Collector collector = new ChangedKeys.Collector();
     for (Optional<Table> files : List.of(by.change().added(), by.change().gone())) {
       if (files.isPresent()) {
-        Scope scope = scope(plan, Map.of(by.change().source(), files.get()));
+        Scope scope = scope(plan, by.change().only(files.get()));
         ArrowReader keys = context.query(scope, SqlQuery.of(sql.keys(by.keys())), List.of());
         if (!collector.add(keys)) {
           return full(plan, sql, context);
@@ -199,9 +205,7 @@ public final class Refreshes {
     }
     Optional<ChangedKeys> keys = collector.all();
     if (keys.isEmpty()) {
-      return Written.added(
-          context.execute(
-              scope(plan, Map.of()), SqlQuery.of(sql.append() + " WHERE FALSE"), List.of()));
+      return Written.added(append(plan, Optional.empty(), sql, context));
     }
     TableName name = keysTable(plan.view());
     long rows =
