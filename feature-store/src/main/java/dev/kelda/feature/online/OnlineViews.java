@@ -170,21 +170,15 @@ public final class OnlineViews {
    */
   public void load(ViewLayout layout, ArrowReader sorted, Consumer<Loaded> publish) {
     try (OnlineStore.Load load = store.load(layout.view())) {
-      settle(
-          layout,
-          sorted,
-          (key, history) -> {
-            if (history.length > 0) {
-              load.put(key, history);
-            }
-          });
+      settle(layout, sorted, false, load::put);
       publish.accept((checkpoint, pushed) -> load.publish(checkpoint, changes(layout, pushed)));
     }
   }
 
-  private void settle(ViewLayout layout, ArrowReader sorted, BiConsumer<byte[], byte[]> out) {
+  private void settle(
+      ViewLayout layout, ArrowReader sorted, boolean everyKey, BiConsumer<byte[], byte[]> out) {
     History histories = new History(layout);
-    Settled settled = new Settled(histories, now(histories), out);
+    Settled settled = new Settled(histories, now(histories), everyKey, out);
     try {
       while (sorted.loadNextBatch()) {
         VectorSchemaRoot batch = sorted.getVectorSchemaRoot();
@@ -209,6 +203,7 @@ public final class OnlineViews {
     settle(
         layout,
         sorted,
+        true,
         (key, history) -> {
           some.add(new Encoded(key, history));
           if (some.size() == KEYS_AT_ONCE) {

@@ -3,30 +3,31 @@ package dev.kelda.feature.online;
 import java.util.Arrays;
 import java.util.function.BiConsumer;
 
-/**
- * Rows sorted by key, in: of each key what can still be seen, out; {@link OnlineStore#NOTHING} for
- * a key of which nothing can. For one thread.
- */
+/** Rows sorted by key, in: of each key what can still be seen, out. For one thread. */
 final class Settled {
   private final History histories;
   private final History.Moment now;
+  private final boolean everyKey;
   private final BiConsumer<byte[], byte[]> out;
   private boolean begun;
   private byte[] key = OnlineStore.NOTHING;
   private byte[] history = OnlineStore.NOTHING;
 
   /**
+   * @param everyKey also a key whose rows can never be seen comes out, with {@link
+   *     OnlineStore#NOTHING}
    * @param out takes keys and histories
    */
-  Settled(History histories, History.Moment now, BiConsumer<byte[], byte[]> out) {
+  Settled(History histories, History.Moment now, boolean everyKey, BiConsumer<byte[], byte[]> out) {
     this.histories = histories;
     this.now = now;
+    this.everyKey = everyKey;
     this.out = out;
   }
 
   void add(Rows rows, int count) {
     for (int row = 0; row < count; row++) {
-      if (rows.hasKey(row)) {
+      if (rows.isVisible(row) || everyKey && rows.hasKey(row)) {
         add(rows, row, rows.key(row));
       }
     }
