@@ -93,7 +93,8 @@ public final class ValidationErrors {
     } else if (message.endsWith("due to overflow") || message.equals("Overflow")) {
       code = ErrorCode.NUMBER_OUT_OF_RANGE;
       text = message.equals("Overflow") ? "a number is out of range" : message;
-    } else if (message.startsWith("Unknown join type")) {
+    } else if (message.startsWith("Unknown join type")
+        || message.startsWith("Correlate has invalid join type")) {
       code = ErrorCode.INVALID_STATEMENT;
       text = "a LATERAL join is an INNER or a LEFT one";
     } else if (message.endsWith("is not a group expr")) {
