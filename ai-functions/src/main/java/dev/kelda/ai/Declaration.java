@@ -15,7 +15,10 @@ import dev.kelda.spi.extension.Caller;
 import dev.kelda.spi.extension.EngineServices;
 import dev.kelda.spi.extension.SqlQuery;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 
@@ -53,6 +56,7 @@ record Declaration(EngineServices services, Caller caller) {
   }
 
   private List<Port> named(List<ColumnDefinition> declared, List<Port> ports) {
+    requireDifferent(declared);
     List<Port> named = new ArrayList<>();
     int next = 0;
     for (int i = 0; i < ports.size(); i++) {
@@ -90,6 +94,19 @@ record Declaration(EngineServices services, Caller caller) {
       throw misfit("input", declared.get(next), ports);
     }
     return named;
+  }
+
+  /** Features are found by these names, and names are found whatever their case. */
+  private static void requireDifferent(List<ColumnDefinition> declared) {
+    Set<String> names = new HashSet<>();
+    for (ColumnDefinition column : declared) {
+      if (!names.add(column.name().toLowerCase(Locale.ROOT))) {
+        throw new KeldaException(
+            ErrorCode.INVALID_ARGUMENT,
+            "the input \"%s\" is declared twice".formatted(column.name()),
+            column.position());
+      }
+    }
   }
 
   private void checkElement(Port port, ColumnDefinition column) {

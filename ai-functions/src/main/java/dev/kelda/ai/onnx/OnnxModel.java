@@ -1,13 +1,13 @@
 package dev.kelda.ai.onnx;
 
 import ai.onnxruntime.NodeInfo;
-import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
+import ai.onnxruntime.TensorInfo.OnnxTensorType;
 import dev.kelda.ai.registry.Signature;
 import dev.kelda.ai.registry.Signature.Element;
 import dev.kelda.ai.registry.Signature.Labels;
@@ -15,6 +15,7 @@ import dev.kelda.ai.registry.Signature.Port;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,9 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  * thread, because the engine runs partitions in parallel already.
  */
 public final class OnnxModel implements AutoCloseable {
+  private static final String OTHER_OUTPUTS =
+      "; name the outputs to be used: WITH ('outputs' = 'label')";
+
   private final OrtEnvironment environment;
   private final OrtSession session;
   private final Map<String, Labels> labels; // of outputs
@@ -88,6 +92,10 @@ public final class OnnxModel implements AutoCloseable {
             ErrorCode.INVALID_ARGUMENT,
             "the model has no output %s; it has %s".formatted(unknown, session.getOutputNames()));
       }
+      if (session.getInputNames().isEmpty()) {
+        throw new KeldaException(
+            ErrorCode.NOT_SUPPORTED, "the model has no inputs: it would say the same of every row");
+      }
       List<Port> in = new ArrayList<>();
       for (NodeInfo info : session.getInputInfo().values()) {
         in.add(input(info));
@@ -123,7 +131,14 @@ public final class OnnxModel implements AutoCloseable {
   }
 
   private Port output(NodeInfo info) {
-    TensorInfo tensor = tensor(info, "; name the outputs to be used: WITH ('outputs' = 'label')");
+    TensorInfo tensor = tensor(info, OTHER_OUTPUTS);
+    long rows = tensor.getShape()[0];
+    if (rows > 1) { // 1 is also what exporters write that know no better
+      throw new KeldaException(
+          ErrorCode.NOT_SUPPORTED,
+          "output \"%s\" of the model has the shape %s: its first dimension is always %d, not the rows%s"
+              .formatted(info.getName(), Arrays.toString(tensor.getShape()), rows, OTHER_OUTPUTS));
+    }
     return port(info, tensor.getShape(), labels.getOrDefault(info.getName(), Labels.NONE));
   }
 
@@ -148,27 +163,35 @@ public final class OnnxModel implements AutoCloseable {
     for (int i = 1; i < shape.length; i++) {
       width = shape[i] < 0 || width < 0 ? -1 : Math.min(width * shape[i], Integer.MAX_VALUE);
     }
+    if (width == 0) {
+      throw new KeldaException(
+          ErrorCode.NOT_SUPPORTED,
+          "\"%s\" of the model has no values in a row: its shape is %s"
+              .formatted(info.getName(), Arrays.toString(shape)));
+    }
     return new Port(
         info.getName(),
-        element(info.getName(), ((TensorInfo) info.getInfo()).type),
+        element(info.getName(), ((TensorInfo) info.getInfo()).onnxType),
         (int) width,
         shape.length == 1,
         labels);
   }
 
-  private static Element element(String name, OnnxJavaType type) {
+  /** By the graph's own type: in Java an unsigned number looks like a signed one. */
+  private static Element element(String name, OnnxTensorType type) {
     return switch (type) {
-      case FLOAT -> Element.REAL;
-      case DOUBLE -> Element.DOUBLE;
-      case INT32 -> Element.INTEGER;
-      case INT64 -> Element.BIGINT;
-      case BOOL -> Element.BOOLEAN;
-      case STRING -> Element.VARCHAR;
+      case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT -> Element.REAL;
+      case ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE -> Element.DOUBLE;
+      case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32 -> Element.INTEGER;
+      case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64 -> Element.BIGINT;
+      case ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL -> Element.BOOLEAN;
+      case ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING -> Element.VARCHAR;
       default ->
           throw new KeldaException(
               ErrorCode.NOT_SUPPORTED,
               "\"%s\" of the model is of type %s; supported are float, double, int32, int64, bool"
-                      .formatted(name, type)
+                      .formatted(
+                          name, type.name().substring("ONNX_TENSOR_ELEMENT_DATA_TYPE_".length()))
                   + " and string");
     };
   }

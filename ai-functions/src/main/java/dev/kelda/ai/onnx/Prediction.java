@@ -73,7 +73,7 @@ public final class Prediction {
     boolean fits =
         type instanceof ArrowType.Null
             || switch (port.element()) {
-              case VARCHAR -> text && !list;
+              case VARCHAR -> text;
               case BOOLEAN -> type instanceof ArrowType.Bool;
               case REAL, DOUBLE, INTEGER, BIGINT ->
                   number || type instanceof ArrowType.Bool && !list;

@@ -55,15 +55,15 @@ final class Tensors {
     FieldVector first = columns.getFirst();
     int width = Lists.is(first) ? Lists.width(port, first, rows) : columns.size();
     long[] shape = port.flat() ? new long[] {rows} : new long[] {rows, width};
-    if (port.element() == Element.VARCHAR) {
-      String[] texts = texts(columns, rows);
-      return new Input(OnnxTensor.createTensor(environment, texts, shape), allocator.getEmpty());
-    }
     int size = size(port.element(), rows, width);
     List<Part> parts =
         Lists.is(first)
             ? List.of(new Part(Lists.elements(first), Lists.start(first, 0), rows * width))
             : columns.stream().map(column -> new Part(column, 0, rows)).toList();
+    if (port.element() == Element.VARCHAR) {
+      String[] texts = texts(parts, rows * width);
+      return new Input(OnnxTensor.createTensor(environment, texts, shape), allocator.getEmpty());
+    }
     if (parts.size() == 1 && port.element() != Element.BOOLEAN) {
       ByteBuffer bytes = parts.getFirst().bytes(size / Math.max(rows * width, 1));
       return new Input(tensor(environment, port.element(), bytes, shape), allocator.getEmpty());
@@ -131,13 +131,14 @@ final class Tensors {
     };
   }
 
-  private static String[] texts(List<FieldVector> columns, int rows) {
-    int width = columns.size();
-    String[] texts = new String[rows * width];
-    for (int c = 0; c < width; c++) {
-      VarCharVector values = (VarCharVector) columns.get(c);
-      for (int row = 0; row < rows; row++) {
-        texts[row * width + c] = new String(values.get(row), StandardCharsets.UTF_8);
+  private static String[] texts(List<Part> parts, int count) {
+    String[] texts = new String[count];
+    for (int p = 0; p < parts.size(); p++) {
+      Part part = parts.get(p);
+      VarCharVector values = (VarCharVector) part.vector();
+      for (int i = 0; i < part.count(); i++) {
+        byte[] text = values.get(part.start() + i);
+        texts[i * parts.size() + p] = new String(text, StandardCharsets.UTF_8);
       }
     }
     return texts;

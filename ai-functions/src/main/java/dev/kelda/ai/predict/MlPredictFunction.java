@@ -8,6 +8,7 @@ import dev.kelda.spi.connector.CanonicalTypes;
 import dev.kelda.spi.connector.TableFunction;
 import dev.kelda.spi.extension.SqlQuery;
 import java.util.List;
+import org.apache.arrow.vector.types.pojo.Schema;
 
 /**
  * {@code ML_PREDICT(TABLE t, MODEL m, DESCRIPTOR(a, b))} and {@code ML.PREDICT(MODEL m, TABLE t)}:
@@ -51,15 +52,30 @@ public record MlPredictFunction(ModelRegistry registry, boolean modelFirst)
         call.argument("args", Argument.Columns.class)
             .map(Argument.Columns::names)
             .orElseGet(() -> inputs(model));
+    Argument.Relation input = call.argument("input", Argument.Relation.class).orElseThrow();
     String sql =
-        "SELECT *, PREDICT('%s', %s) AS prediction FROM %s"
+        "SELECT *, PREDICT('%s', %s) AS %s FROM %s"
             .formatted(
                 model.replace("'", "''"),
                 features.stream()
                     .map(name -> '"' + name.replace("\"", "\"\"") + '"')
                     .collect(joining(", ")),
-                call.argument("input", Argument.Relation.class).orElseThrow().placeholder());
+                unused("prediction", input.schema().get()),
+                input.placeholder());
     return new Expansion.Query(SqlQuery.of(sql), () -> inputs(model).toString());
+  }
+
+  /** Predictions may be predicted from: the table's own columns keep their names. */
+  private static String unused(String name, Schema schema) {
+    String free = name;
+    for (int i = 0; isTaken(free, schema); i++) {
+      free = name + i;
+    }
+    return free;
+  }
+
+  private static boolean isTaken(String name, Schema schema) {
+    return schema.getFields().stream().anyMatch(field -> field.getName().equalsIgnoreCase(name));
   }
 
   private List<String> inputs(String model) {

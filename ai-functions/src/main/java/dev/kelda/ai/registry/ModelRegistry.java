@@ -47,6 +47,10 @@ public final class ModelRegistry {
 
   private static ModelVersion find(Connection connection, String reference) throws SQLException {
     int at = reference.lastIndexOf('@');
+    if (at == reference.length() - 1) { // nothing at all, or nothing after the @
+      throw notFound(
+          "\"%s\" names no model; it is a name, name@version or name@alias".formatted(reference));
+    }
     return find(
         connection,
         lower(at < 0 ? reference : reference.substring(0, at)),
@@ -55,7 +59,7 @@ public final class ModelRegistry {
 
   private static ModelVersion find(Connection connection, String model, String which)
       throws SQLException {
-    List<ModelVersion> versions = versions(connection, model);
+    List<ModelVersion> versions = model.isEmpty() ? List.of() : versions(connection, model);
     if (versions.isEmpty()) {
       throw notFound("there is no model \"" + model + "\"");
     }

@@ -61,12 +61,23 @@ public final class KeldaTypeFactory extends SqlTypeFactoryImpl {
 
   @Override
   public RelDataType createTypeWithNullability(RelDataType type, boolean nullable) {
-    if (type instanceof FixedSizeArrayType fixed) {
-      return fixed.isNullable() == nullable
-          ? fixed
-          : canonize(new FixedSizeArrayType(fixed.getComponentType(), fixed.size(), nullable));
-    }
-    return super.createTypeWithNullability(type, nullable);
+    return type instanceof FixedSizeArrayType fixed
+        ? withNullability(fixed, nullable)
+        : super.createTypeWithNullability(type, nullable);
+  }
+
+  /** As Calcite asks for the type of a row's field. */
+  @Override
+  public RelDataType enforceTypeWithNullability(RelDataType type, boolean nullable) {
+    return type instanceof FixedSizeArrayType fixed
+        ? withNullability(fixed, nullable)
+        : super.enforceTypeWithNullability(type, nullable);
+  }
+
+  private RelDataType withNullability(FixedSizeArrayType type, boolean nullable) {
+    return type.isNullable() == nullable
+        ? type
+        : canonize(new FixedSizeArrayType(type.getComponentType(), type.size(), nullable));
   }
 
   public RelDataType createFixedBinary(int width) {
