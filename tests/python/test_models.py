@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 import pytest
 from kelda_server import ROOT, KeldaServer
 from minilm import MiniLm
-from onnx import TensorProto, helper
 
 ROWS = int(os.environ.get("KELDA_PREDICT_ROWS", "20000"))
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
@@ -110,47 +109,6 @@ def test_features_with_a_null_predict_null(cursor, server):
         " AS t (id, colour, f0, f1) ORDER BY id"
     )
     assert cursor.fetchall() == [(False,), (True,), (True,)]
-
-
-def identity(cursor, server, kind, *shapes):
-    """A model that gives back its input; shapes of the input and, where it says another one, of the output."""
-    ends = [helper.make_tensor_value_info(name, kind, shape) for name, shape in zip("xy", (shapes[0], shapes[-1]), strict=True)]
-    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "identity", ends[:1], ends[1:])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    (server.folder / "identity.onnx").write_bytes(model.SerializeToString())
-    cursor.execute(f"CREATE OR REPLACE MODEL identity WITH ('path' = '{server.folder}/identity.onnx')")
-
-
-def test_a_list_of_texts_is_a_tensor(cursor, server):
-    identity(cursor, server, TensorProto.STRING, [None, 2])
-    cursor.execute("SELECT PREDICT('identity', l), PREDICT('identity', a, b) FROM (VALUES (1, ARRAY['u', 'v'], 'x', 'y'), (2, ARRAY['ü', ''], '', 'z')) AS t (id, l, a, b) ORDER BY id")
-    assert cursor.fetchall() == [(["u", "v"], ["x", "y"]), (["ü", ""], ["", "z"])]
-
-
-def test_predictions_are_predicted_from(cursor, server):
-    identity(cursor, server, TensorProto.FLOAT, [None, 1])
-    once = "(SELECT * FROM ML_PREDICT((SELECT 2.5 AS f), MODEL identity, DESCRIPTOR(f)))"
-    cursor.execute(f"SELECT * FROM ML_PREDICT({once}, MODEL identity, DESCRIPTOR(prediction))")
-    assert [column[0] for column in cursor.description] == ["f", "prediction", "prediction0"]
-    assert cursor.fetchall()[0][1:] == (2.5, 2.5)
-
-
-@pytest.mark.parametrize(
-    "kind, shapes, error",
-    [
-        (TensorProto.UINT32, [[None, 2]], "is of type UINT32"),
-        (TensorProto.FLOAT, [[None, 0]], "has no values in a row"),
-        (TensorProto.FLOAT, [[None, 2], [3, 2]], "its first dimension is always 3, not the rows"),
-    ],
-)
-def test_models_that_cannot_say_something_of_each_row(cursor, server, kind, shapes, error):
-    with pytest.raises(flightsql.Error, match=error):
-        identity(cursor, server, kind, *shapes)
-
-
-def test_a_name_without_its_version(cursor):
-    with pytest.raises(flightsql.Error, match='"identity@" names no model'):
-        cursor.execute("SELECT PREDICT('identity@', 1)")
 
 
 def post(server, model, body, headers=None, call="infer"):

@@ -9,6 +9,7 @@ final class OnnxFiles {
   static final int FLOAT = 1;
   static final int INT64 = 7;
   static final int STRING = 8;
+  static final int UINT32 = 12;
 
   private OnnxFiles() {}
 
@@ -47,6 +48,17 @@ final class OnnxFiles {
             .message(12, value("word_out", STRING, -1, 1))
             .message(12, value("number_out", INT64, -1))
             .message(12, value("vector_out", FLOAT, -1, 0)));
+  }
+
+  /** Gives its input x back as y and, when it has a second shape, as z. */
+  static byte[] identity(int type, long[] input, long[]... outputs) {
+    ProtoWriter graph = message().text(2, "identity").message(11, value("x", type, input));
+    String[] names = {"y", "z"};
+    for (int i = 0; i < outputs.length; i++) {
+      graph.message(1, node("Identity", names[i], "x"));
+      graph.message(12, value(names[i], type, outputs[i]));
+    }
+    return model(graph);
   }
 
   /**

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kelda.spi.error.ErrorCode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -67,6 +68,80 @@ final class TestModels {
         ErrorCode.INVALID_ARGUMENT,
         "no output [nix]",
         "CREATE MODEL nix WITH ('path' = 'echo.onnx', 'outputs' = 'nix')");
+  }
+
+  @Test
+  void anOutputOfSeveralValuesIsAFieldLikeAnyOther() {
+    register("pair", OnnxFiles.identity(OnnxFiles.FLOAT, shape(-1, 2), shape(-1, 2), shape(-1, 2)));
+    assertThat(engine.rows("SELECT PREDICT('pair', 1, 2).y, PREDICT('pair', 3, 4).z[2]"))
+        .containsExactly("[1.0,2.0]|4.0");
+    assertThat(engine.rows("SELECT t.p.z, t.p.* FROM (SELECT PREDICT('pair', 1, 2) AS p) AS t"))
+        .containsExactly("[1.0,2.0]|[1.0,2.0]|[1.0,2.0]");
+    assertThat(
+            engine.rows(
+                "SELECT t.p.y, COUNT(*) FROM (SELECT PREDICT('pair', a, 2) AS p"
+                    + " FROM (VALUES 1, 1, NULL) AS v (a)) AS t GROUP BY t.p.y ORDER BY 2"))
+        .containsExactly("null|1", "[1.0,2.0]|2");
+  }
+
+  @Test
+  void textsMayBeAnArray() {
+    register("words", OnnxFiles.identity(OnnxFiles.STRING, shape(-1, 2), shape(-1, 2)));
+    assertThat(engine.rows("SELECT PREDICT('words', 'a', 'ü')")).containsExactly("[\"a\",\"ü\"]");
+    assertThat(
+            engine.rows(
+                "SELECT PREDICT('words', v) FROM (VALUES (ARRAY['a', 'ü']), (ARRAY['b', NULL]),"
+                    + " (NULL), (ARRAY['', 'd'])) AS t (v)"))
+        .containsExactly("[\"a\",\"ü\"]", "null", "null", "[\"\",\"d\"]");
+    engine.fails(
+        ErrorCode.INVALID_ARGUMENT, "takes 2 values", "SELECT PREDICT('words', ARRAY['a'])");
+  }
+
+  @Test
+  void modelsThatNoRowFitsAreRefused() {
+    refused("of type UINT32", OnnxFiles.identity(OnnxFiles.UINT32, shape(-1, 1), shape(-1, 1)));
+    refused(
+        "its first dimension is always 2, not the rows; name the outputs",
+        OnnxFiles.identity(OnnxFiles.FLOAT, shape(-1, 2), shape(2, 2)));
+    refused(
+        "has no inputs",
+        OnnxFiles.model(
+            OnnxFiles.message()
+                .message(1, OnnxFiles.node("Identity", "y", "c"))
+                .text(2, "constant")
+                .message(5, OnnxFiles.tensor("c", shape(1), 3))
+                .message(12, OnnxFiles.value("y", OnnxFiles.FLOAT, 1))));
+  }
+
+  private void refused(String message, byte[] model) {
+    write("refused", model);
+    engine.fails(
+        ErrorCode.NOT_SUPPORTED, message, "CREATE MODEL refused WITH ('path' = 'refused.onnx')");
+  }
+
+  private void register(String name, byte[] model) {
+    write(name, model);
+    engine.rows("CREATE MODEL %1$s WITH ('path' = '%1$s.onnx')".formatted(name));
+  }
+
+  private void write(String name, byte[] model) {
+    try {
+      Files.write(home.resolve(name + ".onnx"), model);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static long[] shape(long... dimensions) {
+    return dimensions;
+  }
+
+  @Test
+  void aReferenceNamesAModel() {
+    for (String reference : List.of("", "@", "@1", "linear@")) {
+      engine.fails(
+          ErrorCode.MODEL_NOT_FOUND, "model", "SELECT PREDICT('" + reference + "', 1, 2, 3)");
+    }
   }
 
   @Test
@@ -164,6 +239,24 @@ final class TestModels {
   }
 
   @Test
+  void predictionsArePredictedFrom() {
+    String inner =
+        "(SELECT * FROM ML_PREDICT((SELECT 1 AS a, 2 AS b), MODEL linear, DESCRIPTOR(a, b, a)))";
+    assertThat(
+            engine.rows(
+                "SELECT * FROM ML_PREDICT("
+                    + inner
+                    + ", MODEL linear, DESCRIPTOR(a, b, prediction))"))
+        .containsExactly("1|2|8.5|31.0");
+    assertThat(
+            engine.rows(
+                "SELECT prediction, prediction0 FROM ML_PREDICT("
+                    + inner
+                    + ", MODEL linear, DESCRIPTOR(a, b, prediction))"))
+        .containsExactly("8.5|31.0");
+  }
+
+  @Test
   void signaturesAreCheckedAndErrorsSayWhy() {
     engine.rows(
         "CREATE MODEL declared INPUT (x REAL ARRAY) OUTPUT (y REAL)"
@@ -173,6 +266,10 @@ final class TestModels {
             engine.rows(
                 "SELECT prediction FROM ML.PREDICT(MODEL named, (SELECT 3 AS c, 2 AS b, 1 AS a))"))
         .containsExactly("14.5");
+    engine.fails(
+        ErrorCode.INVALID_ARGUMENT,
+        "\"A\" is declared twice (line 1, column 35)",
+        "CREATE MODEL twice INPUT (a REAL, A REAL, c REAL) WITH ('path' = 'linear.onnx')");
     engine.fails(
         ErrorCode.INVALID_ARGUMENT,
         "\"x\" is not declared",

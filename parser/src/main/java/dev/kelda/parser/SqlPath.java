@@ -1,6 +1,7 @@
 package dev.kelda.parser;
 
 import org.apache.calcite.sql.SqlIdentifier;
+import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.parser.SqlParserPos;
 
 /**
@@ -15,5 +16,10 @@ public final class SqlPath extends SqlIdentifier {
 
   public String path() {
     return names.getFirst();
+  }
+
+  @Override
+  public SqlNode clone(SqlParserPos position) {
+    return new SqlPath(path(), position);
   }
 }

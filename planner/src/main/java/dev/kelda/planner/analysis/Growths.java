@@ -2,6 +2,7 @@ package dev.kelda.planner.analysis;
 
 import dev.kelda.planner.catalog.CatalogSnapshot;
 import dev.kelda.planner.catalog.CatalogTable;
+import dev.kelda.planner.catalog.TableReference;
 import dev.kelda.planner.rules.CommonRows;
 import dev.kelda.planner.rules.PointInTimeJoin;
 import dev.kelda.spi.extension.EngineServices.TableName;
@@ -102,10 +103,12 @@ final class Growths {
   }
 
   private Part scan(TableScan scan) {
-    var table = scan.getTable().unwrapOrThrow(CatalogTable.class).reference();
-    if (catalog.syntheticKey(table).isPresent()) {
-      return Part.OPAQUE; // a table as it was, rows of a function: they do not grow
+    CatalogTable scanned = scan.getTable().unwrap(CatalogTable.class);
+    if (scanned == null || catalog.syntheticKey(scanned.reference()).isPresent()) {
+      return Part
+          .OPAQUE; // of a recursion's step before, as it was, of a function: they do not grow
     }
+    TableReference table = scanned.reference();
     TableName name = new TableName(table.catalog(), table.schema(), table.name());
     scans.add(name);
     return new Part(Map.of(name, Set.of()), Optional.of(Set.of(name)), true, Set.of());

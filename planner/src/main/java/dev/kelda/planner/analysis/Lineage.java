@@ -83,7 +83,10 @@ final class Lineage {
   }
 
   private static List<Set<Origin>> scan(TableScan scan) {
-    CatalogTable table = scan.getTable().unwrapOrThrow(CatalogTable.class);
+    CatalogTable table = scan.getTable().unwrap(CatalogTable.class);
+    if (table == null) { // the work table of a recursion: its rows come from the first part
+      return scan.getRowType().getFieldList().stream().map(f -> Set.<Origin>of()).toList();
+    }
     TableReference name = table.reference();
     return scan.getRowType().getFieldNames().stream()
         .map(c -> Set.of(new Origin(name.catalog(), name.schema(), name.name(), c, false)))

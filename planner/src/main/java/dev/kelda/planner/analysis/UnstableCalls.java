@@ -68,11 +68,9 @@ final class UnstableCalls {
           public RelNode visit(RelNode node) {
             RelHomogeneousShuttle below = this;
             if (node instanceof TableScan scan) {
-              scan.getTable()
-                  .unwrapOrThrow(CatalogTable.class)
-                  .reference()
-                  .table()
-                  .asOfNow()
+              // The work table of a recursion is in no catalog.
+              Optional.ofNullable(scan.getTable().unwrap(CatalogTable.class))
+                  .flatMap(table -> table.reference().table().asOfNow())
                   .ifPresent(call -> found.add(new UnstableCall(call, query)));
             }
             if (node instanceof Sample) {
