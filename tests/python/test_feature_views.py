@@ -151,3 +151,30 @@ def test_training_dataset_by_split(db):
     db.execute("DELETE FROM facts WHERE id < 500")
     db.execute("ALTER TRAINING DATASET facts_v REPRODUCE")
     assert db.training_dataset("facts_v").split("train").to_arrow().sort_by("id") == train.sort_by("id")
+
+
+def test_a_dataset_is_reproduced_after_twenty_commits_of_its_source(db):
+    db.execute("CREATE TABLE moving AS SELECT x AS id, x * 2 AS v, TIMESTAMP '2024-01-01 00:00:00' + x * INTERVAL '1' HOUR AS at FROM UNNEST(GENERATE_SERIES(1, 500)) AS s (x)")
+    db.execute("CREATE FEATURE VIEW moving_v PRIMARY KEY (id) TIMESTAMP at AS SELECT id, at, v FROM moving")
+    db.execute("REFRESH FEATURE VIEW moving_v")
+    query = "SELECT l.id, w.v FROM moving AS l LEFT JOIN moving_v AS OF l.at AS w ON w.id = l.id"
+    db.execute(f"CREATE TRAINING DATASET kept SPLIT (train 0.7, test 0.3) BY RANDOM AS {query}")
+
+    def state():
+        rows = db.sql("SELECT * FROM kept").to_arrow().sort_by("id")
+        return rows, db.sql("SELECT checksum FROM system.training_datasets WHERE name = 'kept'").to_pylist()
+
+    before = state()
+    db.execute("ALTER TRAINING DATASET kept DELETE DATA")
+    for commit in range(20):
+        db.execute(f"INSERT INTO moving (id, v, at) VALUES ({1000 + commit}, 0, TIMESTAMP '2024-06-01 00:00:00')")
+        if commit == 5:
+            db.execute("UPDATE moving SET v = -v WHERE id < 250")
+        if commit == 10:
+            db.execute("ALTER TABLE moving DROP COLUMN v")
+            db.execute("ALTER TABLE moving ADD COLUMN v VARCHAR")
+            db.execute("CREATE OR REPLACE FEATURE VIEW moving_v PRIMARY KEY (id) TIMESTAMP at AS SELECT id, at, v FROM moving")
+            db.execute("REFRESH FEATURE VIEW moving_v")
+    db.execute("CALL lake.system.expire_snapshots(table => 'moving', older_than => TIMESTAMP '2100-01-01 00:00:00', retain_last => 1)")
+    db.execute("ALTER TRAINING DATASET kept REPRODUCE")
+    assert state() == before

@@ -49,10 +49,7 @@ public record RrfFunction() implements TableFunction {
             .flatMap(p -> call.argument(p.name(), Argument.Searched.class).stream())
             .toList();
     Argument.Relation rows = searches.getFirst().search().rows();
-    if (SearchArguments.addressed(rows).isEmpty()) {
-      throw new KeldaException(
-          ErrorCode.NOT_SUPPORTED, "RRF searches Iceberg tables; CREATE TABLE … AS makes one");
-    }
+    SearchArguments.requireAddressed(rows, "RRF");
     List<Branch> branches = new ArrayList<>();
     for (Argument.Searched searched : searches) {
       Search search = searched.search();

@@ -35,8 +35,23 @@ public final class SearchArguments {
     return addressed(table(call));
   }
 
-  static Optional<AddressedTable> addressed(Argument.Relation rows) {
+  private static Optional<AddressedTable> addressed(Argument.Relation rows) {
     return rows.pinned().filter(AddressedTable.class::isInstance).map(AddressedTable.class::cast);
+  }
+
+  /**
+   * @throws KeldaException NOT_SUPPORTED for rows that cannot be found again; what is wrong with
+   *     the table, such as that there is none
+   */
+  static AddressedTable requireAddressed(Argument.Relation rows, String function) {
+    return addressed(rows)
+        .orElseThrow(
+            () -> {
+              rows.schema().get();
+              return new KeldaException(
+                  ErrorCode.NOT_SUPPORTED,
+                  function + " searches Iceberg tables; CREATE TABLE … AS makes one");
+            });
   }
 
   static List<String> columns(Call call) {

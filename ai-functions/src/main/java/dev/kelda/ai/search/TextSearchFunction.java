@@ -48,12 +48,7 @@ public record TextSearchFunction(Indexes indexes, HitsFunction hits) implements 
   public Expansion expand(Call call) {
     List<String> columns = SearchArguments.columns(call);
     AddressedTable table =
-        SearchArguments.addressed(call)
-            .orElseThrow(
-                () ->
-                    new KeldaException(
-                        ErrorCode.NOT_SUPPORTED,
-                        "TEXT_SEARCH searches Iceberg tables; CREATE TABLE … AS makes one"));
+        SearchArguments.requireAddressed(SearchArguments.table(call), "TEXT_SEARCH");
     columns.forEach(column -> check(table, column));
     Target target =
         indexes

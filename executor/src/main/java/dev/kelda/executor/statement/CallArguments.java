@@ -195,7 +195,11 @@ record CallArguments(
     if (!table.catalog().equals(catalog.name())) {
       throw error("table %s is not one of catalog \"%s\"".formatted(table, catalog.name()), at);
     }
-    Targets.table(table, name);
+    if (procedure.keepsRows()) {
+      Targets.keptTable(table, name);
+    } else {
+      Targets.table(table, name);
+    }
     return new Procedure.TableName(table.schema(), table.name());
   }
 

@@ -88,12 +88,19 @@ final class Targets {
    */
   static TableReference table(TableReference found, Name name) {
     found.requireOwn(Optional.of(name.position()));
-    return requireKind(found, name, found.table() instanceof View, "is a view, not a table");
+    return keptTable(found, name);
   }
 
   /** As {@link #table(TableReference, Name)}, where what the statement works for owns the table. */
   static TableReference table(TableReference found, Name name, Request request) {
     request.requireOwn(found, name);
+    return keptTable(found, name);
+  }
+
+  /**
+   * As {@link #table(TableReference, Name)}, where rows stay as they are, whoever owns the table.
+   */
+  static TableReference keptTable(TableReference found, Name name) {
     return requireKind(found, name, found.table() instanceof View, "is a view, not a table");
   }
 

@@ -32,7 +32,7 @@ final class OrphanFiles {
 
   private OrphanFiles() {}
 
-  static Procedure of(Maintained tables) {
+  static Procedures.Simple of(Maintained tables) {
     return Procedures.onTable(
         tables,
         "remove_orphan_files",

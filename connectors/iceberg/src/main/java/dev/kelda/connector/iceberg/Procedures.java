@@ -53,12 +53,12 @@ final class Procedures {
                     .setCurrentSnapshot(arguments.value("snapshot_id", Long.class))),
         cherryPick(tables),
         fastForward(tables),
-        ancestors(tables),
+        ancestors(tables).keepingRows(),
         ExpireSnapshotsProcedure.of(tables),
-        OrphanFiles.of(tables),
-        rewriteManifests(tables),
-        RewriteDataFilesProcedure.of(tables),
-        RewriteDeletesProcedure.of(tables),
+        OrphanFiles.of(tables).keepingRows(),
+        rewriteManifests(tables).keepingRows(),
+        RewriteDataFilesProcedure.of(tables).keepingRows(),
+        RewriteDeletesProcedure.of(tables).keepingRows(),
         RegisterTable.of(tables),
         AddFiles.of(tables));
   }
@@ -80,7 +80,7 @@ final class Procedures {
   }
 
   /** A procedure whose first argument is the table. */
-  static Procedure onTable(
+  static Simple onTable(
       Maintained tables,
       String name,
       List<Procedure.Parameter> more,
@@ -103,8 +103,22 @@ final class Procedures {
       String name,
       List<Procedure.Parameter> parameters,
       List<Procedure.Column> columns,
+      boolean keepsRows,
       BiFunction<Procedure.Arguments, Procedure.Context, List<List<Object>>> work)
       implements Procedure {
+    Simple(
+        String name,
+        List<Procedure.Parameter> parameters,
+        List<Procedure.Column> columns,
+        BiFunction<Procedure.Arguments, Procedure.Context, List<List<Object>>> work) {
+      this(name, parameters, columns, false, work);
+    }
+
+    /** The same, said to keep every row. */
+    Procedure keepingRows() {
+      return new Simple(name, parameters, columns, true, work);
+    }
+
     @Override
     public List<List<Object>> call(Arguments arguments, Context context) {
       return work.apply(arguments, context);
@@ -162,7 +176,7 @@ final class Procedures {
         });
   }
 
-  private static Procedure ancestors(Maintained tables) {
+  private static Simple ancestors(Maintained tables) {
     return onTable(
         tables,
         "ancestors_of",
@@ -183,7 +197,7 @@ final class Procedures {
         });
   }
 
-  private static Procedure rewriteManifests(Maintained tables) {
+  private static Simple rewriteManifests(Maintained tables) {
     return onTable(
         tables,
         "rewrite_manifests",

@@ -43,7 +43,7 @@ final class RewriteDataFilesProcedure {
     this.order = order(table, arguments);
   }
 
-  static Procedure of(Maintained tables) {
+  static Procedures.Simple of(Maintained tables) {
     return Procedures.onTable(
         tables,
         "rewrite_data_files",

@@ -55,7 +55,7 @@ final class RewriteDeletesProcedure {
     this.vectors = TableUtil.formatVersion(table) >= 3;
   }
 
-  static Procedure of(Maintained tables) {
+  static Procedures.Simple of(Maintained tables) {
     return Procedures.onTable(
         tables,
         "rewrite_position_delete_files",

@@ -19,6 +19,14 @@ public interface Procedure {
   List<Column> columns();
 
   /**
+   * Whether every row of the table, and what its kept snapshots say, stays as it is: such a one may
+   * be called on tables that only other statements change.
+   */
+  default boolean keepsRows() {
+    return false;
+  }
+
+  /**
    * Runs it once.
    *
    * @return rows of values, parallel to {@link #columns}: {@code String} for TEXT, {@code Long} for
