@@ -178,7 +178,7 @@ mod tests {
     }
 
     fn rows(bytes: &[u8], piece: usize) -> Result<usize, String> {
-        let mut decoder = IpcDecoder::new("test".into(), batch().schema());
+        let mut decoder = IpcDecoder::new("test".into(), batch().schema(), &["a", "b"]);
         let mut out = Vec::new();
         for part in bytes.chunks(piece.max(1)) {
             decoder.push(part, &mut out).map_err(|e| e.to_string())?;
