@@ -153,7 +153,8 @@ async fn keep(
         if batch.num_rows() == 0 {
             continue;
         }
-        let batch = compact(&batch)?;
+        // A slice of a large batch would keep all of it.
+        let batch = output::compacted(&batch, Arc::clone(&schema))?;
         if writer.is_none() && kept.add(&batch) {
             continue;
         }
@@ -165,17 +166,6 @@ async fn keep(
         tokio::task::consume_budget().await;
     }
     writer.map(|writer| writer.finish()).transpose()
-}
-
-/// A slice of a large batch would keep all of it.
-fn compact(batch: &RecordBatch) -> Result<RecordBatch> {
-    let columns = batch.columns().iter().map(output::compact);
-    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    Ok(RecordBatch::try_new_with_options(
-        batch.schema(),
-        columns.collect::<std::result::Result<_, _>>()?,
-        &options,
-    )?)
 }
 
 impl Kept {

@@ -96,13 +96,7 @@ async fn forward(
         if batch.num_rows() == 0 {
             continue;
         }
-        let columns = batch
-            .columns()
-            .iter()
-            .map(compact)
-            .collect::<std::result::Result<_, _>>()?;
-        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        let batch = RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &options)?;
+        let batch = compacted(&batch, Arc::clone(&schema))?;
         let sent = tokio::select! {
             biased;
             () = cancel.cancelled() => return Err(cancelled()),
@@ -112,6 +106,16 @@ async fn forward(
             return Ok(());
         }
     }
+}
+
+/// The batch with the schema's names, each column as [`compact`] leaves it.
+pub fn compacted(batch: &RecordBatch, schema: SchemaRef) -> Result<RecordBatch> {
+    let columns = batch.columns().iter().map(compact);
+    let columns = columns.collect::<std::result::Result<_, _>>()?;
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    Ok(RecordBatch::try_new_with_options(
+        schema, columns, &options,
+    )?)
 }
 
 /// Arrow's C interface exports whole buffers and Java accounts for them, so a slice of a large buffer is copied; Java
