@@ -7,8 +7,9 @@ import dev.kelda.ai.registry.ModelRegistry;
 import dev.kelda.spi.connector.CanonicalTypes;
 import dev.kelda.spi.connector.TableFunction;
 import dev.kelda.spi.extension.SqlQuery;
+import dev.kelda.spi.rows.ColumnNames;
 import java.util.List;
-import org.apache.arrow.vector.types.pojo.Schema;
+import org.apache.arrow.vector.types.pojo.Field;
 
 /**
  * {@code ML_PREDICT(TABLE t, MODEL m, DESCRIPTOR(a, b))} and {@code ML.PREDICT(MODEL m, TABLE t)}:
@@ -53,6 +54,8 @@ public record MlPredictFunction(ModelRegistry registry, boolean modelFirst)
             .map(Argument.Columns::names)
             .orElseGet(() -> inputs(model));
     Argument.Relation input = call.argument("input", Argument.Relation.class).orElseThrow();
+    // Predictions may be predicted from: the table's own columns keep their names.
+    List<String> columns = input.schema().get().getFields().stream().map(Field::getName).toList();
     String sql =
         "SELECT *, PREDICT('%s', %s) AS %s FROM %s"
             .formatted(
@@ -60,22 +63,9 @@ public record MlPredictFunction(ModelRegistry registry, boolean modelFirst)
                 features.stream()
                     .map(name -> '"' + name.replace("\"", "\"\"") + '"')
                     .collect(joining(", ")),
-                unused("prediction", input.schema().get()),
+                ColumnNames.unused("prediction", columns),
                 input.placeholder());
     return new Expansion.Query(SqlQuery.of(sql), () -> inputs(model).toString());
-  }
-
-  /** Predictions may be predicted from: the table's own columns keep their names. */
-  private static String unused(String name, Schema schema) {
-    String free = name;
-    for (int i = 0; isTaken(free, schema); i++) {
-      free = name + i;
-    }
-    return free;
-  }
-
-  private static boolean isTaken(String name, Schema schema) {
-    return schema.getFields().stream().anyMatch(field -> field.getName().equalsIgnoreCase(name));
   }
 
   private List<String> inputs(String model) {

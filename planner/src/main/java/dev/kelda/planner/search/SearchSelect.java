@@ -6,6 +6,7 @@ import dev.kelda.spi.connector.Search;
 import dev.kelda.spi.connector.Search.Branch;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
+import dev.kelda.spi.rows.ColumnNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -124,9 +125,10 @@ public final class SearchSelect {
       items.add(as(new SqlIdentifier(HIDDEN + i, position), name));
     }
     List<String> added = added(search);
-    items.add(as(marker, unused(added.getFirst(), names)));
-    if (added.size() > 1) {
-      items.add(as(ScoreOperator.INSTANCE.createCall(position), unused(added.getLast(), names)));
+    items.add(as(marker, ColumnNames.unused(added.getFirst(), names)));
+    if (added.size() > 1) { // the two begin with other words
+      String score = ColumnNames.unused(added.getLast(), names);
+      items.add(as(ScoreOperator.INSTANCE.createCall(position), score));
     }
     List<SqlNode> from = new ArrayList<>();
     from.add(rows);
@@ -147,15 +149,6 @@ public final class SearchSelect {
     return search.branches().getFirst().measure().ofVectors()
         ? List.of("distance", "score")
         : List.of("score");
-  }
-
-  private static String unused(String name, List<String> names) {
-    String free = name;
-    for (int i = 0; Names.match(free, names).isPresent(); i++) {
-      free = name + i;
-    }
-    names.add(free);
-    return free;
   }
 
   private SqlNode as(SqlNode node, String name) {
