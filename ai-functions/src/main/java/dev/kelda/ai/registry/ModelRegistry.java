@@ -59,7 +59,7 @@ public final class ModelRegistry {
 
   private static ModelVersion find(Connection connection, String model, String which)
       throws SQLException {
-    List<ModelVersion> versions = model.isEmpty() ? List.of() : versions(connection, model);
+    List<ModelVersion> versions = versions(connection, Optional.of(model));
     if (versions.isEmpty()) {
       throw notFound("there is no model \"" + model + "\"");
     }
@@ -87,7 +87,7 @@ public final class ModelRegistry {
 
   /** In order; empty when there is no such model. */
   public List<ModelVersion> versions(String model) {
-    return metastore.read(connection -> versions(connection, lower(model)));
+    return metastore.read(connection -> versions(connection, Optional.of(lower(model))));
   }
 
   /** The latest version of every model, by name. */
@@ -95,7 +95,7 @@ public final class ModelRegistry {
     return metastore.read(
         connection -> {
           Map<String, ModelVersion> latest = new TreeMap<>();
-          versions(connection, "").forEach(v -> latest.put(v.model(), v));
+          versions(connection, Optional.empty()).forEach(v -> latest.put(v.model(), v));
           return List.copyOf(latest.values());
         });
   }
@@ -116,7 +116,7 @@ public final class ModelRegistry {
     return metastore.transaction(
         connection -> {
           refuseShipped(draft.model());
-          List<ModelVersion> before = versions(connection, draft.model());
+          List<ModelVersion> before = versions(connection, Optional.of(draft.model()));
           if (!before.isEmpty() && !mayExist) {
             throw new KeldaException(
                 ErrorCode.MODEL_EXISTS,
@@ -163,7 +163,8 @@ public final class ModelRegistry {
   /** The hashes of the files that some version needs. */
   public Set<String> files() {
     Set<String> hashes = new HashSet<>();
-    for (ModelVersion version : metastore.read(connection -> versions(connection, ""))) {
+    for (ModelVersion version :
+        metastore.read(connection -> versions(connection, Optional.empty()))) {
       hashes.add(version.hash());
       if (version.text().orElse(null) instanceof OnnxTextModel text) {
         hashes.add(text.tokenizer());
@@ -260,19 +261,22 @@ public final class ModelRegistry {
         });
   }
 
-  private static List<ModelVersion> versions(Connection connection, String model)
+  /** Of one model, or of all; in order. */
+  private static List<ModelVersion> versions(Connection connection, Optional<String> model)
       throws SQLException {
     List<ModelVersion> all = new ArrayList<>();
     ShippedModels.all().stream()
-        .filter(shipped -> model.isEmpty() || shipped.model().equals(model))
+        .filter(shipped -> model.isEmpty() || shipped.model().equals(model.get()))
         .forEach(all::add);
     try (PreparedStatement select =
         connection.prepareStatement(
             "SELECT model, version, hash, size, signature, source, training_dataset, tags, metrics,"
-                + " created_at, created_by, text_model FROM ai_model_versions WHERE model = ? OR ? = ''"
+                + " created_at, created_by, text_model FROM ai_model_versions"
+                + (model.isPresent() ? " WHERE model = ?" : "")
                 + " ORDER BY model, version")) {
-      select.setString(1, model);
-      select.setString(2, model);
+      if (model.isPresent()) {
+        select.setString(1, model.get());
+      }
       try (ResultSet rows = select.executeQuery()) {
         while (rows.next()) {
           all.add(
