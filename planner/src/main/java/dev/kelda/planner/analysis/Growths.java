@@ -104,9 +104,9 @@ final class Growths {
 
   private Part scan(TableScan scan) {
     CatalogTable scanned = scan.getTable().unwrap(CatalogTable.class);
+    // Rows of a recursion's step before, of a table as it was, of a function: they do not grow.
     if (scanned == null || catalog.syntheticKey(scanned.reference()).isPresent()) {
-      return Part
-          .OPAQUE; // of a recursion's step before, as it was, of a function: they do not grow
+      return Part.OPAQUE;
     }
     TableReference table = scanned.reference();
     TableName name = new TableName(table.catalog(), table.schema(), table.name());

@@ -232,6 +232,7 @@ final class CommonColumns {
       boolean named =
           switch (call.getKind()) {
             case AS, DOT, ARGUMENT_ASSIGNMENT -> true;
+            case OVER -> call.operand(1) instanceof SqlIdentifier;
             default -> false;
           };
       if (named) {
@@ -243,11 +244,6 @@ final class CommonColumns {
         qualifyEach(window.getPartitionList(), this);
         qualifyEach(window.getOrderList(), this);
         return window;
-      }
-      if (call.getKind() == SqlKind.OVER && call.operand(1) instanceof SqlIdentifier) {
-        SqlNode value = call.operand(0);
-        SqlNode qualified = value.accept(this);
-        return qualified == value ? call : withFirst(call, qualified);
       }
       return super.visit(call);
     }
