@@ -2,8 +2,8 @@ package dev.kelda.feature.registry;
 
 import static java.util.Objects.requireNonNull;
 
+import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.LoadingCache;
 import dev.kelda.feature.registry.FeatureView.Definition;
 import dev.kelda.spi.extension.EngineServices.TableName;
 import dev.kelda.spi.metastore.Metastore;
@@ -26,19 +26,15 @@ import java.util.regex.Pattern;
  */
 public final class FeatureViewRegistry {
   private static final Pattern VERSIONED = Pattern.compile("(.+)@(\\d{1,18})");
-  private static final String COLUMNS =
-      "catalog, schema_name, name, version, state, definition, options, created_at, created_by";
-
-  private static final long DEFINITIONS_LENGTH = 16 << 20;
+  private static final int MOST_COLUMNS_KEPT = 100_000;
 
   private final Metastore metastore;
-  private final LoadingCache<String, Definition> definitions =
+  // Every look-up and every second needs them, and they are long texts.
+  private final Cache<Made, Definition> definitions =
       Caffeine.newBuilder()
-          .maximumWeight(DEFINITIONS_LENGTH)
-          .weigher((String text, Definition any) -> text.length())
-          .build(
-              text ->
-                  Json.read(text, Definition.class)); // every look-up and every second needs them
+          .maximumWeight(MOST_COLUMNS_KEPT)
+          .weigher((Made any, Definition made) -> made.columns().getFields().size() + 1)
+          .build();
 
   public FeatureViewRegistry(Metastore metastore) {
     this.metastore = requireNonNull(metastore, "metastore is null");
@@ -54,6 +50,9 @@ public final class FeatureViewRegistry {
     /** It is going away. */
     DROPPING
   }
+
+  /** A version that was made once: a number is given anew when all versions were dropped. */
+  private record Made(TableName view, long version, long createdAt) {}
 
   /** A version and how far it has come. */
   public record Entry(FeatureView view, State state) {}
@@ -126,9 +125,9 @@ public final class FeatureViewRegistry {
           long version = before.isEmpty() ? 1 : before.getLast().view().version() + 1;
           update(
               connection,
-              "INSERT INTO feature_view_versions ("
-                  + COLUMNS
-                  + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+              "INSERT INTO feature_view_versions (catalog, schema_name, name, version, state,"
+                  + " definition, options, created_at, created_by)"
+                  + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
               draft.name().catalog(),
               draft.name().schema(),
               draft.name().name(),
@@ -191,8 +190,7 @@ public final class FeatureViewRegistry {
     Map<TableName, List<Entry>> byView = new LinkedHashMap<>();
     try (PreparedStatement select =
         connection.prepareStatement(
-            "SELECT "
-                + COLUMNS
+            "SELECT catalog, schema_name, name, version, state, options, created_at, created_by"
                 + " FROM feature_view_versions WHERE "
                 + condition
                 + " ORDER BY catalog, schema_name, name, version")) {
@@ -201,8 +199,12 @@ public final class FeatureViewRegistry {
       select.setString(3, name.name());
       try (ResultSet rows = select.executeQuery()) {
         while (rows.next()) {
-          Entry entry = entry(rows);
-          byView.computeIfAbsent(entry.view().name(), any -> new ArrayList<>()).add(entry);
+          entry(rows, connection)
+              .ifPresent(
+                  entry ->
+                      byView
+                          .computeIfAbsent(entry.view().name(), any -> new ArrayList<>())
+                          .add(entry));
         }
       }
     }
@@ -237,17 +239,51 @@ public final class FeatureViewRegistry {
         .toList();
   }
 
-  private Entry entry(ResultSet rows) throws SQLException {
-    return new Entry(
-        new FeatureView(
+  /** Empty when the version has gone meanwhile. */
+  private Optional<Entry> entry(ResultSet rows, Connection connection) throws SQLException {
+    Made made =
+        new Made(
             new TableName(rows.getString(1), rows.getString(2), rows.getString(3)),
             rows.getLong(4),
+            rows.getLong(7));
+    Optional<Definition> definition = definition(made, connection);
+    if (definition.isEmpty()) {
+      return Optional.empty();
+    }
+    FeatureView view =
+        new FeatureView(
+            made.view(),
+            made.version(),
             false,
-            definitions.get(rows.getString(6)),
-            Json.read(rows.getString(7), ViewOptions.class),
-            Instant.ofEpochMilli(rows.getLong(8)),
-            rows.getString(9)),
-        State.valueOf(rows.getString(5)));
+            definition.get(),
+            Json.read(rows.getString(6), ViewOptions.class),
+            Instant.ofEpochMilli(made.createdAt()),
+            rows.getString(8));
+    return Optional.of(new Entry(view, State.valueOf(rows.getString(5))));
+  }
+
+  /** The one object of a version, for which others keep what they make of it. */
+  private Optional<Definition> definition(Made made, Connection connection) throws SQLException {
+    Definition known = definitions.getIfPresent(made);
+    if (known != null) {
+      return Optional.of(known);
+    }
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT definition FROM feature_view_versions"
+                + " WHERE catalog = ? AND schema_name = ? AND name = ? AND version = ?")) {
+      select.setString(1, made.view().catalog());
+      select.setString(2, made.view().schema());
+      select.setString(3, made.view().name());
+      select.setLong(4, made.version());
+      try (ResultSet row = select.executeQuery()) {
+        if (!row.next()) {
+          return Optional.empty();
+        }
+        String text = row.getString(1);
+        return Optional.of(definitions.get(made, any -> Json.read(text, Definition.class)));
+      }
+    }
   }
 
   private static int update(Connection connection, String sql, Object... values)

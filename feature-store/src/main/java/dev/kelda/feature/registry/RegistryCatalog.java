@@ -2,9 +2,12 @@ package dev.kelda.feature.registry;
 
 import static java.util.Objects.requireNonNull;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.kelda.feature.online.OnlineCatalog;
 import dev.kelda.feature.online.OnlineView;
 import dev.kelda.feature.online.ViewLayout;
+import dev.kelda.feature.registry.FeatureView.Definition;
 import dev.kelda.spi.connector.SnapshotTable;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
@@ -20,6 +23,7 @@ public final class RegistryCatalog implements OnlineCatalog {
   private final EngineServices services;
   private final FeatureViewRegistry registry;
   private final ViewTables tables;
+  private final Cache<Definition, ViewLayout> layouts = Caffeine.newBuilder().weakKeys().build();
 
   public RegistryCatalog(EngineServices services, FeatureViewRegistry registry, ViewTables tables) {
     this.services = requireNonNull(services, "services is null");
@@ -69,10 +73,17 @@ public final class RegistryCatalog implements OnlineCatalog {
   }
 
   private OnlineView online(FeatureView view) {
-    return new OnlineView(
-        view.table(),
-        ViewLayout.of(view.toString(), view.definition().columns(), view.timeline()),
-        view.options().materialized());
+    return new OnlineView(view.table(), layout(view), view.options().materialized());
+  }
+
+  private ViewLayout layout(FeatureView view) {
+    ViewLayout known = layouts.getIfPresent(view.definition());
+    if (known != null && known.timeline().equals(view.timeline())) {
+      return known;
+    }
+    ViewLayout made = ViewLayout.of(view.toString(), view.definition().columns(), view.timeline());
+    layouts.put(view.definition(), made);
+    return made;
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.kelda.feature.serving;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.io.SerializedString;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.kelda.feature.online.Found;
@@ -26,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -39,7 +41,13 @@ import org.apache.arrow.vector.types.pojo.Schema;
 final class FeastRoutes {
   private static final int READ_BYTES = 8 << 20;
   private static final int PUSH_BYTES = 64 << 20;
-  private static final String NO_TIME = "1970-01-01T00:00:00Z";
+  private static final long CELL_BYTES = 56; // of a number, its status and its time
+  private static final long MOST_ROOM = 16 << 20;
+  private static final SerializedString NO_TIME = new SerializedString("1970-01-01T00:00:00Z");
+  private static final SerializedString PRESENT = new SerializedString("PRESENT");
+  private static final SerializedString NULL_VALUE = new SerializedString("NULL_VALUE");
+  private static final SerializedString NOT_FOUND = new SerializedString("NOT_FOUND");
+  private static final SerializedString OUTSIDE_MAX_AGE = new SerializedString("OUTSIDE_MAX_AGE");
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final EngineServices services;
@@ -106,8 +114,13 @@ final class FeastRoutes {
       int count,
       BufferAllocator allocator)
       throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(4096);
-    try (JsonGenerator out = JSON.createGenerator(bytes)) {
+    List<SerializedString[]> times = found.stream().map(FeastRoutes::eventTimes).toList();
+    long cells = (long) count * (entities.size() + features.wanted().size());
+    ByteArrayOutputStream bytes =
+        new ByteArrayOutputStream((int) Math.min(MOST_ROOM, 4096 + cells * CELL_BYTES));
+    try (VectorSchemaRoot rows = VectorSchemaRoot.create(features.schema(), allocator);
+        JsonGenerator out = JSON.createGenerator(bytes)) {
+      features.read(found, count, rows);
       out.writeStartObject();
       out.writeObjectFieldStart("metadata");
       out.writeArrayFieldStart("feature_names");
@@ -123,13 +136,22 @@ final class FeastRoutes {
       for (JsonNode values : entities.values()) {
         writeEntity(values, count, out);
       }
-      for (Features.Wanted wanted : features.wanted()) {
-        writeFeature(features.field(wanted), wanted, found.get(wanted.view()), allocator, out);
+      for (int i = 0; i < features.wanted().size(); i++) {
+        int view = features.wanted().get(i).view();
+        writeFeature(rows.getVector(i), found.get(view), times.get(view), out);
       }
       out.writeEndArray();
       out.writeEndObject();
     }
     return new HttpAnswer(200, "application/json", Map.of(), bytes.toByteArray());
+  }
+
+  /** The event time of each row, as every feature of the view has it. */
+  private static SerializedString[] eventTimes(Found found) {
+    return IntStream.range(0, found.size())
+        .mapToObj(i -> found.eventTime(i).map(t -> new SerializedString(t.toString())))
+        .map(time -> time.orElse(NO_TIME))
+        .toArray(SerializedString[]::new);
   }
 
   private static void writeEntity(JsonNode values, int count, JsonGenerator out)
@@ -139,7 +161,7 @@ final class FeastRoutes {
     JSON.writeTree(out, values);
     out.writeArrayFieldStart("statuses");
     for (int i = 0; i < count; i++) {
-      out.writeString("PRESENT");
+      out.writeString(PRESENT);
     }
     out.writeEndArray();
     out.writeArrayFieldStart("event_timestamps");
@@ -151,44 +173,30 @@ final class FeastRoutes {
   }
 
   private static void writeFeature(
-      Field field,
-      Features.Wanted wanted,
-      Found found,
-      BufferAllocator allocator,
-      JsonGenerator out)
+      FieldVector values, Found found, SerializedString[] times, JsonGenerator out)
       throws IOException {
-    try (FieldVector values = field.createVector(allocator)) {
-      values.setInitialCapacity(found.size());
-      values.allocateNew();
-      for (int i = 0; i < found.size(); i++) {
-        if (found.isPresent(i)) {
-          found.read(i, wanted.column(), values, i);
-        }
-      }
-      values.setValueCount(found.size());
-      out.writeStartObject();
-      out.writeArrayFieldStart("values");
-      for (int i = 0; i < found.size(); i++) {
-        JsonValues.write(values, i, out);
-      }
-      out.writeEndArray();
-      out.writeArrayFieldStart("statuses");
-      for (int i = 0; i < found.size(); i++) {
-        out.writeString(
-            switch (found.status(i)) {
-              case NOT_FOUND -> "NOT_FOUND";
-              case EXPIRED -> "OUTSIDE_MAX_AGE";
-              case PRESENT -> values.isNull(i) ? "NULL_VALUE" : "PRESENT";
-            });
-      }
-      out.writeEndArray();
-      out.writeArrayFieldStart("event_timestamps");
-      for (int i = 0; i < found.size(); i++) {
-        out.writeString(found.eventTime(i).map(Instant::toString).orElse(NO_TIME));
-      }
-      out.writeEndArray();
-      out.writeEndObject();
+    out.writeStartObject();
+    out.writeArrayFieldStart("values");
+    for (int i = 0; i < found.size(); i++) {
+      JsonValues.write(values, i, out);
     }
+    out.writeEndArray();
+    out.writeArrayFieldStart("statuses");
+    for (int i = 0; i < found.size(); i++) {
+      out.writeString(
+          switch (found.status(i)) {
+            case NOT_FOUND -> NOT_FOUND;
+            case EXPIRED -> OUTSIDE_MAX_AGE;
+            case PRESENT -> values.isNull(i) ? NULL_VALUE : PRESENT;
+          });
+    }
+    out.writeEndArray();
+    out.writeArrayFieldStart("event_timestamps");
+    for (SerializedString time : times) {
+      out.writeString(time);
+    }
+    out.writeEndArray();
+    out.writeEndObject();
   }
 
   private HttpAnswer push(HttpCall call) {

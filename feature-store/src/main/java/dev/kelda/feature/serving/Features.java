@@ -2,6 +2,7 @@ package dev.kelda.feature.serving;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.kelda.feature.online.Found;
 import dev.kelda.feature.online.OnlineCatalog;
 import dev.kelda.feature.online.OnlineView;
 import dev.kelda.spi.error.ErrorCode;
@@ -12,7 +13,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.FieldType;
+import org.apache.arrow.vector.types.pojo.Schema;
 
 /**
  * The features that a request wants, from one view or several.
@@ -115,5 +119,30 @@ record Features(List<OnlineView> views, List<Wanted> wanted) {
 
   Field field(Wanted of) {
     return views.get(of.view()).layout().columns().getFields().get(of.column());
+  }
+
+  /** The columns of an answer: NULL where nothing was found. */
+  Schema schema() {
+    return new Schema(wanted.stream().map(this::answered).toList());
+  }
+
+  private Field answered(Wanted of) {
+    Field field = field(of);
+    return new Field(of.name(), FieldType.nullable(field.getType()), field.getChildren());
+  }
+
+  /**
+   * Reads what was found, a row for each key.
+   *
+   * @param found for each of the views
+   * @param into an empty root of {@link #schema}
+   */
+  void read(List<Found> found, int rows, VectorSchemaRoot into) {
+    RowBlock.allocate(into, rows);
+    for (int i = 0; i < wanted.size(); i++) {
+      Wanted of = wanted.get(i);
+      found.get(of.view()).readAll(of.column(), into.getVector(i));
+    }
+    into.setRowCount(rows);
   }
 }

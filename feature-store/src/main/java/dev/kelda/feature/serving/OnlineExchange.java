@@ -11,10 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
-import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
-import org.apache.arrow.vector.types.pojo.Field;
-import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
 
 /**
@@ -31,12 +28,7 @@ final class OnlineExchange implements Exchange {
     this.features = features;
     this.lookups = lookups;
     this.allocator = allocator;
-    this.answers = new Schema(features.wanted().stream().map(this::field).toList());
-  }
-
-  private Field field(Features.Wanted wanted) {
-    Field field = features.field(wanted);
-    return new Field(wanted.name(), FieldType.nullable(field.getType()), field.getChildren());
+    this.answers = features.schema();
   }
 
   /** {@code online/…}. */
@@ -77,14 +69,6 @@ final class OnlineExchange implements Exchange {
         found.add(lookups.find(view, keys.vectors(), count, at));
       }
     }
-    for (int i = 0; i < features.wanted().size(); i++) {
-      Features.Wanted wanted = features.wanted().get(i);
-      FieldVector into = answer.getVector(i);
-      into.setInitialCapacity(count);
-      into.allocateNew();
-      found.get(wanted.view()).readAll(wanted.column(), into);
-      into.setValueCount(count);
-    }
-    answer.setRowCount(count);
+    features.read(found, count, answer);
   }
 }

@@ -61,15 +61,14 @@ final class Exchanges {
         Exchange exchange =
             route.open(
                 new Exchange.Call(caller.user(), path, batches.getVectorSchemaRoot().getSchema()),
-                own);
-        VectorSchemaRoot answer = VectorSchemaRoot.create(exchange.answers(), own)) {
+                own)) {
       Running self = new Running();
       running.add(self);
       try {
         out.start(exchange.answers());
+        VectorSchemaRoot batch = batches.getVectorSchemaRoot();
         while (next(self, batches)) {
-          exchange.answer(batches.getVectorSchemaRoot(), answer);
-          out.answer(answer);
+          out.answer(answer -> exchange.answer(batch, answer));
         }
         out.complete();
       } finally {

@@ -8,6 +8,7 @@ import dev.kelda.spi.error.KeldaException;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.apache.arrow.flight.BackpressureStrategy.CallbackBackpressureStrategy;
 import org.apache.arrow.flight.FlightProducer.ServerStreamListener;
 import org.apache.arrow.memory.BufferAllocator;
@@ -100,9 +101,13 @@ final class ResultStream implements AutoCloseable {
     }
   }
 
-  /** Sends the rows of a root in one batch, also when there are none, and leaves it empty. */
-  void answer(VectorSchemaRoot rows) {
-    move(rows, 0, rows.getRowCount());
+  /**
+   * Sends one batch, also when it has no rows.
+   *
+   * @param fill fills an empty root of the stream's schema
+   */
+  void answer(Consumer<VectorSchemaRoot> fill) {
+    fill.accept(out);
     long bytes = bytes(out);
     if (bytes > MESSAGE_BYTES) {
       throw new KeldaException(
@@ -111,7 +116,7 @@ final class ResultStream implements AutoCloseable {
               .formatted(bytes, MESSAGE_BYTES));
     }
     put(bytes);
-    rows.clear();
+    out.clear();
   }
 
   private void put(long bytes) {
