@@ -2,8 +2,9 @@
 use super::Direction;
 use super::exec::FeatureInput;
 use super::index::TimeIndex;
+use super::spine::SpineColumns;
 use datafusion::arrow::array::{Array, ArrayRef, UInt32Array};
-use datafusion::arrow::compute::{cast, concat, take};
+use datafusion::arrow::compute::{cast, concat, interleave};
 use datafusion::arrow::datatypes::{DataType, Schema};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::functions_aggregate::min_max::{MaxAccumulator, MinAccumulator};
@@ -17,19 +18,22 @@ use std::sync::Arc;
 /// list: bounds of files, row groups and pages are compared with short lists only.
 const LISTED_KEYS: usize = 256;
 
-/// A condition over the feature's columns that every row which can match fulfils. `keys` and `time` are the spine's.
+/// A condition over the feature's columns that every row which can match fulfils. `spine`: all its rows, in parts.
 pub fn of_spine(
     feature: &FeatureInput,
-    schema: &Schema,
     index: &TimeIndex,
-    keys: &[ArrayRef],
-    time_type: &DataType,
+    spine: &[SpineColumns],
 ) -> Result<Arc<dyn PhysicalExpr>> {
-    let mut conditions = times(feature, index, time_type)?;
+    let schema: &Schema = &feature.input.schema();
+    let mut conditions = times(feature, index, spine[0].time.data_type())?;
     let few = (index.distinct_keys() <= LISTED_KEYS).then(|| index.row_of_each_key());
-    for (expr, values) in feature.feature_keys.iter().zip(keys) {
-        if expr.data_type(schema)? == *values.data_type() {
-            conditions.extend(key(expr, values, few.as_ref(), schema)?);
+    for (number, expr) in feature.feature_keys.iter().enumerate() {
+        let values: Vec<&dyn Array> = spine
+            .iter()
+            .map(|part| part.keys[number].as_ref())
+            .collect();
+        if expr.data_type(schema)? == *values[0].data_type() {
+            conditions.extend(key(expr, &values, few.as_ref(), schema)?);
         }
     }
     Ok(match conditions.is_empty() {
@@ -110,16 +114,14 @@ fn scalar(value: i64, time_type: &DataType) -> Result<Option<ScalarValue>> {
 
 fn key(
     expr: &Arc<dyn PhysicalExpr>,
-    values: &ArrayRef,
+    values: &[&dyn Array],
     few: Option<&UInt32Array>,
     schema: &Schema,
 ) -> Result<Option<Arc<dyn PhysicalExpr>>> {
-    let has_order = values.data_type().is_integer()
-        || values.data_type().is_temporal()
-        || matches!(
-            values.data_type(),
-            DataType::Utf8 | DataType::Decimal128(_, _)
-        );
+    let data_type = values[0].data_type();
+    let has_order = data_type.is_integer()
+        || data_type.is_temporal()
+        || matches!(data_type, DataType::Utf8 | DataType::Decimal128(_, _));
     if !has_order {
         return Ok(None);
     }
@@ -133,10 +135,13 @@ fn key(
         let listed = InListExpr::try_new(Arc::clone(expr), list, false, schema)?;
         conditions.push(Arc::new(listed));
     }
-    let mut least = MinAccumulator::try_new(values.data_type())?;
-    let mut greatest = MaxAccumulator::try_new(values.data_type())?;
-    least.update_batch(std::slice::from_ref(values))?;
-    greatest.update_batch(std::slice::from_ref(values))?;
+    let mut least = MinAccumulator::try_new(data_type)?;
+    let mut greatest = MaxAccumulator::try_new(data_type)?;
+    for values in values {
+        let values = [values.slice(0, values.len())];
+        least.update_batch(&values)?;
+        greatest.update_batch(&values)?;
+    }
     let bound = |operator, value: ScalarValue| {
         Arc::new(BinaryExpr::new(Arc::clone(expr), operator, lit(value))) as Arc<dyn PhysicalExpr>
     };
@@ -146,8 +151,20 @@ fn key(
 }
 
 /// The distinct values of a key column at these rows, without NULL.
-fn distinct(values: &ArrayRef, rows: &UInt32Array) -> Result<Vec<ScalarValue>> {
-    let values = take(values, rows, None)?;
+fn distinct(parts: &[&dyn Array], rows: &UInt32Array) -> Result<Vec<ScalarValue>> {
+    let starts: Vec<usize> = parts
+        .iter()
+        .scan(0, |next, part| {
+            Some(std::mem::replace(next, *next + part.len()))
+        })
+        .collect();
+    let place = |row: &u32| {
+        let row = *row as usize;
+        let part = starts.partition_point(|start| *start <= row) - 1;
+        (part, row - starts[part])
+    };
+    let places: Vec<_> = rows.values().iter().map(place).collect();
+    let values = interleave(parts, &places)?;
     let mut seen = std::collections::HashSet::new();
     let mut list = Vec::new();
     for row in (0..values.len()).filter(|row| values.is_valid(*row)) {

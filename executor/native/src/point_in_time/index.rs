@@ -5,6 +5,8 @@
 //! ```
 mod build;
 
+pub use build::TimedKeys;
+
 use super::keys::{BatchKeys, KeyValues};
 use super::shared::prefetch;
 use datafusion::arrow::array::UInt32Array;
@@ -28,8 +30,8 @@ pub struct TimeIndex {
     clock: Clock,
     /// By slot: its time's step; what a search reads of most slots.
     steps: Vec<u32>,
-    /// By slot.
-    times: Vec<i64>,
+    /// By slot: how far its time is beyond its step's beginning; empty where a step is one time.
+    beyond: Vec<u32>,
     /// By slot; written as atomics.
     events: Vec<AtomicU64>,
     /// Ends of the keys' slots, ascending.
@@ -71,6 +73,7 @@ const FREE: Entry = Entry {
 #[derive(Clone, Copy)]
 struct Clock {
     least: i64,
+    greatest: i64,
     shift: u32,
 }
 
@@ -85,16 +88,23 @@ pub struct Found {
 /// All slots of one key.
 #[derive(Clone, Copy)]
 pub struct KeySlots<'a> {
+    index: &'a TimeIndex,
     /// The number of the first.
     pub first: u32,
-    pub times: &'a [i64],
     pub events: &'a [AtomicU64],
+}
+
+impl KeySlots<'_> {
+    /// The time of the key's slot number `at`.
+    pub fn time(&self, at: usize) -> i64 {
+        self.index.time(self.first as usize + at)
+    }
 }
 
 impl TimeIndex {
     /// Number of slots.
     pub fn len(&self) -> usize {
-        self.times.len()
+        self.steps.len()
     }
 
     pub fn distinct_keys(&self) -> usize {
@@ -107,7 +117,7 @@ impl TimeIndex {
         tables.sum::<usize>()
             + size_of_val(self.regions.as_slice())
             + size_of_val(self.steps.as_slice())
-            + size_of_val(self.times.as_slice())
+            + size_of_val(self.beyond.as_slice())
             + size_of_val(self.events.as_slice())
             + size_of_val(self.ends.as_slice())
             + size_of_val(self.slots.as_slice())
@@ -129,7 +139,12 @@ impl TimeIndex {
 
     /// The least and the greatest time.
     pub fn time_bounds(&self) -> Option<(i64, i64)> {
-        Some((*self.times.iter().min()?, *self.times.iter().max()?))
+        (!self.steps.is_empty()).then_some((self.clock.least, self.clock.greatest))
+    }
+
+    fn time(&self, slot: usize) -> i64 {
+        let beyond = self.beyond.get(slot).copied().unwrap_or(0);
+        self.clock.time(self.steps[slot], beyond)
     }
 
     /// A row of each key.
@@ -168,8 +183,8 @@ impl TimeIndex {
         };
         let slots = first as usize..self.ends[number] as usize;
         KeySlots {
+            index: self,
             first,
-            times: &self.times[slots.clone()],
             events: &self.events[slots],
         }
     }
@@ -278,26 +293,43 @@ impl TimeIndex {
             true => steps.iter().map(|s| u32::from(*s < step)).sum(),
             false => steps.partition_point(|s| *s < step) as u32,
         };
-        // Times in one step are told apart by themselves.
-        if self.clock.shift > 0 && before < found.len && steps[before as usize] == step {
-            let times = &self.times[start + before as usize..start + found.len as usize];
-            before += times.partition_point(|t| *t < time) as u32;
+        if !self.clock.is_exact() && before < found.len && steps[before as usize] == step {
+            let first = before as usize;
+            let last = first + steps[first..].partition_point(|s| *s == step);
+            let beyond = self.clock.beyond(time);
+            let of_step = &self.beyond[start + first..start + last];
+            before += of_step.partition_point(|b| *b < beyond) as u32;
         }
         before
     }
 }
 
 impl Clock {
-    fn of(times: &[i64]) -> Self {
-        let bounds = times.iter().min().zip(times.iter().max());
-        let Some((least, greatest)) = bounds else {
-            return Self { least: 0, shift: 0 };
-        };
-        let range = greatest.wrapping_sub(*least) as u64;
+    /// Of the times between two.
+    fn of(least: i64, greatest: i64) -> Self {
+        let range = greatest.wrapping_sub(least) as u64;
         Self {
-            least: *least,
+            least,
+            greatest,
             shift: (u64::BITS - range.leading_zeros()).saturating_sub(u32::BITS),
         }
+    }
+
+    /// Whether every time has a step of its own.
+    fn is_exact(self) -> bool {
+        self.shift == 0
+    }
+
+    /// The time that is so far beyond the beginning of a step.
+    fn time(self, step: u32, beyond: u32) -> i64 {
+        let since = u64::from(step) << self.shift | u64::from(beyond);
+        self.least.wrapping_add(since as i64)
+    }
+
+    /// How far a time is beyond the beginning of its step.
+    #[inline]
+    fn beyond(self, time: i64) -> u32 {
+        (time.wrapping_sub(self.least) as u64 & ((1 << self.shift) - 1)) as u32
     }
 
     /// None before the least time, and so far after it that no time of the index can be.

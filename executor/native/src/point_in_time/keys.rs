@@ -45,6 +45,11 @@ impl KeyEncoder {
         }
     }
 
+    /// Whether equal hashes are equal keys: those of one batch are then never compared with those of another.
+    pub fn hashes_are_keys(&self) -> bool {
+        !matches!(self, Self::Rows(_))
+    }
+
     pub fn encode(&self, columns: &[ArrayRef], rows: usize) -> Result<BatchKeys> {
         let valid = columns.iter().fold(None, |all, column| {
             NullBuffer::union(all.as_ref(), column.logical_nulls().as_ref())

@@ -5,7 +5,7 @@
 use super::candidate::{DecidingColumns, FeatureBatch, Tolerance, key_encoder};
 use super::exec::FeatureInput;
 use super::filter::whole;
-use super::index::{BLOCK, Found, NONE, TimeIndex};
+use super::index::{BLOCK, Found, NONE, TimeIndex, TimedKeys};
 use super::keys::{BatchKeys, KeyEncoder};
 use super::slots::{Slots, Winners, original};
 use super::time::Times;
@@ -62,7 +62,12 @@ impl IndexedFeature {
         }
         let encoder = key_encoder(&feature.feature_keys, &schema)?;
         let all = deciding_columns(feature, batches)?.candidates(&feature.matching, &encoder)?;
-        let index = TimeIndex::build(all.keys, &all.visible, all.valid, threads);
+        let rows = TimedKeys {
+            hashes: all.keys.hashes,
+            times: all.visible,
+            present: all.valid,
+        };
+        let index = TimeIndex::build(vec![rows], all.keys.values, threads);
         index_held.resize(index.bytes());
         let batch_bytes = held.size() - slots_bytes;
         let output = &feature.output;

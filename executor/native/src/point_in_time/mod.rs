@@ -32,6 +32,7 @@ mod row_bytes;
 mod run;
 mod shared;
 mod slots;
+mod spine;
 mod time;
 
 #[cfg(test)]

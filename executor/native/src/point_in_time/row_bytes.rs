@@ -3,7 +3,7 @@ use super::shared::Shared;
 
 /// A piece is small enough to take the place of memory that was freed elsewhere: one allocation for all rows would always be
 /// memory that the system has to clear first, which takes longer than filling it.
-const PIECE_BYTES: usize = 16 << 20;
+pub const PIECE_BYTES: usize = 4 << 20;
 
 /// So many rows of `stride` bytes each, in pieces of a power of two rows.
 pub struct RowBytes {

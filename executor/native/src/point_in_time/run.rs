@@ -6,17 +6,14 @@ use super::index::{NONE, TimeIndex};
 use super::joined::Joined;
 use super::lookup::{IndexedFeature, Lookup};
 use super::slots::{Offered, Slots, Winners};
-use super::time::Times;
-use super::{Build, filter, merge};
+use super::{Build, merge, spine};
 use crate::spill::{Spill, SpillWriter};
-use datafusion::arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
-use datafusion::arrow::buffer::NullBuffer;
-use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
+use datafusion::arrow::array::{RecordBatch, RecordBatchOptions};
+use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::common::{DataFusionError, Result, exec_err};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder, Time};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
@@ -307,7 +304,8 @@ impl Run {
                 .map(|number| self.inputs.features[*number].clone())
                 .collect();
             let (spine, threads) = (spine.to_vec(), self.inputs.threads);
-            let task = SpawnedTask::spawn_blocking(move || build(&spine, &features, rows, threads));
+            let task =
+                SpawnedTask::spawn_blocking(move || spine::index(&spine, &features, threads));
             let (index, conditions) = joined_task(task).await??;
             paid.resize(index.bytes());
             self.reservation.grow(paid.free());
@@ -521,44 +519,6 @@ async fn collect_partition(
         }
     }
     Ok((batches, None, share))
-}
-
-/// The index of the features' spine keys and times, and what each feature's rows must fulfil.
-fn build(
-    spine: &[RecordBatch],
-    features: &[FeatureInput],
-    rows: usize,
-    threads: usize,
-) -> Result<(TimeIndex, Vec<Arc<dyn PhysicalExpr>>)> {
-    let feature = &features[0];
-    let keys = feature
-        .spine_keys
-        .iter()
-        .map(|key| whole_column(spine, key))
-        .collect::<Result<Vec<_>>>()?;
-    let time = whole_column(spine, &feature.spine_time)?;
-    let encoder = key_encoder(&feature.spine_keys, &spine[0].schema())?;
-    let times = Times::of(&time, feature.matching.direction)?;
-    let encoded = encoder.encode(&keys, rows)?;
-    let present = NullBuffer::union(encoded.valid.as_ref(), times.valid.as_ref());
-    let index = TimeIndex::build(encoded, &times.values, present, threads);
-    let time_type: &DataType = time.data_type();
-    let conditions = features
-        .iter()
-        .map(|feature| {
-            let schema: &Schema = &feature.input.schema();
-            filter::of_spine(feature, schema, &index, &keys, time_type)
-        })
-        .collect::<Result<Vec<_>>>()?;
-    Ok((index, conditions))
-}
-
-fn whole_column(batches: &[RecordBatch], expression: &Arc<dyn PhysicalExpr>) -> Result<ArrayRef> {
-    let parts = batches
-        .iter()
-        .map(|batch| expression.evaluate(batch)?.into_array(batch.num_rows()))
-        .collect::<Result<Vec<_>>>()?;
-    filter::whole(&parts)
 }
 
 /// One task: a partition of a feature's rows.

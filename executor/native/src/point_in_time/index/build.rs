@@ -1,5 +1,6 @@
 //! How a [`TimeIndex`] is made: rows are partitioned by hash, then each shard is sorted by key and time by one thread.
-use super::super::keys::{BatchKeys, KeyValues};
+use super::super::keys::KeyValues;
+use super::super::row_bytes::PIECE_BYTES;
 use super::super::shared::Shared;
 use super::{Clock, Entry, FREE, NONE, Region, TimeIndex, top_bits};
 use datafusion::arrow::buffer::{NullBuffer, ScalarBuffer};
@@ -9,6 +10,40 @@ use std::sync::atomic::AtomicU64;
 /// Rows of one shard share the top bits of their keys' hashes and stay in a core's cache while they are sorted.
 const ROWS_PER_SHARD: usize = 4096;
 const MAX_SHARD_BITS: u32 = 12;
+
+/// Keys and times of neighbouring rows.
+pub struct TimedKeys {
+    pub hashes: Vec<u64>,
+    pub times: ScalarBuffer<i64>,
+    /// Unset: the row gets no slot.
+    pub present: Option<NullBuffer>,
+}
+
+/// A range of such rows; `first` is the number of the first of them all among the rows of the index.
+struct Piece<'a> {
+    of: &'a TimedKeys,
+    rows: Range<usize>,
+    first: usize,
+}
+
+/// How many of a thread's rows belong to each shard, and their least and greatest time.
+struct Counted {
+    shards: Vec<usize>,
+    bounds: Option<(i64, i64)>,
+}
+
+/// The rows with a slot, shard by shard, and where each shard starts among all of them.
+struct Partitioned {
+    pieces: Vec<ShardRecords>,
+    starts: Vec<usize>,
+    clock: Clock,
+}
+
+/// The rows of neighbouring shards.
+struct ShardRecords {
+    shards: Range<usize>,
+    records: Vec<Record>,
+}
 
 #[derive(Clone, Copy)]
 struct Record {
@@ -27,9 +62,9 @@ struct Part {
 /// The slots of one thread's shards, in order.
 struct PartSlots<'a> {
     first: usize,
-    records: &'a mut [Record],
     steps: &'a mut [u32],
-    times: &'a mut [i64],
+    /// Empty where every step is one time.
+    beyond: &'a mut [u32],
     /// Empty where nobody asks for them.
     rows: &'a mut [u32],
 }
@@ -38,54 +73,54 @@ impl TimeIndex {
     /// Bytes an index of so many rows needs at most while it is made, for the memory pool; without the keys' own.
     pub fn bytes_for(rows: usize) -> usize {
         let hash_and_time = size_of::<u64>() + size_of::<i64>();
-        let by_slot = size_of::<i64>() + size_of::<u64>() + 4 * size_of::<u32>();
+        let by_slot = size_of::<u64>() + 5 * size_of::<u32>();
         let by_key = 3 * size_of::<Entry>() + size_of::<u32>();
         rows * (hash_and_time + size_of::<Record>() + by_slot + by_key)
     }
 
-    /// Rows whose `present` bit is unset get no slot. The event of every slot is 0.
-    pub fn build(
-        keys: BatchKeys,
-        times: &ScalarBuffer<i64>,
-        present: Option<NullBuffer>,
-        threads: usize,
-    ) -> Self {
-        let BatchKeys { hashes, values, .. } = keys;
-        let rows = hashes.len();
+    /// Of all rows of `parts`, one after the other. The event of every slot is 0.
+    ///
+    /// `values` are those of one part, or say that equal hashes are equal keys.
+    pub fn build(parts: Vec<TimedKeys>, values: KeyValues, threads: usize) -> Self {
+        let rows = parts.iter().map(|part| part.hashes.len()).sum::<usize>();
         let threads = threads.clamp(1, rows / ROWS_PER_SHARD + 1);
         let shard_bits = (rows / ROWS_PER_SHARD).max(1).ilog2().min(MAX_SHARD_BITS);
-        let clock = Clock::of(times);
-        let (mut records, starts) = partition(hashes, times, present, shard_bits, threads);
-        let count = records.len();
+        let Partitioned {
+            pieces,
+            starts,
+            clock,
+        } = partition(&parts, rows, shard_bits, threads);
+        drop(parts);
+        let shards = starts.len() - 1;
+        let count = starts[shards];
 
         let slots = Shared::from(vec![NONE; rows]);
         let keep_rows = matches!(values, KeyValues::Rows(_));
         let mut of_slot = vec![0; if keep_rows { count } else { 0 }];
-        let (mut steps, mut slot_times) = (vec![0_u32; count], vec![0_i64; count]);
-        let shards = starts.len() - 1;
-        let per_thread = shards.div_ceil(threads);
+        let mut steps = vec![0_u32; count];
+        let mut beyond = vec![0_u32; if clock.is_exact() { 0 } else { count }];
+        let per_thread = pieces.len().div_ceil(threads);
         let parts: Vec<Part> = std::thread::scope(|scope| {
             let mut rest = PartSlots {
                 first: 0,
-                records: &mut records,
                 steps: &mut steps,
-                times: &mut slot_times,
+                beyond: &mut beyond,
                 rows: &mut of_slot,
             };
             let mut running = Vec::new();
-            for first in (0..shards).step_by(per_thread) {
-                let last = (first + per_thread).min(shards);
-                let (part, others) = rest.split_at(starts[last] - starts[first]);
+            let mut pieces = pieces.into_iter();
+            while pieces.len() > 0 {
+                let own: Vec<ShardRecords> = pieces.by_ref().take(per_thread).collect();
+                let (part, others) = rest.split_at(own.iter().map(|p| p.records.len()).sum());
                 rest = others;
-                let (starts, values, slots) = (&starts[first..=last], &values, &slots);
-                running.push(scope.spawn(move || part.build(starts, values, slots, clock)));
+                let (starts, values, slots) = (&starts, &values, &slots);
+                running.push(scope.spawn(move || part.build(own, starts, values, slots, clock)));
             }
             running
                 .into_iter()
                 .map(|thread| thread.join().expect("building a shard does not panic"))
                 .collect()
         });
-        drop(records);
 
         let keys: usize = parts.iter().map(|part| part.ends.len()).sum();
         let filter_bits = (keys * 8).max(64).ilog2().min(30) + 1;
@@ -95,7 +130,7 @@ impl TimeIndex {
             tables: Vec::with_capacity(parts.len()),
             clock,
             steps,
-            times: slot_times,
+            beyond,
             events: zeros(count),
             ends: Vec::with_capacity(keys),
             slots: slots.into_vec(),
@@ -131,114 +166,189 @@ fn zeros(count: usize) -> Vec<AtomicU64> {
 
 impl<'a> PartSlots<'a> {
     fn split_at(self, count: usize) -> (Self, Self) {
-        let (records, other_records) = self.records.split_at_mut(count);
         let (steps, other_steps) = self.steps.split_at_mut(count);
-        let (times, other_times) = self.times.split_at_mut(count);
+        let (beyond, other_beyond) = self.beyond.split_at_mut(count.min(self.beyond.len()));
         let (rows, other_rows) = self.rows.split_at_mut(count.min(self.rows.len()));
         let part = Self {
             first: self.first,
-            records,
             steps,
-            times,
+            beyond,
             rows,
         };
         let rest = Self {
             first: self.first + count,
-            records: other_records,
             steps: other_steps,
-            times: other_times,
+            beyond: other_beyond,
             rows: other_rows,
         };
         (part, rest)
     }
 
-    /// `starts` of the shards among all records; `slots` is by row, of all threads.
-    fn build(self, starts: &[usize], keys: &KeyValues, slots: &Shared<u32>, clock: Clock) -> Part {
+    /// `starts` of all shards among all records; `slots` is by row, of all threads.
+    fn build(
+        self,
+        pieces: Vec<ShardRecords>,
+        starts: &[usize],
+        keys: &KeyValues,
+        slots: &Shared<u32>,
+        clock: Clock,
+    ) -> Part {
         let mut building = Building::new(keys, self.first);
-        for shard in starts.windows(2) {
-            building.shard(&mut self.records[shard[0] - self.first..shard[1] - self.first]);
-        }
-        for (at, record) in self.records.iter().enumerate() {
-            self.times[at] = record.time;
-            self.steps[at] = clock.step(record.time).expect("the clock knows all times");
-            if let Some(row) = self.rows.get_mut(at) {
-                *row = record.row;
+        let mut at = 0;
+        for ShardRecords {
+            shards,
+            mut records,
+        } in pieces
+        {
+            let first = starts[shards.start];
+            for shard in starts[shards.start..=shards.end].windows(2) {
+                building.shard(&mut records[shard[0] - first..shard[1] - first]);
             }
-            // SAFETY: every row is in one record of one thread.
-            unsafe { *slots.at(record.row as usize) = (self.first + at) as u32 };
+            for record in records {
+                self.steps[at] = clock.step(record.time).expect("the clock knows all times");
+                if let Some(beyond) = self.beyond.get_mut(at) {
+                    *beyond = clock.beyond(record.time);
+                }
+                if let Some(row) = self.rows.get_mut(at) {
+                    *row = record.row;
+                }
+                // SAFETY: every row is in one record of one thread.
+                unsafe { *slots.at(record.row as usize) = (self.first + at) as u32 };
+                at += 1;
+            }
         }
         building.part
     }
 }
 
-/// The records of the rows with a key and a time, shard by shard, and where each shard starts.
-fn partition(
-    hashes: Vec<u64>,
-    times: &[i64],
-    present: Option<NullBuffer>,
-    shard_bits: u32,
-    threads: usize,
-) -> (Vec<Record>, Vec<usize>) {
-    let rows = hashes.len();
-    let shards = 1_usize << shard_bits;
-    let is_present = |row: usize| present.as_ref().is_none_or(|nulls| nulls.is_valid(row));
-    let per_thread = rows.div_ceil(threads).max(1);
-    let chunks: Vec<Range<usize>> = (0..rows)
-        .step_by(per_thread)
-        .map(|first| first..(first + per_thread).min(rows))
-        .collect();
-    let (hashes, is_present) = (&hashes, &is_present);
-    let mut places: Vec<Vec<usize>> = std::thread::scope(|scope| {
-        let running: Vec<_> = chunks
+impl TimedKeys {
+    /// Rows of all parts, as many for each thread.
+    fn shares(parts: &[Self], rows: usize, threads: usize) -> Vec<Vec<Piece<'_>>> {
+        let per_thread = rows.div_ceil(threads).max(1);
+        let mut shares = Vec::with_capacity(threads);
+        let (mut share, mut room, mut first) = (Vec::new(), per_thread, 0);
+        for of in parts {
+            let mut next = 0;
+            while next < of.hashes.len() {
+                let end = of.hashes.len().min(next + room);
+                let rows = next..end;
+                share.push(Piece { of, rows, first });
+                room -= end - next;
+                next = end;
+                if room == 0 {
+                    shares.push(std::mem::take(&mut share));
+                    room = per_thread;
+                }
+            }
+            first += of.hashes.len();
+        }
+        shares.push(share);
+        shares
+    }
+}
+
+impl Piece<'_> {
+    /// The rows with a slot, by their places in the part.
+    fn present(&self) -> impl Iterator<Item = usize> {
+        let present = self.of.present.as_ref();
+        let rows = self.rows.clone();
+        rows.filter(move |row| present.is_none_or(|present| present.is_valid(*row)))
+    }
+}
+
+impl Counted {
+    fn of(share: &[Piece], shard_bits: u32) -> Self {
+        let mut shards = vec![0; 1 << shard_bits];
+        let (mut least, mut greatest) = (i64::MAX, i64::MIN);
+        for piece in share {
+            for row in piece.present() {
+                shards[top_bits(piece.of.hashes[row], shard_bits)] += 1;
+                least = least.min(piece.of.times[row]);
+                greatest = greatest.max(piece.of.times[row]);
+            }
+        }
+        let bounds = (least <= greatest).then_some((least, greatest));
+        Self { shards, bounds }
+    }
+}
+
+fn partition(parts: &[TimedKeys], rows: usize, shard_bits: u32, threads: usize) -> Partitioned {
+    let shares = TimedKeys::shares(parts, rows, threads);
+    let mut counted: Vec<Counted> = std::thread::scope(|scope| {
+        let running: Vec<_> = shares
             .iter()
-            .cloned()
-            .map(|chunk| {
-                scope.spawn(move || {
-                    let mut counts = vec![0_usize; shards];
-                    for row in chunk.filter(|row| is_present(*row)) {
-                        counts[top_bits(hashes[row], shard_bits)] += 1;
-                    }
-                    counts
-                })
-            })
+            .map(|share| scope.spawn(move || Counted::of(share, shard_bits)))
             .collect();
         running
             .into_iter()
             .map(|thread| thread.join().expect("counting does not panic"))
             .collect()
     });
+    let shards = 1_usize << shard_bits;
     let mut starts = Vec::with_capacity(shards + 1);
     let mut next = 0;
     for shard in 0..shards {
         starts.push(next);
-        for counts in &mut places {
-            let count = counts[shard];
-            counts[shard] = next;
+        for counted in &mut counted {
+            let count = counted.shards[shard];
+            counted.shards[shard] = next;
             next += count;
         }
     }
     starts.push(next);
-    let records = Shared::unwritten(next);
+    let bounds = counted.iter().filter_map(|counted| counted.bounds);
+    let (least, greatest) = bounds
+        .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+        .unwrap_or_default();
+    // In pieces that take the place of memory that was freed, and leave room for others when they are.
+    let most = (next * size_of::<Record>())
+        .div_ceil(PIECE_BYTES)
+        .max(threads);
+    let piece_bits = (shards / most).max(1).ilog2();
+    let pieces: Vec<Range<usize>> = (0..shards)
+        .step_by(1 << piece_bits)
+        .map(|first| first..first + (1 << piece_bits))
+        .collect();
+    let records: Vec<Shared<Record>> = pieces
+        .iter()
+        .map(|shards| Shared::unwritten(starts[shards.end] - starts[shards.start]))
+        .collect();
     std::thread::scope(|scope| {
-        for (chunk, mut places) in chunks.into_iter().zip(places) {
-            let records = &records;
+        for (share, counted) in shares.iter().zip(counted) {
+            let (records, pieces, starts) = (&records, &pieces, &starts);
+            let mut places = counted.shards;
             scope.spawn(move || {
-                for row in chunk.filter(|row| is_present(*row)) {
-                    let place = &mut places[top_bits(hashes[row], shard_bits)];
-                    // SAFETY: the counts gave every row of every chunk its own place.
-                    unsafe {
-                        *records.at(*place) = Record {
-                            hash: hashes[row],
-                            time: times[row],
-                            row: row as u32,
-                        }
-                    };
-                    *place += 1;
+                for piece in share {
+                    for row in piece.present() {
+                        let hash = piece.of.hashes[row];
+                        let shard = top_bits(hash, shard_bits);
+                        let of = shard >> piece_bits;
+                        let place = &mut places[shard];
+                        // SAFETY: the counts gave every row of every share its own place.
+                        unsafe {
+                            *records[of].at(*place - starts[pieces[of].start]) = Record {
+                                hash,
+                                time: piece.of.times[row],
+                                row: (piece.first + row) as u32,
+                            }
+                        };
+                        *place += 1;
+                    }
                 }
             });
         }
     });
-    (records.into_vec(), starts)
+    let pieces = pieces.into_iter().zip(records);
+    Partitioned {
+        pieces: pieces
+            .map(|(shards, records)| ShardRecords {
+                shards,
+                records: records.into_vec(),
+            })
+            .collect(),
+        starts,
+        clock: Clock::of(least, greatest),
+    }
 }
 
 /// Sorts shards by (key, time, row) and makes their tables; the scratch is reused.

@@ -36,7 +36,7 @@ impl Slots {
         self.each_key(index, threads, |key| {
             self.carry(key, |event, at| {
                 key.events[at].store(0, Relaxed);
-                event.is_some_and(|event| near(original(event), key.times[at]))
+                event.is_some_and(|event| near(original(event), key.time(at)))
             })
         })?;
         Ok(Winners { slots: self, inner })
@@ -77,7 +77,7 @@ impl Slots {
     /// Gives each slot of a key the greatest candidate up to it, if `keep` wants the candidate's event there.
     fn carry(&self, key: KeySlots, keep: impl Fn(Option<u64>, usize) -> bool) -> Result<()> {
         let mut best: Option<Best> = None;
-        for at in 0..key.times.len() {
+        for at in 0..key.events.len() {
             let slot = key.first + at as u32;
             if self.state(slot).load(Relaxed) != EMPTY {
                 let own = Best {
