@@ -88,7 +88,7 @@ public final class Definitions {
     for (UnstableCall call : query.unstable()) {
       throw at(
           ErrorCode.INVALID_STATEMENT,
-          "%s%s gives another value each time it is asked; this query must be deterministic"
+          "%s%s does not always give the same value; this query must be deterministic"
               .formatted(
                   call.function(), call.position().isEmpty() ? " in a view that is read" : ""),
           call.position().map(p -> EngineServices.shifted(p, queryAt)).orElse(queryAt));

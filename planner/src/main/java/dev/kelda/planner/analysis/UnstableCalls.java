@@ -3,6 +3,7 @@ package dev.kelda.planner.analysis;
 import dev.kelda.parser.Positions;
 import dev.kelda.planner.catalog.CatalogTable;
 import dev.kelda.planner.function.ModuleFunction;
+import dev.kelda.planner.validate.UserLiteral;
 import dev.kelda.spi.error.TextPosition;
 import dev.kelda.spi.extension.QueryAnalysis.UnstableCall;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import org.apache.calcite.rex.RexSubQuery;
 import org.apache.calcite.sql.SqlCall;
 import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlKind;
+import org.apache.calcite.sql.SqlLiteral;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlOperator;
 import org.apache.calcite.sql.util.SqlBasicVisitor;
@@ -50,6 +52,15 @@ final class UnstableCalls {
                       call.getOperator().getName(), Positions.start(call.getParserPosition())));
             }
             return super.visit(call);
+          }
+
+          @Override
+          public Void visit(SqlLiteral literal) {
+            if (literal instanceof UserLiteral user) {
+              found.add(
+                  new UnstableCall(user.call(), Positions.start(literal.getParserPosition())));
+            }
+            return null;
           }
 
           @Override

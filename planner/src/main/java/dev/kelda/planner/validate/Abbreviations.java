@@ -25,9 +25,7 @@ final class Abbreviations {
   /** The node itself unless it is one. */
   static SqlNode expand(SqlNode node, SessionContext session) {
     if (node instanceof SqlIdentifier name && name.isSimple() && !name.isComponentQuoted(0)) {
-      return value(name.getSimple(), session)
-          .<SqlNode>map(text -> SqlLiteral.createCharString(text, name.getParserPosition()))
-          .orElse(name);
+      return value(name.getSimple(), session, name.getParserPosition()).orElse(name);
     }
     if (!(node instanceof SqlCall call)) {
       return node;
@@ -50,9 +48,7 @@ final class Abbreviations {
         && escape.toValue().isEmpty()) {
       return withoutEscape(call);
     }
-    return named(call, session)
-        .<SqlNode>map(text -> SqlLiteral.createCharString(text, call.getParserPosition()))
-        .orElse(call);
+    return named(call, session).orElse(call);
   }
 
   /** {@code LIKE … ESCAPE ''}: a backslash in the pattern means itself. */
@@ -69,17 +65,21 @@ final class Abbreviations {
     return like.getOperator().createCall(like.getParserPosition(), like.operand(0), pattern);
   }
 
-  private static Optional<String> named(SqlCall call, SessionContext session) {
+  private static Optional<SqlNode> named(SqlCall call, SessionContext session) {
     return call.operandCount() == 0
-        ? value(call.getOperator().getName(), session)
+        ? value(call.getOperator().getName(), session, call.getParserPosition())
         : Optional.empty();
   }
 
-  private static Optional<String> value(String name, SessionContext session) {
-    return switch (name.toUpperCase(Locale.ROOT)) {
-      case "CURRENT_SCHEMA" -> Optional.of(session.schema());
-      case "CURRENT_CATALOG", "CURRENT_DATABASE" -> Optional.of(session.catalog());
-      case "CURRENT_USER", "SESSION_USER" -> Optional.of(session.user());
+  private static Optional<SqlNode> value(
+      String name, SessionContext session, SqlParserPos position) {
+    String call = name.toUpperCase(Locale.ROOT);
+    return switch (call) {
+      case "CURRENT_SCHEMA" -> Optional.of(SqlLiteral.createCharString(session.schema(), position));
+      case "CURRENT_CATALOG", "CURRENT_DATABASE" ->
+          Optional.of(SqlLiteral.createCharString(session.catalog(), position));
+      case "CURRENT_USER", "SESSION_USER" ->
+          Optional.of(UserLiteral.of(session.user(), call, position));
       default -> Optional.empty();
     };
   }
