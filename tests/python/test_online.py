@@ -137,6 +137,24 @@ def test_feasts_json(db, server):
     assert answer["metadata"]["feature_names"] == ["id", "spent__amount", "spent__note"]
 
 
+def test_features_of_many_types(db, server):
+    db.execute(
+        "CREATE FEATURE VIEW mixed PRIMARY KEY (id) TIMESTAMP at WITH (online = true) AS"
+        " SELECT id, at, NULL AS nothing, amount > 2 AS much, amount, CAST(id AS SMALLINT) AS small, CAST(id AS DECIMAL(20, 3)) AS exact,"
+        " CAST(at AS DATE) AS day, note, [id, NULL] AS ids FROM payments WHERE id = 1"
+    )
+    present = {"much": True, "amount": 2.5, "small": 1, "exact": Decimal("1.000"), "day": datetime.date(2024, 1, 2), "note": "y", "ids": [1, None]}
+    absent = dict.fromkeys(present)
+    view = db.feature_view("mixed")
+    for keys in ([1], [9, 1], [1] * 9, [9] * 9):
+        found = view.online({"id": keys}, features=["nothing", *present]).to_pylist()
+        assert found == [{"nothing": None, **(present if key == 1 else absent)} for key in keys]
+    body = {"features": ["mixed:nothing", "mixed:exact", "mixed:ids"], "entities": {"id": [9, 1]}}
+    status, answer = post(server, "/get-online-features", body)
+    assert status == 200 and [column["values"] for column in answer["results"]] == [[9, 1], [None, None], [None, 1], [None, [1, None]]]
+    db.execute("DROP FEATURE VIEW mixed")
+
+
 def test_a_row_beyond_its_time_is_outside_max_age(db, server):
     db.execute("CREATE FEATURE VIEW brief PRIMARY KEY (id) TIMESTAMP at TTL INTERVAL '1' DAY WITH (online = true) AS SELECT id, at, amount FROM payments")
     _, answer = post(server, "/get-online-features", {"features": ["brief:amount", "spent:amount"], "entities": {"id": [1]}})

@@ -1,5 +1,6 @@
 package dev.kelda.feature.serving;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.vector.BaseFixedWidthVector;
@@ -20,37 +21,36 @@ final class RowBlock {
 
   /** Gives an empty root room for rows, all of them NULL. */
   static void allocate(VectorSchemaRoot root, int rows) {
-    long bytes = 0;
+    List<BaseFixedWidthVector> shared = new ArrayList<>(root.getFieldVectors().size());
     for (FieldVector vector : root.getFieldVectors()) {
-      if (vector instanceof BaseFixedWidthVector fixed && isShared(fixed)) {
-        bytes += validityBytes(rows) + valueBytes(fixed, rows);
+      // The values of a BitVector are bits, too.
+      if (vector instanceof BaseFixedWidthVector fixed && !(vector instanceof BitVector)) {
+        shared.add(fixed);
       } else {
         vector.setInitialCapacity(rows);
         vector.allocateNew();
       }
     }
-    if (bytes > 0) {
-      share(root, rows, bytes);
+    if (rows > 0 && !shared.isEmpty()) {
+      share(shared, rows);
     }
   }
 
-  private static boolean isShared(BaseFixedWidthVector vector) {
-    return !(vector instanceof BitVector); // whose values are bits, too
-  }
-
-  private static void share(VectorSchemaRoot root, int rows, long bytes) {
-    ArrowFieldNode node = new ArrowFieldNode(rows, rows);
-    try (ArrowBuf block = root.getVector(0).getAllocator().buffer(bytes)) {
+  private static void share(List<BaseFixedWidthVector> vectors, int rows) {
+    long bytes = 0;
+    for (BaseFixedWidthVector vector : vectors) {
+      bytes += validityBytes(rows) + valueBytes(vector, rows);
+    }
+    ArrowFieldNode allNull = new ArrowFieldNode(rows, rows);
+    try (ArrowBuf block = vectors.getFirst().getAllocator().buffer(bytes)) {
       block.setZero(0, bytes);
       long at = 0;
-      for (FieldVector vector : root.getFieldVectors()) {
-        if (vector instanceof BaseFixedWidthVector fixed && isShared(fixed)) {
-          ArrowBuf validity = block.slice(at, validityBytes(rows));
-          at += validity.capacity();
-          ArrowBuf values = block.slice(at, valueBytes(fixed, rows));
-          at += values.capacity();
-          fixed.loadFieldBuffers(node, List.of(validity, values));
-        }
+      for (BaseFixedWidthVector vector : vectors) {
+        ArrowBuf validity = block.slice(at, validityBytes(rows));
+        at += validity.capacity();
+        ArrowBuf values = block.slice(at, valueBytes(vector, rows));
+        at += values.capacity();
+        vector.loadFieldBuffers(allNull, List.of(validity, values));
       }
     }
   }
