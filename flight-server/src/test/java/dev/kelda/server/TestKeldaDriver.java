@@ -113,6 +113,23 @@ final class TestKeldaDriver {
   }
 
   @Test
+  void closesWhatIsLeftOpen() throws SQLException {
+    Connection connection = connect("");
+    ResultSet tables = connection.getMetaData().getTables(null, null, "%", null);
+    ResultSet rows =
+        connection
+            .createStatement()
+            .executeQuery("SELECT * FROM UNNEST(GENERATE_SERIES(1, 100000)) AS t (n)");
+    assertThat(tables.next() && rows.next()).isTrue();
+    connection.close();
+    connection.close();
+    assertThat(connection.isClosed()).isTrue();
+    assertThat(rows.isClosed()).isTrue();
+    assertThat(tables.isClosed()).isTrue();
+    assertThatThrownBy(connection::createStatement).isInstanceOf(SQLException.class);
+  }
+
+  @Test
   void runsBatches() throws SQLException {
     try (Connection connection = connect("/lake/other");
         Statement statement = connection.createStatement()) {
@@ -133,9 +150,14 @@ final class TestKeldaDriver {
           insert.setString(2, "p" + i);
           insert.addBatch();
         }
-        insert.executeBatch();
+        int told = Statement.SUCCESS_NO_INFO;
+        assertThat(insert.executeBatch()).containsExactly(told, told, told);
+        insert.setInt(1, 13);
+        insert.setString(2, "p13");
+        insert.addBatch();
+        assertThat(insert.executeBatch()).containsExactly(1);
       }
-      assertThat(one(connection, "SELECT COUNT(*) FROM batched")).isEqualTo(7L);
+      assertThat(one(connection, "SELECT COUNT(*) FROM batched")).isEqualTo(8L);
       statement.executeUpdate("DROP TABLE batched");
     }
   }

@@ -8,8 +8,12 @@ import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.sql.Savepoint;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.arrow.driver.jdbc.shaded.org.apache.calcite.avatica.AvaticaConnection;
 
 /**
  * Of a connection: catalog and schema are the session's, and there are no transactions. The stock
@@ -18,6 +22,7 @@ import java.util.UUID;
 public final class ConnectionFixes {
   private final Connection connection;
   private final String url;
+  private final Set<ResultSet> metadata = ConcurrentHashMap.newKeySet(); // what is open of it
   private Connection mended;
 
   private ConnectionFixes(Connection connection, String url) {
@@ -75,7 +80,10 @@ public final class ConnectionFixes {
 
   public DatabaseMetaData getMetaData() throws SQLException {
     return Mended.of(
-        DatabaseMetaData.class, connection.getMetaData(), new MetaDataFixes(connection, this));
+        DatabaseMetaData.class,
+        connection.getMetaData(),
+        new MetaDataFixes(connection, this),
+        rows -> new MetaDataRows(rows, metadata));
   }
 
   public void setCatalog(String catalog) throws SQLException {
@@ -123,6 +131,22 @@ public final class ConnectionFixes {
 
   public Savepoint setSavepoint(String name) throws SQLException {
     throw noTransactions();
+  }
+
+  /**
+   * Closes what was left open as well, of the metadata too: the stock driver fails when rows are
+   * left, and its threads keep the process alive.
+   */
+  public void close() throws SQLException {
+    if (connection instanceof AvaticaConnection stock) {
+      for (Statement statement : List.copyOf(stock.statementMap.values())) {
+        statement.close();
+      }
+    }
+    for (ResultSet rows : List.copyOf(metadata)) {
+      new MetaDataRows(rows, metadata).close();
+    }
+    connection.close();
   }
 
   public boolean isReadOnly() {

@@ -4,35 +4,50 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.apache.arrow.driver.jdbc.shaded.org.apache.arrow.flight.ErrorFlightMetadata;
 import org.apache.arrow.driver.jdbc.shaded.org.apache.arrow.flight.FlightRuntimeException;
 
 /**
  * Puts fixes before an object of the stock driver: a method that the fixes have, by name and
- * parameters, is theirs; everything else goes to the object. Errors are SQLExceptions.
+ * parameters, is theirs; everything else goes to the object. Errors are SQLExceptions, also those
+ * of the rows that a method returns.
  */
 final class Mended implements InvocationHandler {
   private static final String SQL_STATE = "x-kelda-sqlstate";
+  private static final Object NO_FIXES = new Object();
   private static final Map<Class<?>, Map<String, Method>> METHODS = new ConcurrentHashMap<>();
 
   private final Object target;
   private final Object fixes;
+  private final Function<ResultSet, Object> rowFixes;
   private final Map<String, Method> methods;
 
-  private Mended(Object target, Object fixes) {
+  private Mended(Object target, Object fixes, Function<ResultSet, Object> rowFixes) {
     this.target = target;
     this.fixes = fixes;
+    this.rowFixes = rowFixes;
     this.methods = METHODS.computeIfAbsent(fixes.getClass(), Mended::fixesOf);
   }
 
   static <T> T of(Class<T> type, T target, Object fixes) {
+    return of(type, target, fixes, rows -> NO_FIXES);
+  }
+
+  /**
+   * @param rowFixes of the rows that a method returns
+   */
+  static <T> T of(Class<T> type, T target, Object fixes, Function<ResultSet, Object> rowFixes) {
     return type.cast(
         Proxy.newProxyInstance(
-            Mended.class.getClassLoader(), new Class<?>[] {type}, new Mended(target, fixes)));
+            Mended.class.getClassLoader(),
+            new Class<?>[] {type},
+            new Mended(target, fixes, rowFixes)));
   }
 
   @Override
@@ -45,7 +60,11 @@ final class Mended implements InvocationHandler {
     }
     Method fix = methods.get(signature(method));
     try {
-      return fix == null ? method.invoke(target, arguments) : fix.invoke(fixes, arguments);
+      Object given = fix == null ? method.invoke(target, arguments) : fix.invoke(fixes, arguments);
+      if (given instanceof ResultSet rows) {
+        return of(ResultSet.class, rows, rowFixes.apply(rows));
+      }
+      return given;
     } catch (InvocationTargetException e) {
       throw asSqlException(e.getCause());
     }

@@ -3,7 +3,6 @@ package dev.kelda.jdbc;
 import java.sql.BatchUpdateException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -11,15 +10,15 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Of a statement: batches of texts run one after the other, up to the first that fails; rows throw
+ * Of a statement: batches of texts run one after the other, up to the first that fails; batches of
+ * a prepared statement are one update, with an answer for each of its rows; rows throw
  * SQLExceptions only.
  */
 public final class StatementFixes {
-  private static final Object NO_FIXES = new Object();
-
   private final Statement statement;
   private final ConnectionFixes connection;
   private final List<String> batch = new ArrayList<>();
+  private int prepared; // rows of parameters in a prepared statement's batch
 
   private StatementFixes(Statement statement, ConnectionFixes connection) {
     this.statement = statement;
@@ -34,19 +33,6 @@ public final class StatementFixes {
     return connection.mended();
   }
 
-  public ResultSet executeQuery(String sql) throws SQLException {
-    return mended(statement.executeQuery(sql));
-  }
-
-  /** Of a prepared statement. */
-  public ResultSet executeQuery() throws SQLException {
-    return mended(((PreparedStatement) statement).executeQuery());
-  }
-
-  public ResultSet getResultSet() throws SQLException {
-    return mended(statement.getResultSet());
-  }
-
   public void addBatch(String sql) throws SQLException {
     if (statement instanceof PreparedStatement) {
       throw new SQLException("a prepared statement takes no other text", "42601");
@@ -54,22 +40,27 @@ public final class StatementFixes {
     batch.add(sql);
   }
 
+  /** Of a prepared statement. */
+  public void addBatch() throws SQLException {
+    ((PreparedStatement) statement).addBatch();
+    prepared++;
+  }
+
   public void clearBatch() throws SQLException {
     batch.clear();
+    prepared = 0;
     if (statement instanceof PreparedStatement) {
       statement.clearBatch();
     }
   }
 
   public int[] executeBatch() throws SQLException {
-    return statement instanceof PreparedStatement
-        ? statement.executeBatch()
-        : Arrays.stream(executeLargeBatch()).mapToInt(Math::toIntExact).toArray();
+    return Arrays.stream(executeLargeBatch()).mapToInt(Math::toIntExact).toArray();
   }
 
   public long[] executeLargeBatch() throws SQLException {
     if (statement instanceof PreparedStatement) {
-      return Arrays.stream(statement.executeBatch()).asLongStream().toArray();
+      return executePrepared();
     }
     List<String> texts = List.copyOf(batch);
     batch.clear();
@@ -89,8 +80,15 @@ public final class StatementFixes {
     return counts;
   }
 
-  /** Null for null, as of a statement without rows. */
-  private static ResultSet mended(ResultSet results) {
-    return results == null ? null : Mended.of(ResultSet.class, results, NO_FIXES);
+  /** The server tells how many rows there were in all, not how many of each row of parameters. */
+  private long[] executePrepared() throws SQLException {
+    int rows = prepared;
+    prepared = 0;
+    long[] counts = Arrays.stream(statement.executeBatch()).asLongStream().toArray();
+    if (counts.length < rows) {
+      counts = new long[rows];
+      Arrays.fill(counts, Statement.SUCCESS_NO_INFO);
+    }
+    return counts;
   }
 }
