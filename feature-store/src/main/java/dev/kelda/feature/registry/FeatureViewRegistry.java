@@ -183,6 +183,7 @@ public final class FeatureViewRegistry {
                 name.schema(),
                 name.name(),
                 version));
+    definitions.asMap().keySet().removeIf(m -> m.view().equals(name) && m.version() == version);
   }
 
   private List<Entry> entries(Connection connection, String condition, TableName name)
