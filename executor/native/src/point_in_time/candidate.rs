@@ -5,8 +5,9 @@ use super::time::Times;
 use super::{Direction, Matching};
 use datafusion::arrow::array::{Array, ArrayRef, RecordBatch};
 use datafusion::arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
+use datafusion::arrow::compute::concat;
 use datafusion::arrow::datatypes::Schema;
-use datafusion::common::Result;
+use datafusion::common::{DataFusionError, Result};
 use datafusion::physical_expr::PhysicalExpr;
 use std::sync::Arc;
 
@@ -42,7 +43,7 @@ impl FeatureBatch {
     }
 }
 
-/// Keys and times of feature rows, as columns.
+/// Keys and times of rows, as columns.
 pub struct DecidingColumns {
     pub keys: Vec<ArrayRef>,
     pub time: ArrayRef,
@@ -50,16 +51,54 @@ pub struct DecidingColumns {
 }
 
 impl DecidingColumns {
+    /// Of a feature's rows.
     pub fn of(feature: &FeatureInput, input: &RecordBatch) -> Result<Self> {
+        let known_at = feature.known_at.as_ref();
+        Self::evaluate(
+            &feature.feature_keys,
+            &feature.feature_time,
+            known_at,
+            input,
+        )
+    }
+
+    /// Of the spine's rows, as a feature finds them.
+    pub fn of_spine(feature: &FeatureInput, spine: &RecordBatch) -> Result<Self> {
+        Self::evaluate(&feature.spine_keys, &feature.spine_time, None, spine)
+    }
+
+    fn evaluate(
+        keys: &[Arc<dyn PhysicalExpr>],
+        time: &Arc<dyn PhysicalExpr>,
+        known_at: Option<&Arc<dyn PhysicalExpr>>,
+        input: &RecordBatch,
+    ) -> Result<Self> {
         let array = |e: &Arc<dyn PhysicalExpr>| e.evaluate(input)?.into_array(input.num_rows());
         Ok(Self {
-            keys: feature
-                .feature_keys
-                .iter()
-                .map(array)
+            keys: keys.iter().map(array).collect::<Result<_>>()?,
+            time: array(time)?,
+            known_at: known_at.map(array).transpose()?,
+        })
+    }
+
+    /// The rows of all parts (at least one), one after the other.
+    pub fn whole(parts: &[Self]) -> Result<Self> {
+        let all = |column: &dyn Fn(&Self) -> ArrayRef| {
+            let arrays: Vec<_> = parts.iter().map(column).collect();
+            let arrays: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
+            Ok::<_, DataFusionError>(concat(&arrays)?)
+        };
+        Ok(Self {
+            keys: (0..parts[0].keys.len())
+                .map(|key| all(&|part| Arc::clone(&part.keys[key])))
                 .collect::<Result<_>>()?,
-            time: array(&feature.feature_time)?,
-            known_at: feature.known_at.as_ref().map(array).transpose()?,
+            time: all(&|part| Arc::clone(&part.time))?,
+            known_at: match parts[0].known_at {
+                Some(_) => Some(all(&|part| {
+                    Arc::clone(part.known_at.as_ref().expect("all have it"))
+                })?),
+                None => None,
+            },
         })
     }
 

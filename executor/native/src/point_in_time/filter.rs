@@ -1,10 +1,10 @@
 //! What the spine tells the feature scans: which times and keys can match at all.
 use super::Direction;
+use super::candidate::DecidingColumns;
 use super::exec::FeatureInput;
 use super::index::TimeIndex;
-use super::spine::SpineColumns;
-use datafusion::arrow::array::{Array, ArrayRef, UInt32Array};
-use datafusion::arrow::compute::{cast, concat, interleave};
+use datafusion::arrow::array::{Array, UInt32Array};
+use datafusion::arrow::compute::{cast, interleave};
 use datafusion::arrow::datatypes::{DataType, Schema};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::functions_aggregate::min_max::{MaxAccumulator, MinAccumulator};
@@ -22,7 +22,7 @@ const LISTED_KEYS: usize = 256;
 pub fn of_spine(
     feature: &FeatureInput,
     index: &TimeIndex,
-    spine: &[SpineColumns],
+    spine: &[DecidingColumns],
 ) -> Result<Arc<dyn PhysicalExpr>> {
     let schema: &Schema = &feature.input.schema();
     let mut conditions = times(feature, index, spine[0].time.data_type())?;
@@ -174,10 +174,4 @@ fn distinct(parts: &[&dyn Array], rows: &UInt32Array) -> Result<Vec<ScalarValue>
         }
     }
     Ok(list)
-}
-
-/// One column of many batches.
-pub fn whole(parts: &[ArrayRef]) -> Result<ArrayRef> {
-    let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
-    Ok(concat(&parts)?)
 }

@@ -4,18 +4,16 @@
 //! to it. A spine row sees the winner of the last slot of its key that is visible at its time.
 use super::candidate::{DecidingColumns, FeatureBatch, Tolerance, key_encoder};
 use super::exec::FeatureInput;
-use super::filter::whole;
 use super::index::{BLOCK, Found, NONE, TimeIndex, TimedKeys};
 use super::keys::{BatchKeys, KeyEncoder};
 use super::slots::{Slots, Winners, original};
 use super::time::Times;
-use datafusion::arrow::array::{ArrayRef, BooleanArray, RecordBatch, RecordBatchOptions};
+use datafusion::arrow::array::{BooleanArray, RecordBatch, RecordBatchOptions};
 use datafusion::arrow::buffer::{NullBuffer, ScalarBuffer};
 use datafusion::arrow::compute::filter_record_batch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
 use datafusion::execution::memory_pool::MemoryReservation;
-use datafusion::physical_expr::PhysicalExpr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -92,11 +90,9 @@ impl IndexedFeature {
 
     fn asking(&self, spine: &RecordBatch, encoder: &KeyEncoder) -> Result<Asking> {
         let rows = spine.num_rows();
-        let array = |e: &Arc<dyn PhysicalExpr>| e.evaluate(spine)?.into_array(rows);
-        let keys = self.feature.spine_keys.iter().map(array);
-        let keys = encoder.encode(&keys.collect::<Result<Vec<_>>>()?, rows)?;
-        let time = array(&self.feature.spine_time)?;
-        let times = Times::of(&time, self.feature.matching.direction)?;
+        let columns = DecidingColumns::of_spine(&self.feature, spine)?;
+        let keys = encoder.encode(&columns.keys, rows)?;
+        let times = Times::of(&columns.time, self.feature.matching.direction)?;
         let valid = NullBuffer::union(keys.valid.as_ref(), times.valid.as_ref());
         Ok(Asking {
             keys,
@@ -140,21 +136,7 @@ fn deciding_columns(feature: &FeatureInput, batches: &[RecordBatch]) -> Result<D
         .iter()
         .map(|batch| DecidingColumns::of(feature, batch))
         .collect::<Result<Vec<_>>>()?;
-    let all = |column: &dyn Fn(&DecidingColumns) -> ArrayRef| {
-        whole(&parts.iter().map(column).collect::<Vec<_>>())
-    };
-    Ok(DecidingColumns {
-        keys: (0..feature.feature_keys.len())
-            .map(|key| all(&|part| Arc::clone(&part.keys[key])))
-            .collect::<Result<_>>()?,
-        time: all(&|part| Arc::clone(&part.time))?,
-        known_at: match parts[0].known_at {
-            Some(_) => Some(all(&|part| {
-                Arc::clone(part.known_at.as_ref().expect("all have it"))
-            })?),
-            None => None,
-        },
-    })
+    DecidingColumns::whole(&parts)
 }
 
 /// Every row into its slot, by several threads.

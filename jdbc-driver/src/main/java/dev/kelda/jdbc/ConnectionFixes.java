@@ -143,9 +143,10 @@ public final class ConnectionFixes {
         statement.close();
       }
     }
-    for (ResultSet rows : List.copyOf(metadata)) {
-      new MetaDataRows(rows, metadata).close();
+    for (ResultSet rows : metadata) {
+      rows.close();
     }
+    metadata.clear();
     connection.close();
   }
 
