@@ -1,7 +1,7 @@
 //! The index of one side: key -> the key's rows in the order of their times.
 //!
 //! ```text
-//! hash --top bits--> shard --low bits--> entry: first slot, how many --> steps, times, events by slot
+//! hash --top bits--> shard --low bits--> entry: first slot, how many --> times by slot
 //! ```
 mod build;
 
@@ -12,16 +12,18 @@ use super::shared::prefetch;
 use datafusion::arrow::array::UInt32Array;
 use datafusion::arrow::buffer::NullBuffer;
 use std::ops::Range;
-use std::sync::atomic::AtomicU64;
 
 /// No slot, no row.
 pub const NONE: u32 = u32::MAX;
+
+/// An index has fewer rows.
+pub const MAX_ROWS: usize = 1 << 31;
 
 /// Rows go through the stages of a search together, so that memory is fetched for the next stage meanwhile.
 pub const BLOCK: usize = 256;
 
 /// Every row with a key and a time has a *slot*; slots are numbered by (shard, key, time, row), so the rows of one key are
-/// neighbours in the order of their times. Beside its time a slot has an event, for whoever uses the index.
+/// neighbours in the order of their times.
 pub struct TimeIndex {
     shard_bits: u32,
     /// By shard: where its hash table lies.
@@ -32,8 +34,6 @@ pub struct TimeIndex {
     steps: Vec<u32>,
     /// By slot: how far its time is beyond its step's beginning; empty where a step is one time.
     beyond: Vec<u32>,
-    /// By slot; written as atomics.
-    events: Vec<AtomicU64>,
     /// Ends of the keys' slots, ascending.
     ends: Vec<u32>,
     /// By row, or [`NONE`].
@@ -89,15 +89,19 @@ pub struct Found {
 #[derive(Clone, Copy)]
 pub struct KeySlots<'a> {
     index: &'a TimeIndex,
-    /// The number of the first.
-    pub first: u32,
-    pub events: &'a [AtomicU64],
+    first: u32,
+    end: u32,
 }
 
 impl KeySlots<'_> {
-    /// The time of the key's slot number `at`.
-    pub fn time(&self, at: usize) -> i64 {
-        self.index.time(self.first as usize + at)
+    /// Their numbers, in the order of their times.
+    pub fn slots(&self) -> Range<u32> {
+        self.first..self.end
+    }
+
+    /// The time of one of them.
+    pub fn time(&self, slot: u32) -> i64 {
+        self.index.time(slot as usize)
     }
 }
 
@@ -118,7 +122,6 @@ impl TimeIndex {
             + size_of_val(self.regions.as_slice())
             + size_of_val(self.steps.as_slice())
             + size_of_val(self.beyond.as_slice())
-            + size_of_val(self.events.as_slice())
             + size_of_val(self.ends.as_slice())
             + size_of_val(self.slots.as_slice())
             + size_of_val(self.rows.as_slice())
@@ -129,12 +132,6 @@ impl TimeIndex {
     /// The slot of each row, or [`NONE`].
     pub fn slots(&self) -> &[u32] {
         &self.slots
-    }
-
-    /// The event of a slot.
-    #[inline]
-    pub fn event(&self, slot: u32) -> &AtomicU64 {
-        &self.events[slot as usize]
     }
 
     /// The least and the greatest time.
@@ -181,11 +178,10 @@ impl TimeIndex {
             0 => 0,
             _ => self.ends[number - 1],
         };
-        let slots = first as usize..self.ends[number] as usize;
         KeySlots {
             index: self,
             first,
-            events: &self.events[slots],
+            end: self.ends[number],
         }
     }
 

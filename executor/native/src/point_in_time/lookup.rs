@@ -4,9 +4,10 @@
 //! to it. A spine row sees the winner of the last slot of its key that is visible at its time.
 use super::candidate::{DecidingColumns, FeatureBatch, Tolerance, key_encoder};
 use super::exec::FeatureInput;
-use super::index::{BLOCK, Found, NONE, TimeIndex, TimedKeys};
+use super::index::{BLOCK, Found, MAX_ROWS, NONE, TimeIndex, TimedKeys};
 use super::keys::{BatchKeys, KeyEncoder};
-use super::slots::{Slots, Winners, original};
+use super::row_bytes::Room;
+use super::slots::{Slots, Winners};
 use super::time::Times;
 use datafusion::arrow::array::{BooleanArray, RecordBatch, RecordBatchOptions};
 use datafusion::arrow::buffer::{NullBuffer, ScalarBuffer};
@@ -15,7 +16,6 @@ use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
 use datafusion::execution::memory_pool::MemoryReservation;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
 /// One indexed feature.
 pub struct IndexedFeature {
@@ -49,27 +49,27 @@ impl IndexedFeature {
     ) -> Result<Option<Self>> {
         let schema = feature.input.schema();
         let rows = batches.iter().map(RecordBatch::num_rows).sum();
-        let known_at = feature.known_at.is_some();
-        let slots_bytes = Slots::bytes_for(rows, &schema, &feature.output, known_at);
+        let slots_bytes = Slots::bytes_for(rows, feature, threads);
         let index_held = held.new_empty();
-        if rows >= NONE as usize
+        let states = held.new_empty();
+        if rows >= MAX_ROWS
             || held.try_grow(slots_bytes).is_err()
+            || states.try_grow(Slots::state_bytes(rows)).is_err()
             || index_held.try_grow(TimeIndex::bytes_for(rows)).is_err()
         {
             return Ok(None);
         }
         let encoder = key_encoder(&feature.feature_keys, &schema)?;
         let all = deciding_columns(feature, batches)?.candidates(&feature.matching, &encoder)?;
-        let rows = TimedKeys {
+        let timed = TimedKeys {
             hashes: all.keys.hashes,
             times: all.visible,
             present: all.valid,
         };
-        let index = TimeIndex::build(vec![rows], all.keys.values, threads);
-        index_held.resize(index.bytes());
+        let index = TimeIndex::build(vec![timed], all.keys.values, threads);
+        index_held.resize(index.bytes() + rows * size_of::<i64>());
         let batch_bytes = held.size() - slots_bytes;
-        let output = &feature.output;
-        let slots = Slots::new(index.len(), &schema, output, known_at, threads, held);
+        let slots = Slots::new(index.len(), feature, threads, threads, held);
         place(&slots, &index, feature, &encoder, batches, threads)?;
         if !slots.keeps_batches() {
             slots.give_back(batch_bytes);
@@ -116,8 +116,8 @@ impl IndexedFeature {
                 let row = found.row as usize;
                 let time = asking.times[row];
                 let near = |slot: &u32| {
-                    let event = original(self.index.event(*slot).load(Relaxed));
-                    self.tolerance.is_none_or(|limit| limit.allows(time, event))
+                    let near = |limit: Tolerance| limit.allows(time, self.winners.event(*slot));
+                    self.tolerance.is_none_or(near)
                 };
                 if let Some(slot) = self.index.last_until(*found, time).filter(near) {
                     slots[row] = slot;
@@ -159,10 +159,10 @@ fn place(
             .into_iter()
             .map(|part| {
                 scope.spawn(move || {
+                    let mut room = Room::default();
                     for (first, batch) in part {
                         let batch = FeatureBatch::of(feature, encoder, batch.clone())?;
-                        // SAFETY: every row has a slot of its own.
-                        unsafe { slots.place(index, &batch, first) };
+                        slots.place(index, &batch, first, &mut room);
                     }
                     Ok(())
                 })

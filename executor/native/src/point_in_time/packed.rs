@@ -110,27 +110,31 @@ impl PackedLayout {
         }
     }
 
-    /// Writes row `row` of the source, which this layout made.
-    #[inline]
-    pub fn pack(&self, source: &PackedSource, row: usize, packed: &mut [u8]) {
-        assert!(packed.len() == self.stride);
-        assert!(row < source.rows || self.columns.is_empty());
-        packed[..self.null_bytes()].fill(0);
+    /// Writes these rows of the source, which this layout made, one after the other.
+    pub fn pack(
+        &self,
+        source: &PackedSource,
+        rows: impl ExactSizeIterator<Item = u32> + Clone,
+        packed: &mut [u8],
+    ) {
+        if self.columns.is_empty() {
+            return;
+        }
+        assert!(packed.len() == rows.len() * self.stride);
+        assert!(rows.clone().all(|row| (row as usize) < source.rows));
+        for packed in packed.chunks_exact_mut(self.stride) {
+            packed[..self.null_bytes()].fill(0);
+        }
         for (number, (column, from)) in self.columns.iter().zip(&source.columns).enumerate() {
-            if from.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
-                packed[number / 8] |= 1 << (number % 8);
-                continue;
-            }
-            // SAFETY: the source's values are `rows` times the width, asserted when it was made, and `row` is one of them;
-            // the columns of a packed row lie within its stride, both asserted above. The two never overlap: one is
-            // borrowed mutably.
+            // SAFETY: the source's values are `source.rows` times the width, asserted when it was made; the rows are some of
+            // them, and there is a stride for each, both asserted above; a column lies within the stride.
             unsafe {
-                let from = from.values.as_ptr().add(row * column.width);
                 let to = packed.as_mut_ptr().add(column.offset);
-                match column.width {
-                    4 => to.cast::<[u8; 4]>().write(from.cast::<[u8; 4]>().read()),
-                    8 => to.cast::<[u8; 8]>().write(from.cast::<[u8; 8]>().read()),
-                    width => to.copy_from_nonoverlapping(from, width),
+                column.scatter(from.values.as_ptr(), rows.clone(), to, self.stride);
+            }
+            if let Some(nulls) = &from.nulls {
+                for (row, packed) in rows.clone().zip(packed.chunks_exact_mut(self.stride)) {
+                    packed[number / 8] |= u8::from(nulls.is_null(row as usize)) << (number % 8);
                 }
             }
         }
@@ -157,8 +161,8 @@ impl PackedLayout {
         Ordering::Equal
     }
 
-    /// The columns of the rows that `slots` name, in this order; the packed row begins after `header` bytes of a row. A row
-    /// whose first byte is 0, and [`NONE`], are all NULL.
+    /// The columns of rows with these `numbers`, in this order; the packed row begins after `header` bytes of a row. [`NONE`]
+    /// is all NULL.
     ///
     /// # Safety
     /// Nobody writes to the rows.
@@ -166,42 +170,45 @@ impl PackedLayout {
         &self,
         rows: &RowBytes,
         header: usize,
-        slots: &[u32],
+        numbers: &[u32],
     ) -> Result<Vec<ArrayRef>> {
         let stride = rows.stride();
-        assert!(header > 0 && stride == header + self.stride);
+        assert!(stride == header + self.stride);
         let absent = vec![0_u8; stride];
-        let row = |slot: u32| match slot {
+        let row = |number: u32| match number {
             NONE => absent.as_ptr(),
-            slot => rows.at(slot).cast_const(),
+            number => rows.at(number).cast_const(),
         };
         let mut targets: Vec<TargetColumn> = self
             .columns
             .iter()
             .map(|column| TargetColumn {
-                values: MutableBuffer::with_capacity(slots.len() * column.width),
+                values: MutableBuffer::with_capacity(numbers.len() * column.width),
                 valid: Vec::new(),
             })
             .collect();
-        let mut found = Vec::with_capacity(slots.len().div_ceil(BLOCK));
+        let mut found = Vec::with_capacity(numbers.len().div_ceil(BLOCK));
         let mut block = [absent.as_ptr(); BLOCK];
-        for (number, here) in slots.chunks(BLOCK).enumerate() {
-            for slot in slots.iter().skip((number + 1) * BLOCK).take(BLOCK) {
-                let next = row(*slot);
+        for (at, here) in numbers.chunks(BLOCK).enumerate() {
+            for number in numbers.iter().skip((at + 1) * BLOCK).take(BLOCK) {
+                let next = row(*number);
                 prefetch(next);
                 prefetch(next.wrapping_add(stride - 1));
             }
-            for (pointer, slot) in block.iter_mut().zip(here) {
-                *pointer = row(*slot);
+            let mut present = 0;
+            for (bit, (pointer, number)) in block.iter_mut().zip(here).enumerate() {
+                *pointer = row(*number);
+                present |= u64::from(*number != NONE) << bit;
             }
+            found.push(present);
             // SAFETY: every pointer is that of `stride` bytes that nobody writes: a row of `rows`, or `absent`; the columns
             // of the layout lie within the stride.
-            unsafe { self.unpack_block(&block[..here.len()], header, &mut found, &mut targets) };
+            unsafe { self.unpack_block(&block[..here.len()], header, &found, &mut targets) };
         }
-        self.arrays(targets, found, slots.len())
+        self.arrays(targets, found, numbers.len())
     }
 
-    /// Appends up to [`BLOCK`] rows to the columns, and to `found` a word that says which of them are not empty.
+    /// Appends up to [`BLOCK`] rows to the columns; the last word of `found` says which of them are rows.
     ///
     /// # Safety
     /// Each pointer is that of a row of `header` bytes and this layout's stride.
@@ -209,16 +216,14 @@ impl PackedLayout {
         &self,
         rows: &[*const u8],
         header: usize,
-        found: &mut Vec<u64>,
+        found: &[u64],
         targets: &mut [TargetColumn],
     ) {
         let bits = |is_set: &dyn Fn(*const u8) -> bool| {
             let bits = rows.iter().enumerate();
             bits.fold(0, |word, (at, row)| word | (u64::from(is_set(*row)) << at))
         };
-        // SAFETY: the first byte of a row.
-        let present = bits(&|row| unsafe { *row } != 0);
-        found.push(present);
+        let present = found[found.len() - 1];
         let mut some_null = 0;
         for byte in 0..self.null_bytes() {
             for row in rows {
@@ -278,6 +283,32 @@ impl PackedColumn {
         }
     }
 
+    /// Writes the column's value of each row, `stride` bytes apart.
+    ///
+    /// # Safety
+    /// `from` has values for the rows; there are `self.width` bytes to write at `to` and at each stride from there.
+    unsafe fn scatter(
+        &self,
+        from: *const u8,
+        rows: impl Iterator<Item = u32>,
+        to: *mut u8,
+        stride: usize,
+    ) {
+        // SAFETY: the caller's.
+        unsafe {
+            match self.width {
+                4 => scatter::<4>(from, rows, to, stride),
+                8 => scatter::<8>(from, rows, to, stride),
+                width => {
+                    for (at, row) in rows.enumerate() {
+                        let from = from.add(row as usize * width);
+                        to.add(at * stride).copy_from_nonoverlapping(from, width);
+                    }
+                }
+            }
+        }
+    }
+
     /// Appends the column's value of each row.
     ///
     /// # Safety
@@ -314,6 +345,25 @@ impl PackedColumn {
             .add_buffer(values)
             .build()?;
         Ok(make_array(data))
+    }
+}
+
+/// # Safety
+/// As of [`PackedColumn::scatter`].
+#[inline]
+unsafe fn scatter<const WIDTH: usize>(
+    from: *const u8,
+    rows: impl Iterator<Item = u32>,
+    to: *mut u8,
+    stride: usize,
+) {
+    let from = from.cast::<[u8; WIDTH]>();
+    for (at, row) in rows.enumerate() {
+        // SAFETY: the caller's.
+        unsafe {
+            let value = from.add(row as usize).read();
+            to.add(at * stride).cast::<[u8; WIDTH]>().write(value);
+        }
     }
 }
 

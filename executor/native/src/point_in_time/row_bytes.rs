@@ -1,63 +1,83 @@
-//! Rows of bytes that several threads write.
+//! Rows of bytes that several writers append, and change where they have locked them.
 use super::shared::Shared;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// A piece is small enough to take the place of memory that was freed elsewhere: one allocation for all rows would always be
 /// memory that the system has to clear first, which takes longer than filling it.
 pub const PIECE_BYTES: usize = 4 << 20;
 
-/// So many rows of `stride` bytes each, in pieces of a power of two rows.
+/// Rows of `stride` bytes each, in pieces of a power of two rows. A piece belongs to one writer.
 pub struct RowBytes {
-    pieces: Vec<Shared<u8>>,
+    pieces: Vec<OnceLock<Shared<u8>>>,
+    /// So many pieces have a writer.
+    begun: AtomicUsize,
     piece_bits: u32,
-    count: usize,
     stride: usize,
 }
 
+/// What a writer has left of its piece.
+#[derive(Default)]
+pub struct Room {
+    next: u32,
+    end: u32,
+}
+
 impl RowBytes {
-    pub fn zeroed(count: usize, stride: usize, threads: usize) -> Self {
-        let piece_bits = (PIECE_BYTES / stride.max(1)).max(1).ilog2();
-        let sizes: Vec<usize> = (0..count)
-            .step_by(1 << piece_bits)
-            .map(|first| (count - first).min(1 << piece_bits) * stride)
-            .collect();
-        let run = sizes.len().div_ceil(threads.max(1)).max(1);
-        let zeros = |sizes: &[usize]| -> Vec<Shared<u8>> {
-            sizes.iter().map(|size| vec![0; *size].into()).collect()
-        };
-        let pieces = std::thread::scope(|scope| {
-            let running: Vec<_> = sizes
-                .chunks(run)
-                .map(|sizes| scope.spawn(move || zeros(sizes)))
-                .collect();
-            let threads = running.into_iter();
-            threads
-                .flat_map(|thread| thread.join().expect("zeroing does not panic"))
-                .collect()
-        });
+    /// For at most `count` rows of all `writers`.
+    pub fn new(count: usize, stride: usize, writers: usize) -> Self {
+        let (pieces, piece_bits) = pieces(count, stride, writers);
         Self {
-            pieces,
+            pieces: (0..pieces).map(|_| OnceLock::new()).collect(),
+            begun: AtomicUsize::new(0),
             piece_bits,
-            count,
             stride,
         }
     }
 
-    pub fn count(&self) -> usize {
-        self.count
+    /// What [`Self::new`] may come to.
+    pub fn bytes_for(count: usize, stride: usize, writers: usize) -> usize {
+        let (pieces, piece_bits) = pieces(count, stride, writers);
+        (pieces << piece_bits) * stride
+    }
+
+    /// What all rows so far take.
+    pub fn bytes(&self) -> usize {
+        (self.begun.load(Relaxed) << self.piece_bits) * self.stride
     }
 
     pub fn stride(&self) -> usize {
         self.stride
     }
 
+    /// A new row of a writer, whose bytes are anything.
+    #[inline]
+    pub fn append(&self, room: &mut Room) -> u32 {
+        if room.next == room.end {
+            let number = self.begun.fetch_add(1, Relaxed);
+            self.pieces[number].get_or_init(|| Shared::unwritten(self.stride << self.piece_bits));
+            room.next = (number << self.piece_bits) as u32;
+            room.end = room.next + (1 << self.piece_bits);
+        }
+        room.next += 1;
+        room.next - 1
+    }
+
     /// Where the `stride` bytes of a row are.
     #[inline]
     pub fn at(&self, row: u32) -> *mut u8 {
         let row = row as usize;
-        assert!(row < self.count);
+        let piece = self.pieces[row >> self.piece_bits].get();
         let within = row & ((1 << self.piece_bits) - 1);
-        self.pieces[row >> self.piece_bits].at(within * self.stride)
+        piece.expect("a row's piece").at(within * self.stride)
     }
+}
+
+/// How many pieces writers may begin, each of which leaves one unfinished; and the bits of a row's number within one.
+fn pieces(count: usize, stride: usize, writers: usize) -> (usize, u32) {
+    let rows = (PIECE_BYTES / stride.max(1)).clamp(1, count.next_power_of_two());
+    let piece_bits = rows.ilog2();
+    ((count >> piece_bits) + writers, piece_bits)
 }
 
 #[cfg(test)]
@@ -72,15 +92,23 @@ mod tests {
             (1_000_003, 43),
             (40, 1 << 20),
             (3, 20 << 20),
+            (7, 0),
         ] {
-            let rows = RowBytes::zeroed(count, stride, 2);
-            assert_eq!((rows.count(), rows.stride()), (count, stride));
-            for row in (0..count as u32).rev() {
+            let rows = RowBytes::new(count, stride, 3);
+            let mut rooms = [Room::default(), Room::default(), Room::default()];
+            let appended: Vec<u32> = (0..count)
+                .map(|number| rows.append(&mut rooms[number * number % 3]))
+                .collect();
+            assert!(rows.bytes() >= count * stride);
+            assert!(rows.bytes() <= RowBytes::bytes_for(count, stride, 3));
+            for (number, row) in appended.iter().enumerate().filter(|_| stride > 0) {
                 // SAFETY: the row's own bytes.
-                let bytes = unsafe { std::slice::from_raw_parts_mut(rows.at(row), stride) };
-                assert!(bytes[0] == 0 && bytes[stride - 1] == 0);
-                bytes[stride - 1] = 1;
-                bytes[0] = 1;
+                unsafe { std::slice::from_raw_parts_mut(rows.at(*row), stride) }.fill(number as u8);
+            }
+            for (number, row) in appended.iter().enumerate().filter(|_| stride > 0) {
+                // SAFETY: as above.
+                let bytes = unsafe { std::slice::from_raw_parts(rows.at(*row), stride) };
+                assert!(bytes.iter().all(|byte| *byte == number as u8));
             }
         }
     }

@@ -2,9 +2,10 @@
 //! and merge.
 use super::candidate::{FeatureBatch, key_encoder};
 use super::exec::FeatureInput;
-use super::index::{NONE, TimeIndex};
+use super::index::{MAX_ROWS, TimeIndex};
 use super::joined::Joined;
 use super::lookup::{IndexedFeature, Lookup};
+use super::row_bytes::Room;
 use super::slots::{Offered, Slots, Winners};
 use super::{Build, merge, spine};
 use crate::spill::{Spill, SpillWriter};
@@ -107,6 +108,8 @@ fn consumer(context: &TaskContext, name: &str) -> MemoryReservation {
 struct Indexes {
     of_feature: Vec<usize>,
     indexes: Vec<Arc<TimeIndex>>,
+    /// Pays for the states of the slots of one feature at a time.
+    _states: MemoryReservation,
 }
 
 /// Batches that were read before the memory ran out, and what is left of the streams.
@@ -216,7 +219,7 @@ impl Run {
             let joined = Joined::new(Arc::clone(&self.inputs.schema), batches, self.reservation);
             return Ok(Output::Memory(Arc::new(joined)));
         }
-        let room = match rows < NONE as usize {
+        let room = match rows < MAX_ROWS {
             true => self.index(&batches, rows).await?,
             false => None,
         };
@@ -319,15 +322,19 @@ impl Run {
             }
             indexes.push(Arc::new(index));
         }
+        let most = indexes.iter().map(|index| index.len()).max();
+        let states = self.reservation.new_empty();
+        if states
+            .try_grow(Slots::state_bytes(most.unwrap_or(0)))
+            .is_err()
+        {
+            return Ok(None);
+        }
         let mut slots = Vec::new();
         for (number, feature) in self.inputs.features.iter().enumerate() {
             let reservation = consumer(&self.context, "feature");
-            let bytes = Slots::bytes_for(
-                indexes[of_feature[number]].len(),
-                &feature.input.schema(),
-                &feature.output,
-                feature.known_at.is_some(),
-            );
+            let count = indexes[of_feature[number]].len();
+            let bytes = Slots::bytes_for(count, feature, writers(feature));
             if reservation.try_grow(bytes).is_err() {
                 return Ok(None);
             }
@@ -337,6 +344,7 @@ impl Run {
             Indexes {
                 of_feature,
                 indexes,
+                _states: states,
             },
             slots,
         )))
@@ -350,16 +358,7 @@ impl Run {
     ) -> Result<Slots> {
         let (feature, threads) = (feature.clone(), self.inputs.threads);
         let task = SpawnedTask::spawn_blocking(move || {
-            let schema = feature.input.schema();
-            let known_at = feature.known_at.is_some();
-            Slots::new(
-                count,
-                &schema,
-                &feature.output,
-                known_at,
-                threads,
-                reservation,
-            )
+            Slots::new(count, &feature, writers(&feature), threads, reservation)
         });
         joined_task(task).await
     }
@@ -490,6 +489,11 @@ impl Run {
     }
 }
 
+/// The tasks that bring a feature's rows.
+fn writers(feature: &FeatureInput) -> usize {
+    feature.input.properties().partitioning.partition_count()
+}
+
 /// Features with the same spine keys, time and direction share an index.
 fn same_index(a: &FeatureInput, b: &FeatureInput) -> bool {
     a.matching.direction == b.matching.direction
@@ -534,6 +538,7 @@ impl Offering {
     async fn run(self, mut stream: SendableRecordBatchStream) -> Result<Rest> {
         let schema = self.feature.input.schema();
         let encoder = key_encoder(&self.feature.feature_keys, &schema)?;
+        let mut room = Room::default();
         while let Some(batch) = stream.try_next().await? {
             if batch.num_rows() == 0 {
                 continue;
@@ -544,10 +549,10 @@ impl Offering {
             let _timer = self.metrics.match_time.timer();
             let prepared = FeatureBatch::of(&self.feature, &encoder, batch)?;
             self.metrics.feature_rows.add(prepared.candidates.rows);
-            let mut offered = self.slots.offer(&self.index, &prepared)?;
+            let mut offered = self.slots.offer(&self.index, &prepared, &mut room)?;
             if matches!(offered, Offered::NoMemory) {
                 self.slots.compact()?;
-                offered = self.slots.offer(&self.index, &prepared)?;
+                offered = self.slots.offer(&self.index, &prepared, &mut room)?;
             }
             match offered {
                 Offered::Landed(rows) => self.metrics.landed_rows.add(rows),

@@ -6,39 +6,50 @@ pub use offer::Offered;
 pub use winners::Winners;
 
 use super::candidate::{Candidates, FeatureBatch};
-use super::index::{NONE, TimeIndex};
+use super::exec::FeatureInput;
+use super::index::{BLOCK, NONE, TimeIndex};
 use super::packed::PackedLayout;
 use super::retained::{Retained, RetainedBatch, RowRef};
-use super::row_bytes::RowBytes;
+use super::row_bytes::{Room, RowBytes};
 use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use datafusion::common::Result;
 use datafusion::execution::memory_pool::MemoryReservation;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::*};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::*};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Retained batches are compacted when they exceed this and have doubled since the last time.
 const COMPACT_ABOVE_BYTES: usize = 64 << 20;
 const ROWS_PER_COMPACTED_BATCH: usize = 1 << 16;
 
-const EMPTY: u8 = 0;
-const TAKEN: u8 = 1;
-const LOCKED: u8 = 2;
+/// Instead of a row's number: no candidate yet.
+const VACANT: u32 = NONE;
+/// Instead of a row's number: some thread compares the candidate with another one.
+const LOCKED: u32 = NONE - 1;
 
-/// Each slot has a row of bytes: its state, which is also its lock; the candidate's known-at where there is one; the
-/// candidate's packed values, or where its row is retained. The candidate's event time, offset so that 0 is the least, is
-/// the event of the slot in the index: only one feature at a time uses an index.
+/// The candidates of an index's slots. A candidate has a row of bytes from when it comes first; a greater one takes the row
+/// over: when it is known, where the join asks; then its packed values, or where its batch is retained.
 ///
 /// Feature rows come into slots by [`offer`](Self::offer) (a spine is indexed) or [`place`](Self::place) (the features
 /// are), [`finish`](Self::finish) makes them winners.
 pub struct Slots {
+    states: Box<[State]>,
     rows: RowBytes,
     /// Bytes before the content.
     header: usize,
     content: Content,
     reservation: MemoryReservation,
+    /// Of the reservation, what [`Self::bytes_for`] said.
+    paid: usize,
     /// Whether the index's bitmap is asked: until most rows pass it.
     filtered: AtomicBool,
+}
+
+/// Of one slot.
+struct State {
+    /// When the candidate happened, offset so that 0 is the least.
+    event: AtomicU64,
+    /// The number of the candidate's row; also the slot's lock.
+    row: AtomicU32,
 }
 
 enum Content {
@@ -55,86 +66,73 @@ struct RetainedRows {
 }
 
 impl Slots {
-    /// Bytes needed before the first row is offered.
-    pub fn bytes_for(slots: usize, input: &Schema, output: &[usize], known_at: bool) -> usize {
-        let content = match PackedLayout::of(&output_fields(input, output)) {
-            Some(layout) => layout.stride(),
-            None => size_of::<RowRef>(),
-        };
-        slots * (header(known_at) + content)
+    /// Bytes that rows and winners need at most, without retained batches.
+    pub fn bytes_for(slots: usize, feature: &FeatureInput, writers: usize) -> usize {
+        let stride = header(feature) + Content::of(feature).stride();
+        RowBytes::bytes_for(slots, stride, writers) + slots * size_of::<u32>()
     }
 
-    /// `reservation` has paid for [`Self::bytes_for`], and pays for retained batches later.
+    /// Bytes beside those, until the slots are finished.
+    pub fn state_bytes(slots: usize) -> usize {
+        slots * size_of::<State>()
+    }
+
+    /// `reservation` has paid for [`Self::bytes_for`], and pays for retained batches later. So many `writers` bring rows.
     pub fn new(
         slots: usize,
-        input: &SchemaRef,
-        output: &[usize],
-        known_at: bool,
+        feature: &FeatureInput,
+        writers: usize,
         threads: usize,
         reservation: MemoryReservation,
     ) -> Self {
-        let content = match PackedLayout::of(&output_fields(input, output)) {
-            Some(layout) => Content::Packed(layout),
-            None => Content::Retained(Box::new(RetainedRows {
-                output: output.into(),
-                rows: RwLock::new(Retained::new(Arc::clone(input))),
-                gate: RwLock::new(()),
-                compact_at: Mutex::new(COMPACT_ABOVE_BYTES),
-            })),
-        };
-        let header = header(known_at);
-        let stride = header
-            + match &content {
-                Content::Packed(layout) => layout.stride(),
-                Content::Retained(_) => size_of::<RowRef>(),
-            };
+        let header = header(feature);
+        let content = Content::of(feature);
         Self {
-            rows: RowBytes::zeroed(slots, stride, threads),
+            states: vacant(slots, threads),
+            rows: RowBytes::new(slots, header + content.stride(), writers),
             header,
             content,
             reservation,
+            paid: Self::bytes_for(slots, feature, writers),
             filtered: AtomicBool::new(true),
         }
     }
 
     /// Puts each row of the batch into the slot that the index, which was made of these very rows, gave it. `first` is the
     /// number of the batch's first row in the index. A retained batch must be paid for already.
-    ///
-    /// # Safety
-    /// Nobody else uses the slots of these rows.
-    pub unsafe fn place(&self, index: &TimeIndex, batch: &FeatureBatch, first: usize) {
+    pub fn place(&self, index: &TimeIndex, batch: &FeatureBatch, first: usize, room: &mut Room) {
         let rows = &batch.candidates;
-        let slots = &index.slots()[first..first + rows.rows];
-        let taken = slots.iter().enumerate().filter(|(_, slot)| **slot != NONE);
-        let number = match &self.content {
+        let slots = index.slots()[first..first + rows.rows].iter().copied();
+        let taken: Vec<(u32, u32)> = (0..).zip(slots).filter(|(_, s)| *s != NONE).collect();
+        let mut place = |row: u32, slot: u32, write: &dyn Fn(&mut [u8])| {
+            let number = self.rows.append(room);
+            // SAFETY: the row is new.
+            unsafe { self.fill(number, rows, row, write) };
+            self.state(slot)
+                .set(offset(rows.event[row as usize]), number);
+        };
+        match &self.content {
+            Content::Packed(layout) => {
+                let source = layout.source(&batch.output);
+                let stride = layout.stride();
+                let mut packed = vec![0; BLOCK * stride];
+                for block in taken.chunks(BLOCK) {
+                    let packed = &mut packed[..block.len() * stride];
+                    layout.pack(&source, block.iter().map(|(row, _)| *row), packed);
+                    for (at, (row, slot)) in block.iter().enumerate() {
+                        let packed = &packed[at * stride..][..stride];
+                        place(*row, *slot, &|content| content.copy_from_slice(packed));
+                    }
+                }
+            }
             Content::Retained(retained) => {
                 let output = Arc::clone(&retained.output);
                 let own = RetainedBatch::new(batch.input.clone(), output);
-                write(&retained.rows).add(Arc::new(own))
+                let batch = write(&retained.rows).add(Arc::new(own));
+                for (row, slot) in taken {
+                    place(row, slot, &|content| refer(content, RowRef { batch, row }));
+                }
             }
-            Content::Packed(_) => 0,
-        };
-        let source = match &self.content {
-            Content::Packed(layout) => Some((layout, layout.source(&batch.output))),
-            Content::Retained(_) => None,
-        };
-        for (row, slot) in taken {
-            // SAFETY: the caller says so.
-            let content = unsafe { self.content(*slot) };
-            match &source {
-                Some((layout, source)) => layout.pack(source, row, content),
-                None => refer(
-                    content,
-                    RowRef {
-                        batch: number,
-                        row: row as u32,
-                    },
-                ),
-            }
-            // SAFETY: as above.
-            unsafe { self.note_known(*slot, rows, row) };
-            index.event(*slot).store(offset(rows.event[row]), Relaxed);
-            self.state(*slot).store(TAKEN, Relaxed);
         }
     }
 
@@ -168,16 +166,16 @@ impl Slots {
         let _gate = write(&retained.gate);
         let mut rows = write(&retained.rows);
         let before = rows.bytes();
-        let slots = self.taken();
-        let mut live: Vec<RowRef> = slots
+        let taken = self.taken();
+        let mut live: Vec<RowRef> = taken
             .iter()
             // SAFETY: the gate keeps everybody else out.
-            .map(|slot| reference(unsafe { self.content(*slot) }))
+            .map(|row| reference(unsafe { self.content(*row) }))
             .collect();
         rows.compact(&mut live, &retained.output, ROWS_PER_COMPACTED_BATCH)?;
-        for (slot, row) in slots.iter().zip(live) {
+        for (row, live) in taken.iter().zip(live) {
             // SAFETY: as above.
-            refer(unsafe { self.content(*slot) }, row);
+            refer(unsafe { self.content(*row) }, live);
         }
         *compact_at = (rows.bytes() * 2).max(COMPACT_ABOVE_BYTES);
         let after = rows.bytes();
@@ -193,88 +191,84 @@ impl Slots {
         let Content::Retained(retained) = &self.content else {
             return Ok(Vec::new());
         };
-        let slots = self.taken();
         let mut batches = Vec::new();
-        for chunk in slots.chunks(ROWS_PER_COMPACTED_BATCH) {
+        for chunk in self.taken().chunks(ROWS_PER_COMPACTED_BATCH) {
             let rows: Vec<_> = chunk
                 .iter()
                 // SAFETY: `self` is owned.
-                .map(|slot| Some(reference(unsafe { self.content(*slot) })))
+                .map(|row| Some(reference(unsafe { self.content(*row) })))
                 .collect();
             batches.push(read(&retained.rows).rows(&rows)?);
         }
         Ok(batches)
     }
 
+    /// The rows of all candidates.
     fn taken(&self) -> Vec<u32> {
-        let slots = self.rows.count() as u32;
-        (0..slots)
-            .filter(|slot| self.state(*slot).load(Relaxed) != EMPTY)
-            .collect()
+        let rows = self.states.iter().map(|state| state.row.load(Relaxed));
+        rows.filter(|row| *row != VACANT).collect()
     }
 
     #[inline]
-    fn row(&self, slot: u32) -> *mut u8 {
-        self.rows.at(slot)
+    fn state(&self, slot: u32) -> &State {
+        &self.states[slot as usize]
     }
 
-    #[inline]
-    fn state(&self, slot: u32) -> &AtomicU8 {
-        // SAFETY: inside the allocation that `self` owns; the byte is only ever read and written as an atomic.
-        unsafe { AtomicU8::from_ptr(self.row(slot)) }
-    }
-
-    /// The bytes after the header.
+    /// The bytes of a row after its header.
     ///
     /// # Safety
-    /// The caller has locked the slot, or nobody else uses it.
+    /// The caller has locked the row's slot, or nobody else uses it.
     #[inline]
     #[allow(clippy::mut_from_ref)]
-    unsafe fn content(&self, slot: u32) -> &mut [u8] {
+    unsafe fn content(&self, row: u32) -> &mut [u8] {
         // SAFETY: inside the allocation; the caller has it alone.
         unsafe {
             std::slice::from_raw_parts_mut(
-                self.row(slot).add(self.header),
+                self.rows.at(row).add(self.header),
                 self.rows.stride() - self.header,
             )
         }
     }
 
-    /// 0 where the join has no known-at. The caller has locked the slot, or nobody else uses it.
-    #[inline]
-    fn known(&self, slot: u32) -> i64 {
-        match self.header {
-            1 => 0,
-            // SAFETY: eight bytes of the header.
-            _ => unsafe { self.row(slot).add(1).cast::<i64>().read_unaligned() },
-        }
-    }
-
-    /// Notes from when on the slot's new candidate is known.
+    /// From when on the candidate of a row is known; 0 where the join has no known-at.
     ///
     /// # Safety
-    /// The caller has locked the slot, or nobody else uses it.
+    /// As of [`Self::content`].
     #[inline]
-    unsafe fn note_known(&self, slot: u32, rows: &Candidates, row: usize) {
-        if let Some(known) = &rows.known {
+    unsafe fn known(&self, row: u32) -> i64 {
+        match self.header {
+            0 => 0,
             // SAFETY: eight bytes of the header.
-            unsafe {
-                self.row(slot)
-                    .add(1)
-                    .cast::<i64>()
-                    .write_unaligned(known[row])
-            };
+            _ => unsafe { self.rows.at(row).cast::<i64>().read_unaligned() },
         }
     }
 
-    /// Waits for the slot and returns the state it had.
+    /// Writes row `from` of a batch to a row of bytes.
+    ///
+    /// # Safety
+    /// As of [`Self::content`].
     #[inline]
-    fn lock(&self, slot: u32) -> u8 {
-        let state = self.state(slot);
+    unsafe fn fill(&self, row: u32, rows: &Candidates, from: u32, write: impl Fn(&mut [u8])) {
+        // SAFETY: the caller's; eight bytes of the header, which is there if the rows have a known-at.
+        unsafe {
+            if let Some(known) = &rows.known {
+                let header = self.rows.at(row).cast::<i64>();
+                header.write_unaligned(known[from as usize]);
+            }
+            write(self.content(row));
+        }
+    }
+}
+
+impl State {
+    /// Waits for the slot and returns the row it had.
+    #[inline]
+    fn lock(&self) -> u32 {
         loop {
-            let before = state.load(Relaxed);
+            let before = self.row.load(Relaxed);
             if before != LOCKED
-                && state
+                && self
+                    .row
                     .compare_exchange_weak(before, LOCKED, Acquire, Relaxed)
                     .is_ok()
             {
@@ -283,15 +277,63 @@ impl Slots {
             std::hint::spin_loop();
         }
     }
+
+    /// Unlocks the slot, whose candidate is now this one.
+    #[inline]
+    fn set(&self, event: u64, row: u32) {
+        self.event.store(event, Relaxed);
+        self.row.store(row, Release);
+    }
 }
 
-fn output_fields(input: &Schema, output: &[usize]) -> Vec<FieldRef> {
-    let fields = output.iter();
-    fields.map(|o| Arc::clone(&input.fields()[*o])).collect()
+impl Content {
+    fn of(feature: &FeatureInput) -> Self {
+        let input = feature.input.schema();
+        let fields = feature.output.iter();
+        let fields: Vec<_> = fields.map(|o| Arc::clone(&input.fields()[*o])).collect();
+        match PackedLayout::of(&fields) {
+            Some(layout) => Self::Packed(layout),
+            None => Self::Retained(Box::new(RetainedRows {
+                output: feature.output.as_slice().into(),
+                rows: RwLock::new(Retained::new(input)),
+                gate: RwLock::new(()),
+                compact_at: Mutex::new(COMPACT_ABOVE_BYTES),
+            })),
+        }
+    }
+
+    /// Bytes of a row.
+    fn stride(&self) -> usize {
+        match self {
+            Self::Packed(layout) => layout.stride(),
+            Self::Retained(_) => size_of::<RowRef>(),
+        }
+    }
 }
 
-fn header(known_at: bool) -> usize {
-    1 + if known_at { size_of::<i64>() } else { 0 }
+/// So many slots without a candidate, written by all threads.
+fn vacant(slots: usize, threads: usize) -> Box<[State]> {
+    let mut states = Box::new_uninit_slice(slots);
+    let share = slots.div_ceil(threads.max(1)).max(1);
+    std::thread::scope(|scope| {
+        for share in states.chunks_mut(share) {
+            scope.spawn(move || {
+                for state in share {
+                    state.write(State {
+                        event: AtomicU64::new(0),
+                        row: AtomicU32::new(VACANT),
+                    });
+                }
+            });
+        }
+    });
+    // SAFETY: all were written.
+    unsafe { states.assume_init() }
+}
+
+/// Bytes of a row before its content.
+fn header(feature: &FeatureInput) -> usize {
+    feature.known_at.as_ref().map_or(0, |_| size_of::<i64>())
 }
 
 /// An event time whose least value is 0.

@@ -5,7 +5,6 @@ use super::super::shared::Shared;
 use super::{Clock, Entry, FREE, NONE, Region, TimeIndex, top_bits};
 use datafusion::arrow::buffer::{NullBuffer, ScalarBuffer};
 use std::ops::Range;
-use std::sync::atomic::AtomicU64;
 
 /// Rows of one shard share the top bits of their keys' hashes and stay in a core's cache while they are sorted.
 const ROWS_PER_SHARD: usize = 4096;
@@ -73,12 +72,12 @@ impl TimeIndex {
     /// Bytes an index of so many rows needs at most while it is made, for the memory pool; without the keys' own.
     pub fn bytes_for(rows: usize) -> usize {
         let hash_and_time = size_of::<u64>() + size_of::<i64>();
-        let by_slot = size_of::<u64>() + 5 * size_of::<u32>();
+        let by_slot = 5 * size_of::<u32>();
         let by_key = 3 * size_of::<Entry>() + size_of::<u32>();
         rows * (hash_and_time + size_of::<Record>() + by_slot + by_key)
     }
 
-    /// Of all rows of `parts`, one after the other. The event of every slot is 0.
+    /// Of all rows of `parts`, one after the other, which are fewer than [`MAX_ROWS`](super::MAX_ROWS).
     ///
     /// `values` are those of one part, or say that equal hashes are equal keys.
     pub fn build(parts: Vec<TimedKeys>, values: KeyValues, threads: usize) -> Self {
@@ -131,7 +130,6 @@ impl TimeIndex {
             clock,
             steps,
             beyond,
-            events: zeros(count),
             ends: Vec::with_capacity(keys),
             slots: slots.into_vec(),
             rows: of_slot,
@@ -154,14 +152,6 @@ impl TimeIndex {
         }
         index
     }
-}
-
-/// Memory that is zero already, where the allocator has it.
-fn zeros(count: usize) -> Vec<AtomicU64> {
-    let mut plain = std::mem::ManuallyDrop::new(vec![0_u64; count]);
-    let (data, length, capacity) = (plain.as_mut_ptr(), plain.len(), plain.capacity());
-    // SAFETY: an atomic has the layout of its integer.
-    unsafe { Vec::from_raw_parts(data.cast(), length, capacity) }
 }
 
 impl<'a> PartSlots<'a> {

@@ -3,15 +3,16 @@
 //! arrival.
 use super::super::candidate::{Candidates, FeatureBatch};
 use super::super::index::{BLOCK, Found, TimeIndex};
-use super::super::packed::{PackedLayout, PackedSource};
+use super::super::packed::PackedLayout;
 use super::super::retained::{RetainedBatch, RowRef};
 use super::super::shared::prefetch;
-use super::{Content, EMPTY, RetainedRows, Slots, TAKEN, offset, read, refer, reference, write};
+use super::{Content, LOCKED, RetainedRows, Room, Slots, State, VACANT};
+use super::{offset, read, refer, reference, write};
 use datafusion::common::Result;
 use std::cmp::Ordering;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::*};
+use std::sync::atomic::Ordering::*;
 
 /// The bitmap of keys is asked no more when all but one in so many rows of a batch passed it.
 const PASSING: usize = 8;
@@ -20,9 +21,7 @@ const PASSING: usize = 8;
 #[derive(Clone, Copy)]
 struct Landed<'a> {
     row: u32,
-    slot: u32,
-    /// Of the slot.
-    event: &'a AtomicU64,
+    state: &'a State,
 }
 
 /// What became of a batch.
@@ -34,31 +33,53 @@ pub enum Offered {
 }
 
 impl Slots {
-    /// Offers every row of the batch to the slot it lands on.
-    pub fn offer(&self, index: &TimeIndex, batch: &FeatureBatch) -> Result<Offered> {
+    /// Offers every row of the batch to the slot it lands on; `room` is the writer's.
+    pub fn offer(
+        &self,
+        index: &TimeIndex,
+        batch: &FeatureBatch,
+        room: &mut Room,
+    ) -> Result<Offered> {
         match &self.content {
-            Content::Packed(layout) => {
-                let source = layout.source(&batch.output);
-                let mut scratch = vec![0; layout.stride()];
-                let landed = self.landing(index, &batch.candidates, |landed| {
-                    self.offer_packed(layout, &source, &batch.candidates, landed, &mut scratch)
-                });
-                Ok(Offered::Landed(landed))
-            }
+            Content::Packed(layout) => Ok(self.offer_packed(layout, index, batch, room)),
             Content::Retained(retained) => {
-                let offered = self.offer_retained(retained, index, batch)?;
+                let offered = self.offer_retained(retained, index, batch, room)?;
                 self.compact_if(retained, |bytes, limit| bytes > limit)?;
                 Ok(offered)
             }
         }
     }
 
-    /// Calls `take` with each row that lands where its event is not too early; returns how many landed.
-    fn landing<'a>(
+    fn offer_packed(
         &self,
-        index: &'a TimeIndex,
+        layout: &PackedLayout,
+        index: &TimeIndex,
+        batch: &FeatureBatch,
+        room: &mut Room,
+    ) -> Offered {
+        let source = layout.source(&batch.output);
+        let stride = layout.stride();
+        let mut packed = vec![0; BLOCK * stride];
+        let landed = self.landing(index, &batch.candidates, |landed| {
+            let rows = landed.iter().map(|landed| landed.row);
+            layout.pack(&source, rows, &mut packed[..landed.len() * stride]);
+            for (at, landed) in landed.iter().enumerate() {
+                let own = &packed[at * stride..][..stride];
+                let compare = |content: &[u8]| Ok(layout.compare(own, content));
+                let write = |content: &mut [u8]| content.copy_from_slice(own);
+                let contended = self.contend(*landed, &batch.candidates, room, compare, write);
+                contended.expect("packed rows can be compared");
+            }
+        });
+        Offered::Landed(landed)
+    }
+
+    /// Calls `take` with rows (at most [`BLOCK`]) that land where their event is not too early; returns how many landed.
+    fn landing<'a>(
+        &'a self,
+        index: &TimeIndex,
         rows: &Candidates,
-        mut take: impl FnMut(Landed<'a>),
+        mut take: impl FnMut(&[Landed<'a>]),
     ) -> usize {
         let filtered = self.filtered.load(Relaxed);
         let (mut known, mut landed) = (0, 0);
@@ -76,20 +97,20 @@ impl Slots {
     }
 
     fn land<'a>(
-        &self,
-        index: &'a TimeIndex,
+        &'a self,
+        index: &TimeIndex,
         rows: &Candidates,
         found: &[Found],
-        take: &mut impl FnMut(Landed<'a>),
+        take: &mut impl FnMut(&[Landed<'a>]),
     ) -> usize {
         let mut landed = [const { MaybeUninit::<Landed>::uninit() }; BLOCK];
         let mut count = 0;
         for found in found {
             let row = found.row;
             if let Some(slot) = index.first_from(*found, rows.visible[row as usize]) {
-                let event = index.event(slot);
-                prefetch(event);
-                landed[count].write(Landed { row, slot, event });
+                let state = self.state(slot);
+                prefetch(state);
+                landed[count].write(Landed { row, state });
                 count += 1;
             }
         }
@@ -98,51 +119,20 @@ impl Slots {
             // SAFETY: written above.
             let row = unsafe { landed[at].assume_init() };
             // Events only grow: a row that is too early now stays too early.
-            if offset(rows.event[row.row as usize]) >= row.event.load(Relaxed) {
-                let bytes = self.row(row.slot);
-                prefetch(bytes);
-                prefetch(bytes.wrapping_add(self.rows.stride() - 1));
+            if offset(rows.event[row.row as usize]) >= row.state.event.load(Relaxed) {
+                let taken = row.state.row.load(Relaxed);
+                if taken != VACANT && taken != LOCKED {
+                    let bytes = self.rows.at(taken);
+                    prefetch(bytes);
+                    prefetch(bytes.wrapping_add(self.rows.stride() - 1));
+                }
                 landed[kept].write(row);
                 kept += 1;
             }
         }
-        for row in &landed[..kept] {
-            // SAFETY: as above.
-            take(unsafe { row.assume_init() });
-        }
+        // SAFETY: as above.
+        take(unsafe { landed[..kept].assume_init_ref() });
         count
-    }
-
-    #[inline]
-    fn offer_packed(
-        &self,
-        layout: &PackedLayout,
-        source: &PackedSource,
-        rows: &Candidates,
-        landed: Landed,
-        scratch: &mut [u8],
-    ) {
-        let before = self.lock(landed.slot);
-        let order = self.rank(before, landed, rows);
-        let row = landed.row as usize;
-        // SAFETY: the slot is locked.
-        let content = unsafe { self.content(landed.slot) };
-        let wins = match order {
-            Ordering::Less => false,
-            Ordering::Greater => {
-                layout.pack(source, row, content);
-                true
-            }
-            Ordering::Equal => {
-                layout.pack(source, row, scratch);
-                let greater = layout.compare(scratch, content) == Ordering::Greater;
-                if greater {
-                    content.copy_from_slice(scratch);
-                }
-                greater
-            }
-        };
-        self.unlock(before, wins, landed, rows);
     }
 
     fn offer_retained(
@@ -150,11 +140,12 @@ impl Slots {
         retained: &RetainedRows,
         index: &TimeIndex,
         batch: &FeatureBatch,
+        room: &mut Room,
     ) -> Result<Offered> {
         let _gate = read(&retained.gate);
         let rows = &batch.candidates;
-        let mut landing = Vec::new();
-        let count = self.landing(index, rows, |landed| landing.push(landed));
+        let mut landing: Vec<Landed> = Vec::new();
+        let count = self.landing(index, rows, |landed| landing.extend(landed));
         if landing.is_empty() {
             return Ok(Offered::Landed(count));
         }
@@ -167,55 +158,70 @@ impl Slots {
         }
         let number = write(&retained.rows).add(Arc::clone(&own));
         for landed in landing {
-            let before = self.lock(landed.slot);
-            let mut order = self.rank(before, landed, rows);
-            // SAFETY: the slot is locked.
-            let content = unsafe { self.content(landed.slot) };
-            if order == Ordering::Equal {
+            let row = landed.row;
+            let compare = |content: &[u8]| {
                 let best = reference(content);
-                order = match read(&retained.rows).batch(best.batch) {
-                    Ok(other) => own.compare(landed.row, other, best.row),
-                    Err(error) => {
-                        self.unlock(before, false, landed, rows);
-                        return Err(error);
-                    }
-                };
-            }
-            let wins = order == Ordering::Greater;
-            if wins {
-                let (batch, row) = (number, landed.row);
-                refer(content, RowRef { batch, row });
-            }
-            self.unlock(before, wins, landed, rows);
+                let batches = read(&retained.rows);
+                let other = batches.batch(best.batch)?;
+                Ok(own.compare(row, other, best.row))
+            };
+            let write = |content: &mut [u8]| refer(content, RowRef { batch: number, row });
+            self.contend(landed, rows, room, compare, write)?;
         }
         Ok(Offered::Landed(count))
     }
 
-    /// How a feature row compares with the candidate of a locked slot; Greater where there is none.
+    /// Makes a feature row the candidate of its slot if it is greater than the one there, whose content `compare` compares
+    /// with.
     #[inline]
-    fn rank(&self, before: u8, landed: Landed, rows: &Candidates) -> Ordering {
-        if before == EMPTY {
-            return Ordering::Greater;
+    fn contend(
+        &self,
+        landed: Landed,
+        rows: &Candidates,
+        room: &mut Room,
+        compare: impl FnOnce(&[u8]) -> Result<Ordering>,
+        write: impl Fn(&mut [u8]),
+    ) -> Result<()> {
+        let before = landed.state.lock();
+        let event = offset(rows.event[landed.row as usize]);
+        let order = match before {
+            VACANT => Ok(Ordering::Greater),
+            _ => self.rank(before, event, landed, rows, compare),
+        };
+        if !matches!(order, Ok(Ordering::Greater)) {
+            landed.state.row.store(before, Release);
+            return order.map(|_| ());
         }
-        let row = landed.row as usize;
-        let by_event = offset(rows.event[row]).cmp(&landed.event.load(Relaxed));
-        match &rows.known {
-            Some(known) => by_event.then_with(|| known[row].cmp(&self.known(landed.slot))),
-            None => by_event,
-        }
+        let row = match before {
+            VACANT => self.rows.append(room),
+            _ => before,
+        };
+        // SAFETY: the slot is locked.
+        unsafe { self.fill(row, rows, landed.row, write) };
+        landed.state.set(event, row);
+        Ok(())
     }
 
+    /// How a feature row compares with the candidate of a locked slot, which has row `before`.
     #[inline]
-    fn unlock(&self, before: u8, wins: bool, landed: Landed, rows: &Candidates) {
-        let state = self.state(landed.slot);
-        if !wins {
-            state.store(before, Release);
-            return;
+    fn rank(
+        &self,
+        before: u32,
+        event: u64,
+        landed: Landed,
+        rows: &Candidates,
+        compare: impl FnOnce(&[u8]) -> Result<Ordering>,
+    ) -> Result<Ordering> {
+        let mut order = event.cmp(&landed.state.event.load(Relaxed));
+        if let Some(known) = &rows.known {
+            // SAFETY: the slot is locked.
+            order =
+                order.then_with(|| known[landed.row as usize].cmp(&unsafe { self.known(before) }));
         }
-        let row = landed.row as usize;
-        landed.event.store(offset(rows.event[row]), Relaxed);
-        // SAFETY: the slot is locked.
-        unsafe { self.note_known(landed.slot, rows, row) };
-        state.store(TAKEN, Release);
+        match order {
+            // SAFETY: the slot is locked.
+            Ordering::Equal => compare(unsafe { self.content(before) }),
+            order => Ok(order),
+        }
     }
 }

@@ -2,16 +2,26 @@
 use super::super::candidate::Tolerance;
 use super::super::index::{KeySlots, NONE, TimeIndex};
 use super::super::retained::RowRef;
-use super::{Content, EMPTY, Slots, TAKEN, original, read, reference};
+use super::super::row_bytes::RowBytes;
+use super::super::shared::Shared;
+use super::{Content, Slots, VACANT, original, read, reference};
 use datafusion::arrow::array::ArrayRef;
 use datafusion::common::Result;
+use datafusion::execution::memory_pool::MemoryReservation;
 use std::cmp::Ordering;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::*;
 
 pub struct Winners {
-    slots: Slots,
+    rows: RowBytes,
+    header: usize,
+    content: Content,
+    /// By slot: the row that it sees, or [`NONE`].
+    seen: Vec<u32>,
+    /// By slot: when that row happened; empty where nobody asks.
+    events: Vec<i64>,
     inner: bool,
+    _reservation: MemoryReservation,
 }
 
 /// The greatest row so far of a key.
@@ -19,12 +29,11 @@ pub struct Winners {
 struct Best {
     event: u64,
     known: i64,
-    slot: u32,
+    row: u32,
 }
 
 impl Slots {
-    /// Carries every candidate forward to the later rows of its key, as long as it is the greatest and not too old. Every
-    /// event of the index is then 0 again, for the next feature.
+    /// Each slot sees the greatest candidate of its key up to it, if that is not too old.
     pub fn finish(
         self,
         index: &TimeIndex,
@@ -32,79 +41,83 @@ impl Slots {
         threads: usize,
         inner: bool,
     ) -> Result<Winners> {
-        let near = |event, time| tolerance.is_none_or(|limit| limit.allows(time, event));
-        self.each_key(index, threads, |key| {
-            self.carry(key, |event, at| {
-                key.events[at].store(0, Relaxed);
-                event.is_some_and(|event| near(original(event), key.time(at)))
-            })
+        let seen = Shared::unwritten(self.states.len());
+        self.each_key(index, threads, |key, slot, best| {
+            let near = |best: &Best| {
+                tolerance.is_none_or(|limit| limit.allows(key.time(slot), original(best.event)))
+            };
+            // SAFETY: the slots of one key are one thread's.
+            unsafe { *seen.at(slot as usize) = best.filter(near).map_or(NONE, |best| best.row) };
         })?;
-        Ok(Winners { slots: self, inner })
+        Ok(self.into_winners(seen.into_vec(), Vec::new(), inner))
     }
 
-    /// As [`finish`](Self::finish) for slots that rows were placed in: whoever reads them knows how old is too old. The
-    /// events of the index are then those of the winners.
+    /// As [`finish`](Self::finish) for slots that rows were placed in: whoever reads them knows how old is too old.
     pub fn finish_placed(self, index: &TimeIndex, threads: usize, inner: bool) -> Result<Winners> {
-        self.each_key(index, threads, |key| {
-            self.carry(key, |event, at| {
-                key.events[at].store(event.unwrap_or(0), Relaxed);
-                event.is_some()
-            })
+        let seen = Shared::unwritten(self.states.len());
+        let events = Shared::unwritten(self.states.len());
+        self.each_key(index, threads, |_, slot, best| {
+            // SAFETY: the slots of one key are one thread's.
+            unsafe {
+                *seen.at(slot as usize) = best.map_or(NONE, |best| best.row);
+                *events.at(slot as usize) = best.map_or(0, |best| original(best.event));
+            }
         })?;
-        Ok(Winners { slots: self, inner })
+        Ok(self.into_winners(seen.into_vec(), events.into_vec(), inner))
     }
 
+    fn into_winners(self, seen: Vec<u32>, events: Vec<i64>, inner: bool) -> Winners {
+        let used = self.rows.bytes() + size_of_val(seen.as_slice());
+        self.reservation.shrink(self.paid.saturating_sub(used));
+        Winners {
+            rows: self.rows,
+            header: self.header,
+            content: self.content,
+            seen,
+            events,
+            inner,
+            _reservation: self.reservation,
+        }
+    }
+
+    /// Calls `see` with each slot of each key and the greatest candidate up to it.
     fn each_key(
         &self,
         index: &TimeIndex,
         threads: usize,
-        work: impl Fn(KeySlots) -> Result<()> + Sync,
+        see: impl Fn(KeySlots, u32, Option<Best>) + Sync,
     ) -> Result<()> {
+        let carry = |key: KeySlots| -> Result<()> {
+            let mut best: Option<Best> = None;
+            for slot in key.slots() {
+                let state = self.state(slot);
+                let row = state.row.load(Relaxed);
+                if row != VACANT {
+                    let event = state.event.load(Relaxed);
+                    // SAFETY: nobody writes any more.
+                    let known = unsafe { self.known(row) };
+                    let own = Best { event, known, row };
+                    let greater = match best {
+                        Some(best) => self.order(own, best)? == Ordering::Greater,
+                        None => true,
+                    };
+                    if greater {
+                        best = Some(own);
+                    }
+                }
+                see(key, slot, best);
+            }
+            Ok(())
+        };
         std::thread::scope(|scope| {
             let running: Vec<_> = index
                 .runs(threads)
                 .into_iter()
-                .map(|mut keys| {
-                    let work = &work;
-                    scope.spawn(move || keys.try_for_each(work))
-                })
+                .map(|mut keys| scope.spawn(move || keys.try_for_each(carry)))
                 .collect();
             let mut threads = running.into_iter();
             threads.try_for_each(|thread| thread.join().expect("carrying does not panic"))
         })
-    }
-
-    /// Gives each slot of a key the greatest candidate up to it, if `keep` wants the candidate's event there.
-    fn carry(&self, key: KeySlots, keep: impl Fn(Option<u64>, usize) -> bool) -> Result<()> {
-        let mut best: Option<Best> = None;
-        for at in 0..key.events.len() {
-            let slot = key.first + at as u32;
-            if self.state(slot).load(Relaxed) != EMPTY {
-                let own = Best {
-                    event: key.events[at].load(Relaxed),
-                    known: self.known(slot),
-                    slot,
-                };
-                let greater = match best {
-                    Some(best) => self.order(own, best)? == Ordering::Greater,
-                    None => true,
-                };
-                if greater {
-                    best = Some(own);
-                }
-            }
-            let keeps = keep(best.map(|best| best.event), at);
-            if let Some(Best { slot: from, .. }) = best
-                && keeps
-                && from != slot
-            {
-                // SAFETY: the slots of one key are one thread's, and they are two.
-                unsafe { self.content(slot).copy_from_slice(self.content(from)) };
-            }
-            self.state(slot)
-                .store(if keeps { TAKEN } else { EMPTY }, Relaxed);
-        }
-        Ok(())
     }
 
     /// Which of two candidates of one key is the greater.
@@ -113,8 +126,8 @@ impl Slots {
         if by_time != Ordering::Equal {
             return Ok(by_time);
         }
-        // SAFETY: the slots of one key are one thread's.
-        let (left, right) = unsafe { (&*self.content(a.slot), &*self.content(b.slot)) };
+        // SAFETY: nobody writes any more.
+        let (left, right) = unsafe { (&*self.content(a.row), &*self.content(b.row)) };
         Ok(match &self.content {
             Content::Packed(layout) => layout.compare(left, right),
             Content::Retained(retained) => {
@@ -130,29 +143,35 @@ impl Slots {
 impl Winners {
     /// Whether a row of this slot stays: it found a row, or need not.
     pub fn keeps(&self, slot: u32) -> bool {
-        !self.inner || self.is_taken(slot)
+        !self.inner || self.seen(slot) != NONE
     }
 
     pub fn is_inner(&self) -> bool {
         self.inner
     }
 
-    fn is_taken(&self, slot: u32) -> bool {
-        slot != NONE && self.slots.state(slot).load(Relaxed) != EMPTY
+    /// When the row that a slot sees happened; only of placed rows.
+    pub fn event(&self, slot: u32) -> i64 {
+        self.events[slot as usize]
+    }
+
+    fn seen(&self, slot: u32) -> u32 {
+        match slot {
+            NONE => NONE,
+            slot => self.seen[slot as usize],
+        }
     }
 
     /// The output columns for rows with these slots.
     pub fn columns(&self, slots: &[u32]) -> Result<Vec<ArrayRef>> {
-        match &self.slots.content {
+        let seen: Vec<u32> = slots.iter().map(|slot| self.seen(*slot)).collect();
+        match &self.content {
             Content::Packed(layout) => {
                 // SAFETY: the slots are finished: nobody writes.
-                unsafe { layout.unpack(&self.slots.rows, self.slots.header, slots) }
+                unsafe { layout.unpack(&self.rows, self.header, &seen) }
             }
             Content::Retained(retained) => {
-                let rows: Vec<_> = slots
-                    .iter()
-                    .map(|slot| self.is_taken(*slot).then(|| self.reference(*slot)))
-                    .collect();
+                let rows: Vec<_> = seen.iter().map(|row| self.reference(*row)).collect();
                 let input = read(&retained.rows).rows(&rows)?;
                 let columns = retained.output.iter();
                 Ok(columns.map(|c| Arc::clone(input.column(*c))).collect())
@@ -160,8 +179,15 @@ impl Winners {
         }
     }
 
-    fn reference(&self, slot: u32) -> RowRef {
-        // SAFETY: the slots are finished: nobody writes.
-        reference(unsafe { self.slots.content(slot) })
+    fn reference(&self, row: u32) -> Option<RowRef> {
+        if row == NONE {
+            return None;
+        }
+        let content = self.rows.stride() - self.header;
+        // SAFETY: the row's own bytes; nobody writes any more.
+        let content = unsafe {
+            std::slice::from_raw_parts(self.rows.at(row).add(self.header).cast_const(), content)
+        };
+        Some(reference(content))
     }
 }

@@ -2,12 +2,15 @@ package dev.kelda.planner.validate;
 
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.apache.calcite.avatica.util.TimeUnit;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.sql.SqlIntervalQualifier;
 import org.apache.calcite.sql.parser.SqlParserPos;
 import org.apache.calcite.sql.type.SqlTypeFactoryImpl;
+import org.apache.calcite.sql.type.SqlTypeMappingRule;
 import org.apache.calcite.sql.type.SqlTypeName;
+import org.apache.calcite.sql.type.SqlTypeUtil;
 
 /**
  * SQL's many spellings brought to the few types that exist: CHAR(n) and VARCHAR(n) are VARCHAR,
@@ -57,6 +60,30 @@ public final class KeldaTypeFactory extends SqlTypeFactoryImpl {
       RelDataType type, Charset charset, org.apache.calcite.sql.SqlCollation collation) {
     return super.createTypeWithCharsetAndCollation(
         type, StandardCharsets.UTF_8, org.apache.calcite.sql.SqlCollation.IMPLICIT);
+  }
+
+  /**
+   * Datetimes of several kinds are brought to the one that holds them all, a TIME to none: Calcite
+   * would take the first.
+   */
+  @Override
+  public RelDataType leastRestrictive(List<RelDataType> types, SqlTypeMappingRule rule) {
+    List<RelDataType> datetimes = types.stream().filter(SqlTypeUtil::isDatetime).toList();
+    List<SqlTypeName> kinds =
+        datetimes.stream().map(RelDataType::getSqlTypeName).distinct().sorted().toList();
+    if (kinds.size() < 2) {
+      return super.leastRestrictive(types, rule);
+    }
+    if (kinds.contains(SqlTypeName.TIME)) {
+      return null;
+    }
+    int precision = datetimes.stream().mapToInt(RelDataType::getPrecision).max().orElse(0);
+    RelDataType widest = createSqlType(kinds.getLast(), precision);
+    List<RelDataType> alike =
+        types.stream()
+            .map(t -> SqlTypeUtil.isDatetime(t) ? createTypeWithNullability(widest, t.isNullable()) : t)
+            .toList();
+    return super.leastRestrictive(alike, rule);
   }
 
   @Override
