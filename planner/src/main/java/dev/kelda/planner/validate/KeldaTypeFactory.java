@@ -81,7 +81,11 @@ public final class KeldaTypeFactory extends SqlTypeFactoryImpl {
     RelDataType widest = createSqlType(kinds.getLast(), precision);
     List<RelDataType> alike =
         types.stream()
-            .map(t -> SqlTypeUtil.isDatetime(t) ? createTypeWithNullability(widest, t.isNullable()) : t)
+            .map(
+                t ->
+                    SqlTypeUtil.isDatetime(t)
+                        ? createTypeWithNullability(widest, t.isNullable())
+                        : t)
             .toList();
     return super.leastRestrictive(alike, rule);
   }
