@@ -1,9 +1,10 @@
 //! The index of one side: key -> the key's rows in the order of their times.
 //!
 //! ```text
-//! hash --top bits--> shard --low bits--> entry: first slot, how many --> times by slot
+//! key --directory--> first slot, how many --> times by slot
 //! ```
 mod build;
+mod directory;
 
 pub use build::TimedKeys;
 
@@ -11,6 +12,7 @@ use super::keys::{BatchKeys, KeyValues};
 use super::shared::prefetch;
 use datafusion::arrow::array::UInt32Array;
 use datafusion::arrow::buffer::NullBuffer;
+use directory::{Directory, Place};
 use std::ops::Range;
 
 /// No slot, no row.
@@ -25,10 +27,7 @@ pub const BLOCK: usize = 256;
 /// Every row with a key and a time has a *slot*; slots are numbered by (shard, key, time, row), so the rows of one key are
 /// neighbours in the order of their times.
 pub struct TimeIndex {
-    shard_bits: u32,
-    /// By shard: where its hash table lies.
-    regions: Vec<Region>,
-    tables: Vec<Vec<Entry>>,
+    directory: Directory,
     clock: Clock,
     /// By slot: its time's step; what a search reads of most slots.
     steps: Vec<u32>,
@@ -41,33 +40,7 @@ pub struct TimeIndex {
     /// By slot; empty where equal hashes are equal keys.
     rows: Vec<u32>,
     keys: KeyValues,
-    /// Bit per hash prefix: unset = no row has such a key.
-    filter: Vec<u64>,
-    filter_bits: u32,
 }
-
-/// A power of two entries of one table, probed linearly.
-#[derive(Clone, Copy)]
-struct Region {
-    table: u32,
-    mask: u32,
-    start: usize,
-}
-
-/// One key.
-#[derive(Clone, Copy)]
-struct Entry {
-    hash: u64,
-    start: u32,
-    /// 0 = the entry is free.
-    len: u32,
-}
-
-const FREE: Entry = Entry {
-    hash: 0,
-    start: 0,
-    len: 0,
-};
 
 /// Times as steps of 32 bits, so that a search reads half as much: `(time - least) >> shift`.
 #[derive(Clone, Copy)]
@@ -117,15 +90,12 @@ impl TimeIndex {
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        let tables = self.tables.iter().map(|t| size_of_val(t.as_slice()));
-        tables.sum::<usize>()
-            + size_of_val(self.regions.as_slice())
+        self.directory.bytes()
             + size_of_val(self.steps.as_slice())
             + size_of_val(self.beyond.as_slice())
             + size_of_val(self.ends.as_slice())
             + size_of_val(self.slots.as_slice())
             + size_of_val(self.rows.as_slice())
-            + size_of_val(self.filter.as_slice())
             + self.keys.bytes()
     }
 
@@ -186,7 +156,7 @@ impl TimeIndex {
     }
 
     /// Those of the rows (at most [`BLOCK`]) whose keys are in the index, and how many; the times of their slots are on
-    /// their way to the cache. `filtered` asks a bitmap first, which pays where many keys are not in the index.
+    /// their way to the cache. `filtered` asks a bitmap of hashed keys first, which pays where many are not in the index.
     #[inline]
     pub fn search(
         &self,
@@ -199,16 +169,18 @@ impl TimeIndex {
         let mut count = 0;
         for row in rows {
             found[count].row = row as u32;
-            let passes = !filtered || self.may_contain(keys.hashes[row]);
+            let passes = self.directory.may_contain(keys.hashes[row], filtered);
             count += usize::from(passes && valid.is_none_or(|valid| valid.is_valid(row)));
         }
         for row in &found[..count] {
-            self.prefetch_key(keys.hashes[row.row as usize]);
+            self.directory.prefetch(keys.hashes[row.row as usize]);
         }
         let mut kept = 0;
         for at in 0..count {
             let row = found[at].row;
-            if let Some((start, len)) = self.find(keys, row as usize) {
+            let is_key = |slot: u32| self.has_key(slot, keys, row as usize);
+            let place = self.directory.find(keys.hashes[row as usize], is_key);
+            if let Some(Place { start, len }) = place {
                 let first = &raw const self.steps[start as usize];
                 prefetch(first);
                 prefetch(first.wrapping_add(16.min(len as usize - 1)));
@@ -219,41 +191,11 @@ impl TimeIndex {
         kept
     }
 
-    /// False only when no row has a key of this hash.
+    /// Whether the slot is of the key of row `row` of `keys`, given that their hashes are equal.
     #[inline]
-    fn may_contain(&self, hash: u64) -> bool {
-        let bit = top_bits(hash, self.filter_bits);
-        self.filter[bit / 64] & (1 << (bit % 64)) != 0
-    }
-
-    #[inline]
-    fn prefetch_key(&self, hash: u64) {
-        let region = self.regions[top_bits(hash, self.shard_bits)];
-        let table = &self.tables[region.table as usize];
-        prefetch(&raw const table[region.start + (hash as u32 & region.mask) as usize]);
-    }
-
-    /// The slots of the key of row `row` of `keys`: the first, and how many.
-    #[inline]
-    fn find(&self, keys: &BatchKeys, row: usize) -> Option<(u32, u32)> {
-        let hash = keys.hashes[row];
-        let region = self.regions[top_bits(hash, self.shard_bits)];
-        let table = &self.tables[region.table as usize];
-        let mut place = hash as u32 & region.mask;
-        loop {
-            let entry = &table[region.start + place as usize];
-            if entry.len == 0 {
-                return None;
-            }
-            let equal = || {
-                let first = self.rows[entry.start as usize] as usize;
-                self.keys.equal(first, &keys.values, row)
-            };
-            if entry.hash == hash && (self.rows.is_empty() || equal()) {
-                return Some((entry.start, entry.len));
-            }
-            place = (place + 1) & region.mask;
-        }
+    fn has_key(&self, slot: u32, keys: &BatchKeys, row: usize) -> bool {
+        let equal = |first: u32| self.keys.equal(first as usize, &keys.values, row);
+        self.rows.is_empty() || equal(self.rows[slot as usize])
     }
 
     /// The first of the key's slots whose time is not before `time`.

@@ -146,6 +146,16 @@ fn normalise_floats(column: &ArrayRef) -> ArrayRef {
     }
 }
 
+/// The key of a hash of [`KeyValues::Integers`].
+#[inline]
+pub fn integer(hash: u64) -> i64 {
+    let mut h = hash ^ (hash >> 33);
+    h = h.wrapping_mul(0x9cb4_b2f8_1293_37db);
+    h ^= h >> 33;
+    h = h.wrapping_mul(0x4f74_430c_22a5_4005);
+    (h ^ (h >> 33)) as i64
+}
+
 // The finaliser of MurmurHash3: a bijection in which every input bit reaches every output bit.
 #[inline]
 fn mix(mut h: u64) -> u64 {
@@ -168,4 +178,16 @@ fn hash_bytes(bytes: &[u8]) -> u64 {
     let mut tail = [0; 8];
     tail[..chunks.remainder().len()].copy_from_slice(chunks.remainder());
     mix(h ^ u64::from_le_bytes(tail))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_come_back_from_their_hashes() {
+        for key in [0, 1, -1, 42, i64::MIN, i64::MAX, 0x0123_4567_89ab_cdef] {
+            assert_eq!(integer(mix(key as u64)), key);
+        }
+    }
 }

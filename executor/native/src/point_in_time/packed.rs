@@ -1,7 +1,6 @@
 //! Feature rows of fixed width, packed row by row: one copy when a row wins a slot, one when it is handed out.
 use super::index::NONE;
 use super::row_bytes::RowBytes;
-use super::shared::prefetch;
 use datafusion::arrow::array::{Array, ArrayData, ArrayRef, AsArray, make_array};
 use datafusion::arrow::buffer::{BooleanBuffer, Buffer, MutableBuffer, NullBuffer};
 use datafusion::arrow::datatypes::{DataType, FieldRef};
@@ -190,11 +189,9 @@ impl PackedLayout {
         let mut found = Vec::with_capacity(numbers.len().div_ceil(BLOCK));
         let mut block = [absent.as_ptr(); BLOCK];
         for (at, here) in numbers.chunks(BLOCK).enumerate() {
-            for number in numbers.iter().skip((at + 1) * BLOCK).take(BLOCK) {
-                let next = row(*number);
-                prefetch(next);
-                prefetch(next.wrapping_add(stride - 1));
-            }
+            let next = numbers.iter().skip((at + 1) * BLOCK).take(BLOCK);
+            next.filter(|number| **number != NONE)
+                .for_each(|number| rows.prefetch(*number));
             let mut present = 0;
             for (bit, (pointer, number)) in block.iter_mut().zip(here).enumerate() {
                 *pointer = row(*number);

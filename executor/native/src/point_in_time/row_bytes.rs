@@ -1,5 +1,5 @@
 //! Rows of bytes that several writers append, and change where they have locked them.
-use super::shared::Shared;
+use super::shared::{Shared, prefetch};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -61,6 +61,14 @@ impl RowBytes {
         }
         room.next += 1;
         room.next - 1
+    }
+
+    /// Brings a row, which will soon be read or written, to the cache.
+    #[inline]
+    pub fn prefetch(&self, row: u32) {
+        let bytes = self.at(row);
+        prefetch(bytes);
+        prefetch(bytes.wrapping_add(self.stride.saturating_sub(1)));
     }
 
     /// Where the `stride` bytes of a row are.

@@ -248,7 +248,7 @@ impl Slots {
     /// # Safety
     /// As of [`Self::content`].
     #[inline]
-    unsafe fn fill(&self, row: u32, rows: &Candidates, from: u32, write: impl Fn(&mut [u8])) {
+    unsafe fn fill(&self, row: u32, rows: &Candidates, from: u32, write: impl FnOnce(&mut [u8])) {
         // SAFETY: the caller's; eight bytes of the header, which is there if the rows have a known-at.
         unsafe {
             if let Some(known) = &rows.known {

@@ -1,8 +1,9 @@
 //! How a [`TimeIndex`] is made: rows are partitioned by hash, then each shard is sorted by key and time by one thread.
-use super::super::keys::KeyValues;
+use super::super::keys::{self, KeyValues};
 use super::super::row_bytes::PIECE_BYTES;
 use super::super::shared::Shared;
-use super::{Clock, Entry, FREE, NONE, Region, TimeIndex, top_bits};
+use super::directory::{Directory, Filling, Hashed, Place, Tables};
+use super::{Clock, NONE, TimeIndex, top_bits};
 use datafusion::arrow::buffer::{NullBuffer, ScalarBuffer};
 use std::ops::Range;
 
@@ -25,10 +26,18 @@ struct Piece<'a> {
     first: usize,
 }
 
-/// How many of a thread's rows belong to each shard, and their least and greatest time.
+/// How many of a thread's rows belong to each shard, and what lies between what.
 struct Counted {
     shards: Vec<usize>,
-    bounds: Option<(i64, i64)>,
+    times: Bounds,
+    /// Of integers; else empty.
+    keys: Bounds,
+}
+
+#[derive(Clone, Copy)]
+struct Bounds {
+    least: i64,
+    greatest: i64,
 }
 
 /// The rows with a slot, shard by shard, and where each shard starts among all of them.
@@ -36,6 +45,8 @@ struct Partitioned {
     pieces: Vec<ShardRecords>,
     starts: Vec<usize>,
     clock: Clock,
+    /// Of integers; else empty.
+    keys: Bounds,
 }
 
 /// The rows of neighbouring shards.
@@ -53,8 +64,8 @@ struct Record {
 
 /// What one thread made of its range of shards.
 struct Part {
-    regions: Vec<Region>,
-    table: Vec<Entry>,
+    /// Of no shard where the keys are dense.
+    tables: Tables,
     ends: Vec<u32>,
 }
 
@@ -73,7 +84,7 @@ impl TimeIndex {
     pub fn bytes_for(rows: usize) -> usize {
         let hash_and_time = size_of::<u64>() + size_of::<i64>();
         let by_slot = 5 * size_of::<u32>();
-        let by_key = 3 * size_of::<Entry>() + size_of::<u32>();
+        let by_key = 6 * size_of::<u64>() + size_of::<u32>();
         rows * (hash_and_time + size_of::<Record>() + by_slot + by_key)
     }
 
@@ -88,11 +99,13 @@ impl TimeIndex {
             pieces,
             starts,
             clock,
-        } = partition(&parts, rows, shard_bits, threads);
+            keys,
+        } = partition(&parts, &values, shard_bits, threads);
         drop(parts);
         let shards = starts.len() - 1;
         let count = starts[shards];
 
+        let dense = Filling::new(keys.least, keys.greatest, rows).filter(|_| !keys.is_empty());
         let slots = Shared::from(vec![NONE; rows]);
         let keep_rows = matches!(values, KeyValues::Rows(_));
         let mut of_slot = vec![0; if keep_rows { count } else { 0 }];
@@ -113,7 +126,8 @@ impl TimeIndex {
                 let (part, others) = rest.split_at(own.iter().map(|p| p.records.len()).sum());
                 rest = others;
                 let (starts, values, slots) = (&starts, &values, &slots);
-                running.push(scope.spawn(move || part.build(own, starts, values, slots, clock)));
+                let building = Building::new(values, dense.as_ref(), part.first);
+                running.push(scope.spawn(move || part.build(own, starts, building, slots, clock)));
             }
             running
                 .into_iter()
@@ -121,36 +135,25 @@ impl TimeIndex {
                 .collect()
         });
 
-        let keys: usize = parts.iter().map(|part| part.ends.len()).sum();
-        let filter_bits = (keys * 8).max(64).ilog2().min(30) + 1;
-        let mut index = Self {
-            shard_bits,
-            regions: Vec::with_capacity(shards),
-            tables: Vec::with_capacity(parts.len()),
+        let ends = parts.iter().flat_map(|part| &part.ends).copied();
+        let ends: Vec<u32> = ends.collect();
+        let directory = match dense {
+            Some(dense) => Directory::Dense(dense.finish()),
+            None => {
+                let tables = parts.into_iter().map(|part| part.tables).collect();
+                Directory::Hashed(Hashed::new(tables, shard_bits, ends.len()))
+            }
+        };
+        Self {
+            directory,
             clock,
             steps,
             beyond,
-            ends: Vec::with_capacity(keys),
+            ends,
             slots: slots.into_vec(),
             rows: of_slot,
             keys: values,
-            filter: vec![0; (1 << filter_bits) / 64],
-            filter_bits,
-        };
-        for (number, part) in parts.into_iter().enumerate() {
-            let located = part.regions.iter().map(|region| Region {
-                table: number as u32,
-                ..*region
-            });
-            index.regions.extend(located);
-            index.ends.extend(&part.ends);
-            for entry in part.table.iter().filter(|entry| entry.len > 0) {
-                let bit = top_bits(entry.hash, filter_bits);
-                index.filter[bit / 64] |= 1 << (bit % 64);
-            }
-            index.tables.push(part.table);
         }
-        index
     }
 }
 
@@ -179,11 +182,10 @@ impl<'a> PartSlots<'a> {
         self,
         pieces: Vec<ShardRecords>,
         starts: &[usize],
-        keys: &KeyValues,
+        mut building: Building,
         slots: &Shared<u32>,
         clock: Clock,
     ) -> Part {
-        let mut building = Building::new(keys, self.first);
         let mut at = 0;
         for ShardRecords {
             shards,
@@ -213,7 +215,8 @@ impl<'a> PartSlots<'a> {
 
 impl TimedKeys {
     /// Rows of all parts, as many for each thread.
-    fn shares(parts: &[Self], rows: usize, threads: usize) -> Vec<Vec<Piece<'_>>> {
+    fn shares(parts: &[Self], threads: usize) -> Vec<Vec<Piece<'_>>> {
+        let rows = parts.iter().map(|part| part.hashes.len()).sum::<usize>();
         let per_thread = rows.div_ceil(threads).max(1);
         let mut shares = Vec::with_capacity(threads);
         let (mut share, mut room, mut first) = (Vec::new(), per_thread, 0);
@@ -246,28 +249,62 @@ impl Piece<'_> {
     }
 }
 
-impl Counted {
-    fn of(share: &[Piece], shard_bits: u32) -> Self {
-        let mut shards = vec![0; 1 << shard_bits];
-        let (mut least, mut greatest) = (i64::MAX, i64::MIN);
-        for piece in share {
-            for row in piece.present() {
-                shards[top_bits(piece.of.hashes[row], shard_bits)] += 1;
-                least = least.min(piece.of.times[row]);
-                greatest = greatest.max(piece.of.times[row]);
-            }
-        }
-        let bounds = (least <= greatest).then_some((least, greatest));
-        Self { shards, bounds }
+impl Bounds {
+    const EMPTY: Self = Self {
+        least: i64::MAX,
+        greatest: i64::MIN,
+    };
+
+    fn is_empty(self) -> bool {
+        self.least > self.greatest
+    }
+
+    fn include(&mut self, value: i64) {
+        self.least = self.least.min(value);
+        self.greatest = self.greatest.max(value);
+    }
+
+    fn of(all: impl Iterator<Item = Self>) -> Self {
+        all.fold(Self::EMPTY, |a, b| Self {
+            least: a.least.min(b.least),
+            greatest: a.greatest.max(b.greatest),
+        })
     }
 }
 
-fn partition(parts: &[TimedKeys], rows: usize, shard_bits: u32, threads: usize) -> Partitioned {
-    let shares = TimedKeys::shares(parts, rows, threads);
+impl Counted {
+    fn of(share: &[Piece], shard_bits: u32, integers: bool) -> Self {
+        let mut counted = Self {
+            shards: vec![0; 1 << shard_bits],
+            times: Bounds::EMPTY,
+            keys: Bounds::EMPTY,
+        };
+        for piece in share {
+            for row in piece.present() {
+                let hash = piece.of.hashes[row];
+                counted.shards[top_bits(hash, shard_bits)] += 1;
+                counted.times.include(piece.of.times[row]);
+                if integers {
+                    counted.keys.include(keys::integer(hash));
+                }
+            }
+        }
+        counted
+    }
+}
+
+fn partition(
+    parts: &[TimedKeys],
+    values: &KeyValues,
+    shard_bits: u32,
+    threads: usize,
+) -> Partitioned {
+    let shares = TimedKeys::shares(parts, threads);
+    let integers = matches!(values, KeyValues::Integers);
     let mut counted: Vec<Counted> = std::thread::scope(|scope| {
         let running: Vec<_> = shares
             .iter()
-            .map(|share| scope.spawn(move || Counted::of(share, shard_bits)))
+            .map(|share| scope.spawn(move || Counted::of(share, shard_bits, integers)))
             .collect();
         running
             .into_iter()
@@ -286,10 +323,12 @@ fn partition(parts: &[TimedKeys], rows: usize, shard_bits: u32, threads: usize) 
         }
     }
     starts.push(next);
-    let bounds = counted.iter().filter_map(|counted| counted.bounds);
-    let (least, greatest) = bounds
-        .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
-        .unwrap_or_default();
+    let times = Bounds::of(counted.iter().map(|counted| counted.times));
+    let keys = Bounds::of(counted.iter().map(|counted| counted.keys));
+    let clock = match times.is_empty() {
+        true => Clock::of(0, 0),
+        false => Clock::of(times.least, times.greatest),
+    };
     // In pieces that take the place of memory that was freed, and leave room for others when they are.
     let most = (next * size_of::<Record>())
         .div_ceil(PIECE_BYTES)
@@ -337,32 +376,42 @@ fn partition(parts: &[TimedKeys], rows: usize, shard_bits: u32, threads: usize) 
             })
             .collect(),
         starts,
-        clock: Clock::of(least, greatest),
+        clock,
+        keys,
     }
 }
 
 /// Sorts shards by (key, time, row) and makes their tables; the scratch is reused.
 struct Building<'a> {
     keys: &'a KeyValues,
+    dense: Option<&'a Filling>,
     /// The first slot of the next shard.
     slot: usize,
     part: Part,
-    /// Entries with the key's number as `start` and a row as `len`; that row + 1, so that 0 is free.
-    table: Vec<Entry>,
+    table: Vec<Group>,
     groups: Vec<u32>,
     next: Vec<u32>,
     hashes: Vec<u64>,
     unsorted: Vec<Record>,
 }
 
+/// The key of some records of a shard.
+#[derive(Clone, Copy, Default)]
+struct Group {
+    hash: u64,
+    number: u32,
+    /// A row of it + 1; 0 = no key.
+    row: u32,
+}
+
 impl<'a> Building<'a> {
-    fn new(keys: &'a KeyValues, slot: usize) -> Self {
+    fn new(keys: &'a KeyValues, dense: Option<&'a Filling>, slot: usize) -> Self {
         Self {
             keys,
+            dense,
             slot,
             part: Part {
-                regions: Vec::new(),
-                table: Vec::new(),
+                tables: Tables::default(),
                 ends: Vec::new(),
             },
             table: Vec::new(),
@@ -382,33 +431,27 @@ impl<'a> Building<'a> {
         } else {
             self.group(records);
         }
-        let size = (self.hashes.len() * 2).next_power_of_two().max(2);
-        let region = Region {
-            table: 0,
-            start: self.part.table.len(),
-            mask: size as u32 - 1,
-        };
-        self.part.table.resize(self.part.table.len() + size, FREE);
-        let table = &mut self.part.table[region.start..];
         let mut start = 0;
-        for (hash, end) in self.hashes.iter().zip(&self.next) {
+        for end in &self.next {
             let slice = &mut records[start as usize..*end as usize];
             if slice.len() > 1 {
                 slice.sort_unstable_by_key(|record| (record.time, record.row));
             }
-            let mut place = *hash as u32 & region.mask;
-            while table[place as usize].len > 0 {
-                place = (place + 1) & region.mask;
-            }
-            table[place as usize] = Entry {
-                hash: *hash,
-                start: self.slot as u32 + start,
-                len: end - start,
-            };
             self.part.ends.push(self.slot as u32 + end);
             start = *end;
         }
-        self.part.regions.push(region);
+        let starts = std::iter::once(&0).chain(&self.next);
+        let places = starts.zip(&self.next).map(|(start, end)| Place {
+            start: self.slot as u32 + start,
+            len: end - start,
+        });
+        let places: Vec<Place> = places.collect();
+        let placed = self.hashes.iter().copied().zip(places);
+        match self.dense {
+            // SAFETY: a key is in one shard, which is one thread's, and between the bounds of them all.
+            Some(dense) => placed.for_each(|(hash, place)| unsafe { dense.put(hash, place) }),
+            None => self.part.tables.add(placed),
+        }
         self.slot += records.len();
     }
 
@@ -416,26 +459,26 @@ impl<'a> Building<'a> {
     fn group(&mut self, records: &mut [Record]) {
         let size = (records.len() * 2).next_power_of_two().max(2);
         self.table.clear();
-        self.table.resize(size, FREE);
+        self.table.resize(size, Group::default());
         self.groups.clear();
         for record in records.iter() {
             let mut place = record.hash as usize & (size - 1);
             let group = loop {
                 let entry = &mut self.table[place];
-                if entry.len == 0 {
-                    *entry = Entry {
+                if entry.row == 0 {
+                    *entry = Group {
                         hash: record.hash,
-                        start: self.hashes.len() as u32,
-                        len: record.row + 1,
+                        number: self.hashes.len() as u32,
+                        row: record.row + 1,
                     };
                     self.hashes.push(record.hash);
                     self.next.push(0);
-                    break entry.start;
+                    break entry.number;
                 }
-                let row = entry.len as usize - 1;
+                let row = entry.row as usize - 1;
                 if entry.hash == record.hash && self.keys.equal(row, self.keys, record.row as usize)
                 {
-                    break entry.start;
+                    break entry.number;
                 }
                 place = (place + 1) & (size - 1);
             };

@@ -120,11 +120,10 @@ impl Slots {
             let row = unsafe { landed[at].assume_init() };
             // Events only grow: a row that is too early now stays too early.
             if offset(rows.event[row.row as usize]) >= row.state.event.load(Relaxed) {
-                let taken = row.state.row.load(Relaxed);
+                // As its piece is read.
+                let taken = row.state.row.load(Acquire);
                 if taken != VACANT && taken != LOCKED {
-                    let bytes = self.rows.at(taken);
-                    prefetch(bytes);
-                    prefetch(bytes.wrapping_add(self.rows.stride() - 1));
+                    self.rows.prefetch(taken);
                 }
                 landed[kept].write(row);
                 kept += 1;
@@ -180,7 +179,7 @@ impl Slots {
         rows: &Candidates,
         room: &mut Room,
         compare: impl FnOnce(&[u8]) -> Result<Ordering>,
-        write: impl Fn(&mut [u8]),
+        write: impl FnOnce(&mut [u8]),
     ) -> Result<()> {
         let before = landed.state.lock();
         let event = offset(rows.event[landed.row as usize]);
