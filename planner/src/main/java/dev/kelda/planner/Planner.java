@@ -119,6 +119,7 @@ public final class Planner {
           Converted converted = convert(query, catalog, PlanningScope.open(catalog));
           return Analyses.of(
               converted.validated(),
+              converted.views(),
               converted.root().project(),
               schema(converted.names(), typed(converted.row(), PlanningScope.TYPES)),
               converted.parameters(),
@@ -180,11 +181,13 @@ public final class Planner {
   /**
    * A query as Calcite understands it, before anything is made better.
    *
+   * @param views the queries, validated, of the views that it reads
    * @param openParameters as in {@link QueryPlan}
    * @param names of its columns
    */
   private record Converted(
       SqlNode validated,
+      List<SqlNode> views,
       RelRoot root,
       List<Field> parameters,
       Set<Integer> openParameters,
@@ -201,16 +204,15 @@ public final class Planner {
     List<String> labels = OutputNames.of(query);
     SqlNode validated = validator.validate(rewriter(catalog).rewrite(query));
     List<Field> parameters = Parameters.of(validated, validator, known);
+    ViewExpansion views =
+        new ViewExpansion(
+            catalog, scope.operators(), scope.types(), scope.cluster(), Planner::rewriter);
     RelRoot root =
-        new QueryConverter(
-                validator,
-                reader,
-                scope.cluster(),
-                new ViewExpansion(
-                    catalog, scope.operators(), scope.types(), scope.cluster(), Planner::rewriter))
+        new QueryConverter(validator, reader, scope.cluster(), views)
             .convertQuery(validated, false, true);
     return new Converted(
         validated,
+        views.queries(),
         root,
         parameters,
         validator.openParameters(),

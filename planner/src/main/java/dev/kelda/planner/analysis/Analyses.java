@@ -15,11 +15,13 @@ public final class Analyses {
   private Analyses() {}
 
   /**
+   * @param views the queries, validated, of the views that it reads
    * @param converted of the validated query, nothing optimised
    * @param catalog what resolved its names
    */
   public static QueryAnalysis of(
       SqlNode validated,
+      List<SqlNode> views,
       RelNode converted,
       Schema rows,
       List<Field> parameters,
@@ -33,7 +35,7 @@ public final class Analyses {
             .toList(),
         Lineage.of(converted),
         Growths.of(converted, catalog),
-        UnstableCalls.of(validated, converted));
+        UnstableCalls.of(validated, views, converted));
   }
 
   /** What has no name of its own, such as a table as it was, is in no schema. */

@@ -11,9 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.calcite.rel.RelHomogeneousShuttle;
 import org.apache.calcite.rel.RelNode;
-import org.apache.calcite.rel.core.Sample;
 import org.apache.calcite.rel.core.TableScan;
-import org.apache.calcite.rex.RexCall;
 import org.apache.calcite.rex.RexNode;
 import org.apache.calcite.rex.RexShuttle;
 import org.apache.calcite.rex.RexSubQuery;
@@ -32,12 +30,21 @@ import org.apache.calcite.sql.util.SqlBasicVisitor;
 final class UnstableCalls {
   private UnstableCalls() {}
 
-  /** Those in the text with their places; if there are none, those in views. */
-  static List<UnstableCall> of(SqlNode validated, RelNode converted) {
+  /**
+   * Those in the text with their places; if there are none, those in views.
+   *
+   * @param views the queries, validated, of the views that the text reads
+   */
+  static List<UnstableCall> of(SqlNode validated, List<SqlNode> views, RelNode converted) {
     List<UnstableCall> found = inText(validated);
-    return found.isEmpty()
-        ? inViews(converted, Positions.start(validated.getParserPosition()))
-        : found;
+    if (!found.isEmpty()) {
+      return found;
+    }
+    for (SqlNode view : views) {
+      inText(view).forEach(call -> found.add(new UnstableCall(call.function(), Optional.empty())));
+    }
+    found.addAll(scansOfNow(converted, Positions.start(validated.getParserPosition())));
+    return found;
   }
 
   private static List<UnstableCall> inText(SqlNode validated) {
@@ -71,7 +78,7 @@ final class UnstableCalls {
     return found;
   }
 
-  private static List<UnstableCall> inViews(RelNode converted, Optional<TextPosition> query) {
+  private static List<UnstableCall> scansOfNow(RelNode converted, Optional<TextPosition> query) {
     List<UnstableCall> found = new ArrayList<>();
     converted.accept(
         new RelHomogeneousShuttle() {
@@ -84,19 +91,8 @@ final class UnstableCalls {
                   .flatMap(table -> table.reference().table().asOfNow())
                   .ifPresent(call -> found.add(new UnstableCall(call, query)));
             }
-            if (node instanceof Sample) {
-              found.add(new UnstableCall("TABLESAMPLE", Optional.empty()));
-            }
             node.accept(
                 new RexShuttle() {
-                  @Override
-                  public RexNode visitCall(RexCall call) {
-                    if (isUnstable(call.getOperator())) {
-                      found.add(new UnstableCall(call.getOperator().getName(), Optional.empty()));
-                    }
-                    return super.visitCall(call);
-                  }
-
                   @Override
                   public RexNode visitSubQuery(RexSubQuery query) {
                     query.rel.accept(below);

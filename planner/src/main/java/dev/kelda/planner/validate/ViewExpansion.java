@@ -40,6 +40,7 @@ public final class ViewExpansion implements RelOptTable.ViewExpander {
   private final RelOptCluster cluster;
   private final Function<CatalogSnapshot, FromRewriter> rewriters;
   private final Deque<List<String>> open = new ArrayDeque<>();
+  private final List<SqlNode> queries = new ArrayList<>();
 
   public ViewExpansion(
       CatalogSnapshot catalog,
@@ -81,6 +82,11 @@ public final class ViewExpansion implements RelOptTable.ViewExpander {
     }
   }
 
+  /** The queries, validated, of the views so far. */
+  public List<SqlNode> queries() {
+    return List.copyOf(queries);
+  }
+
   private static SqlNode query(String sql) {
     if (SqlText.parse(sql) instanceof Statement.Query query && query.parameterCount() == 0) {
       return query.query();
@@ -98,6 +104,7 @@ public final class ViewExpansion implements RelOptTable.ViewExpander {
     SqlNode rewritten = rewriters.apply(there).rewrite(query);
     try {
       SqlNode validated = validator.validate(rewritten);
+      queries.add(validated);
       return new QueryConverter(validator, reader, cluster, this)
           .convertQuery(validated, false, true)
           .project();
