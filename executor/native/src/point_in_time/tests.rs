@@ -74,6 +74,8 @@ struct Case {
 fn case(seed: u64) -> Case {
     let random = &mut Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) + 1);
     let (keys, times) = (1 + random.below(6), 1 + random.below(40));
+    // Close together, or far apart: they are found in different ways.
+    let distance = [1, 1, 7, 1 << 60, -(1 << 60)][random.below(5) as usize];
     let mut rows = |count: u64, values: u64| -> Vec<Row> {
         let mut value = 0;
         (0..random.below(count))
@@ -82,7 +84,7 @@ fn case(seed: u64) -> Case {
                 let time = random.below(times) as i64 - 5;
                 Row {
                     key: {
-                        let k = random.below(keys) as i64;
+                        let k = random.below(keys) as i64 * distance;
                         random.maybe(k)
                     },
                     time: random.maybe(time),
@@ -402,13 +404,20 @@ async fn ten_times_the_memory_gives_the_same_rows() {
 
 #[tokio::test]
 async fn large_spines_are_sharded_and_large_payloads_compacted() {
+    for distance in [1, 1_000_003] {
+        large_spine(distance).await;
+    }
+}
+
+/// Keys are so far apart.
+async fn large_spine(distance: i64) {
     let random = &mut Random(7);
     let mut rows = |count: i64| -> Vec<Row> {
         (0..count)
             .map(|value| {
                 let time = random.below(100_000) as i64;
                 Row {
-                    key: Some(random.below(5_000) as i64),
+                    key: Some(random.below(5_000) as i64 * distance),
                     time: Some(time),
                     known: Some(time),
                     value,
