@@ -7,7 +7,6 @@ import dev.kelda.spi.error.KeldaException;
 import java.util.Comparator;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.sql.SqlBasicTypeNameSpec;
 import org.apache.calcite.sql.SqlIdentifier;
@@ -64,10 +63,10 @@ final class TypeNames {
           entry("TIMESTAMP_US", SqlTypeName.TIMESTAMP),
           entry("TIMESTAMP_MS", SqlTypeName.TIMESTAMP),
           entry("TIMESTAMP_S", SqlTypeName.TIMESTAMP),
-          entry("TIMESTAMPTZ", SqlTypeName.TIMESTAMP_WITH_LOCAL_TIME_ZONE));
-
-  /** Types of other engines, refused as such. */
-  private static final Set<String> UNSUPPORTED = Set.of("UUID", "VARIANT", "ANY");
+          entry("TIMESTAMPTZ", SqlTypeName.TIMESTAMP_WITH_LOCAL_TIME_ZONE),
+          entry("UUID", SqlTypeName.UUID),
+          entry("VARIANT", SqlTypeName.VARIANT),
+          entry("ANY", SqlTypeName.ANY));
 
   private static final int NANOSECONDS = 9;
   private static final int MAX_PRECISION = 38;
@@ -75,9 +74,7 @@ final class TypeNames {
   private TypeNames() {}
 
   static boolean isKnown(Token token) {
-    String name = upper(token);
-    return token.kind == KeldaParserImplConstants.IDENTIFIER
-        && (TYPES.containsKey(name) || UNSUPPORTED.contains(name));
+    return token.kind == KeldaParserImplConstants.IDENTIFIER && TYPES.containsKey(upper(token));
   }
 
   /** DOUBLE PRECISION, CHARACTER VARYING, BINARY VARYING, CHAR VARYING. */
@@ -104,9 +101,6 @@ final class TypeNames {
       boolean zoned,
       SqlParserPos position) {
     String upper = name.toUpperCase(Locale.ROOT);
-    if (UNSUPPORTED.contains(upper)) {
-      throw Nodes.notSupported("type " + upper, position);
-    }
     SqlTypeName type = TYPES.get(upper);
     if (varying) {
       type = type == SqlTypeName.CHAR ? SqlTypeName.VARCHAR : SqlTypeName.VARBINARY;

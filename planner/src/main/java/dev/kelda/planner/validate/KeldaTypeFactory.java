@@ -1,5 +1,7 @@
 package dev.kelda.planner.validate;
 
+import dev.kelda.spi.error.ErrorCode;
+import dev.kelda.spi.error.KeldaException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -39,6 +41,9 @@ public final class KeldaTypeFactory extends SqlTypeFactoryImpl {
       case TIMESTAMP_TZ, TIMESTAMP_WITH_LOCAL_TIME_ZONE ->
           super.createSqlType(SqlTypeName.TIMESTAMP_WITH_LOCAL_TIME_ZONE, 6);
       case DECIMAL -> super.createSqlType(name, 18, 3);
+      // Calcite's own rules for it end in an internal error.
+      case VARIANT ->
+          throw new KeldaException(ErrorCode.NOT_SUPPORTED, "type VARIANT is not supported");
       default -> super.createSqlType(name);
     };
   }
