@@ -246,7 +246,7 @@ class Console:
             if line.endswith(" s\n"):
                 return float(line.split()[0])
             if "row" not in line and "OK" not in line and "incubator" not in line:
-                raise RuntimeError(line + self._process.stdout.read())
+                raise RuntimeError(line)
         raise RuntimeError("the console ended")
 
     def close(self):
