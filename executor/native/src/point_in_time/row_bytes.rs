@@ -41,9 +41,9 @@ impl RowBytes {
         (pieces << piece_bits) * stride
     }
 
-    /// What all rows so far take.
-    pub fn bytes(&self) -> usize {
-        (self.begun.load(Relaxed) << self.piece_bits) * self.stride
+    /// What it has not come to so far.
+    pub fn spare_bytes(&self) -> usize {
+        ((self.pieces.len() - self.begun.load(Relaxed)) << self.piece_bits) * self.stride
     }
 
     pub fn stride(&self) -> usize {
@@ -107,8 +107,9 @@ mod tests {
             let appended: Vec<u32> = (0..count)
                 .map(|number| rows.append(&mut rooms[number * number % 3]))
                 .collect();
-            assert!(rows.bytes() >= count * stride);
-            assert!(rows.bytes() <= RowBytes::bytes_for(count, stride, 3));
+            let most = RowBytes::bytes_for(count, stride, 3);
+            assert!(most - rows.spare_bytes() >= count * stride);
+            assert!(rows.spare_bytes() <= most);
             for (number, row) in appended.iter().enumerate().filter(|_| stride > 0) {
                 // SAFETY: the row's own bytes.
                 unsafe { std::slice::from_raw_parts_mut(rows.at(*row), stride) }.fill(number as u8);

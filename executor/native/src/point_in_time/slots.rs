@@ -38,8 +38,6 @@ pub struct Slots {
     header: usize,
     content: Content,
     reservation: MemoryReservation,
-    /// Of the reservation, what [`Self::bytes_for`] said.
-    paid: usize,
     /// Whether the index's bitmap is asked: until most rows pass it.
     filtered: AtomicBool,
 }
@@ -93,7 +91,6 @@ impl Slots {
             header,
             content,
             reservation,
-            paid: Self::bytes_for(slots, feature, writers),
             filtered: AtomicBool::new(true),
         }
     }

@@ -105,7 +105,7 @@ impl TimeIndex {
         let shards = starts.len() - 1;
         let count = starts[shards];
 
-        let dense = Filling::new(keys.least, keys.greatest, rows).filter(|_| !keys.is_empty());
+        let dense = Filling::new(keys.least, keys.greatest, rows);
         let slots = Shared::from(vec![NONE; rows]);
         let keep_rows = matches!(values, KeyValues::Rows(_));
         let mut of_slot = vec![0; if keep_rows { count } else { 0 }];
@@ -392,6 +392,8 @@ struct Building<'a> {
     groups: Vec<u32>,
     next: Vec<u32>,
     hashes: Vec<u64>,
+    /// Of the hashes' keys.
+    places: Vec<Place>,
     unsorted: Vec<Record>,
 }
 
@@ -418,6 +420,7 @@ impl<'a> Building<'a> {
             groups: Vec::new(),
             next: Vec::new(),
             hashes: Vec::new(),
+            places: Vec::new(),
             unsorted: Vec::new(),
         }
     }
@@ -431,6 +434,7 @@ impl<'a> Building<'a> {
         } else {
             self.group(records);
         }
+        self.places.clear();
         let mut start = 0;
         for end in &self.next {
             let slice = &mut records[start as usize..*end as usize];
@@ -438,15 +442,14 @@ impl<'a> Building<'a> {
                 slice.sort_unstable_by_key(|record| (record.time, record.row));
             }
             self.part.ends.push(self.slot as u32 + end);
+            self.places.push(Place {
+                start: self.slot as u32 + start,
+                len: end - start,
+            });
             start = *end;
         }
-        let starts = std::iter::once(&0).chain(&self.next);
-        let places = starts.zip(&self.next).map(|(start, end)| Place {
-            start: self.slot as u32 + start,
-            len: end - start,
-        });
-        let places: Vec<Place> = places.collect();
-        let placed = self.hashes.iter().copied().zip(places);
+        let placed = self.hashes.iter().copied();
+        let placed = placed.zip(self.places.iter().copied());
         match self.dense {
             // SAFETY: a key is in one shard, which is one thread's, and between the bounds of them all.
             Some(dense) => placed.for_each(|(hash, place)| unsafe { dense.put(hash, place) }),

@@ -193,12 +193,13 @@ impl Dense {
     /// Where the key of a hash has its place, if that is one.
     #[inline]
     fn at(&self, hash: u64) -> usize {
-        keys::integer(hash).wrapping_sub(self.least) as usize
+        distance(hash, self.least)
     }
 }
 
 impl Filling {
-    /// For integers from `least` to `greatest`; None when they would need more memory than the hash tables of `rows` rows.
+    /// For integers from `least` to `greatest`; None without any, and when they would need more memory than the hash tables
+    /// of `rows` rows.
     pub fn new(least: i64, greatest: i64, rows: usize) -> Option<Self> {
         let count = usize::try_from(i128::from(greatest) - i128::from(least) + 1).ok()?;
         (count <= rows.saturating_mul(2)).then(|| Self {
@@ -210,9 +211,8 @@ impl Filling {
     /// # Safety
     /// The key is between the bounds, and one thread's.
     pub unsafe fn put(&self, hash: u64, place: Place) {
-        let at = keys::integer(hash).wrapping_sub(self.least) as usize;
         // SAFETY: the caller's.
-        unsafe { *self.places.at(at) = place };
+        unsafe { *self.places.at(distance(hash, self.least)) = place };
     }
 
     pub fn finish(self) -> Dense {
@@ -221,4 +221,10 @@ impl Filling {
             places: self.places.into_vec(),
         }
     }
+}
+
+/// How far the key of a hash is from the least; beyond every place when it is less.
+#[inline]
+fn distance(hash: u64, least: i64) -> usize {
+    keys::integer(hash).wrapping_sub(least) as usize
 }

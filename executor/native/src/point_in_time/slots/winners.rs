@@ -67,8 +67,7 @@ impl Slots {
     }
 
     fn into_winners(self, seen: Vec<u32>, events: Vec<i64>, inner: bool) -> Winners {
-        let used = self.rows.bytes() + size_of_val(seen.as_slice());
-        self.reservation.shrink(self.paid.saturating_sub(used));
+        self.reservation.shrink(self.rows.spare_bytes());
         Winners {
             rows: self.rows,
             header: self.header,
