@@ -1,9 +1,9 @@
 //! The finished slots: each has the values of the feature row that it sees.
 use super::super::candidate::Tolerance;
-use super::super::index::{KeySlots, NONE, TimeIndex};
+use super::super::index::{BLOCK, KeySlots, NONE, TimeIndex};
 use super::super::retained::RowRef;
 use super::super::row_bytes::RowBytes;
-use super::super::shared::Shared;
+use super::super::shared::{Shared, prefetch};
 use super::{Content, Slots, VACANT, original, read, reference};
 use datafusion::arrow::array::ArrayRef;
 use datafusion::common::Result;
@@ -163,7 +163,12 @@ impl Winners {
 
     /// The output columns for rows with these slots.
     pub fn columns(&self, slots: &[u32]) -> Result<Vec<ArrayRef>> {
-        let seen: Vec<u32> = slots.iter().map(|slot| self.seen(*slot)).collect();
+        let mut seen = Vec::with_capacity(slots.len());
+        for block in slots.chunks(BLOCK) {
+            let some = block.iter().filter(|slot| **slot != NONE);
+            some.for_each(|slot| prefetch(&raw const self.seen[*slot as usize]));
+            seen.extend(block.iter().map(|slot| self.seen(*slot)));
+        }
         match &self.content {
             Content::Packed(layout) => {
                 // SAFETY: the slots are finished: nobody writes.
