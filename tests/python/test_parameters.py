@@ -59,6 +59,8 @@ CASES = [
     ("SELECT ? + ?", (Decimal("1.1"), Decimal("2.2")), Decimal("3.3")),
     ("SELECT ? || ?", (5, "x"), "5x"),
     ("SELECT COALESCE(?, 1)", (2,), 2),
+    ("SELECT COALESCE(?, 1)", (None,), 1),
+    ("SELECT IFNULL(?, 2.5)", (None,), Decimal("2.5")),
     ("SELECT COALESCE(?, ?)", (None, "b"), "b"),
     ("SELECT IFNULL(?, 1)", (None,), 1),
     ("SELECT ? IN (?, ?)", (1, 1, 2), True),

@@ -60,7 +60,8 @@ impl<T: Copy> Drop for Shared<T> {
     }
 }
 
-/// Asks for the cache line of an address that will soon be read.
+/// Asks for the cache line of an address that will soon be read: for the second level, which keeps more lines on their way
+/// than the first.
 #[inline]
 pub fn prefetch<T>(address: *const T) {
     #[cfg(target_arch = "x86_64")]

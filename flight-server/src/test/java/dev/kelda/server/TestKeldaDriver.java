@@ -130,6 +130,29 @@ final class TestKeldaDriver {
   }
 
   @Test
+  void aQueryIsNoUpdate() throws Exception {
+    try (Connection connection = connect("/lake/other");
+        Statement statement = connection.createStatement();
+        PreparedStatement query = connection.prepareStatement("VALUES (1)")) {
+      assertThatThrownBy(() -> statement.executeUpdate("SELECT 1"))
+          .isInstanceOf(SQLException.class)
+          .hasMessageContaining("returns rows");
+      assertThatThrownBy(query::executeUpdate).hasMessageContaining("returns rows");
+      statement.addBatch("SELECT 1");
+      assertThatThrownBy(statement::executeBatch).isInstanceOf(BatchUpdateException.class);
+      statement.executeUpdate("CREATE TABLE counted (a INTEGER)");
+      assertThat(statement.executeUpdate("INSERT INTO counted VALUES (1), (2)")).isEqualTo(2);
+      try (PreparedStatement insert =
+          connection.prepareStatement("INSERT INTO counted VALUES (?)")) {
+        insert.setInt(1, 3);
+        assertThat(insert.executeUpdate()).isEqualTo(1);
+      }
+      assertThat(statement.executeLargeUpdate("DELETE FROM counted")).isEqualTo(3);
+      statement.executeUpdate("DROP TABLE counted");
+    }
+  }
+
+  @Test
   void runsBatches() throws SQLException {
     try (Connection connection = connect("/lake/other");
         Statement statement = connection.createStatement()) {

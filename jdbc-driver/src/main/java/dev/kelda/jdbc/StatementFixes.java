@@ -3,6 +3,7 @@ package dev.kelda.jdbc;
 import java.sql.BatchUpdateException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -11,8 +12,8 @@ import java.util.List;
 
 /**
  * Of a statement: batches of texts run one after the other, up to the first that fails; batches of
- * a prepared statement are one update, with an answer for each of its rows; rows throw
- * SQLExceptions only.
+ * a prepared statement are one update, with an answer for each of its rows; a query is no update;
+ * rows throw SQLExceptions only.
  */
 public final class StatementFixes {
   private final Statement statement;
@@ -31,6 +32,37 @@ public final class StatementFixes {
 
   public Connection getConnection() {
     return connection.mended();
+  }
+
+  public int executeUpdate(String sql) throws SQLException {
+    return Math.toIntExact(executeLargeUpdate(sql));
+  }
+
+  public long executeLargeUpdate(String sql) throws SQLException {
+    long rows = statement.executeLargeUpdate(sql);
+    if (rows < 0) {
+      throw isQuery();
+    }
+    return rows;
+  }
+
+  /** Of a prepared statement. */
+  public int executeUpdate() throws SQLException {
+    return Math.toIntExact(executeLargeUpdate());
+  }
+
+  /** Of a prepared statement. */
+  public long executeLargeUpdate() throws SQLException {
+    PreparedStatement update = (PreparedStatement) statement;
+    ResultSetMetaData columns = update.getMetaData();
+    if (columns != null && columns.getColumnCount() > 0) {
+      throw isQuery();
+    }
+    return update.executeLargeUpdate();
+  }
+
+  private static SQLException isQuery() {
+    return new SQLException("the statement returns rows: it is a query, not an update", "0100E");
   }
 
   public void addBatch(String sql) throws SQLException {
@@ -67,7 +99,7 @@ public final class StatementFixes {
     long[] counts = new long[texts.size()];
     for (int i = 0; i < counts.length; i++) {
       try {
-        counts[i] = statement.executeUpdate(texts.get(i));
+        counts[i] = executeLargeUpdate(texts.get(i));
       } catch (SQLException e) {
         throw new BatchUpdateException(
             "statement " + (i + 1) + " of the batch: " + e.getMessage(),

@@ -11,6 +11,7 @@ import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /** Responses in Netty's form. */
 final class Answers {
@@ -32,6 +33,15 @@ final class Answers {
   /** {@code {"error": "…"}}. */
   static FullHttpResponse error(int status, String message) {
     return of(HttpAnswer.json(status, "{\"error\":" + quote(message) + "}"));
+  }
+
+  /** 405. */
+  static FullHttpResponse onlyMethods(List<String> methods) {
+    String allowed = String.join(", ", methods);
+    FullHttpResponse response =
+        text(HttpResponseStatus.METHOD_NOT_ALLOWED, TEXT, "only " + allowed + "\n");
+    response.headers().set(HttpHeaderNames.ALLOW, allowed);
+    return response;
   }
 
   static FullHttpResponse error(KeldaException e) {

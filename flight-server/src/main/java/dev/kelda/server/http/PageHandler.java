@@ -136,14 +136,7 @@ final class PageHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
         request.method().equals(HttpMethod.GET) || request.method().equals(HttpMethod.HEAD);
     List<String> methods = routes.methods(path);
     if (!reads || !methods.isEmpty()) {
-      String allowed = methods.isEmpty() ? "GET, HEAD" : String.join(", ", methods);
-      FullHttpResponse refused =
-          Answers.text(
-              HttpResponseStatus.METHOD_NOT_ALLOWED,
-              Answers.TEXT,
-              methods.isEmpty() ? "only GET\n" : "only " + allowed + "\n");
-      refused.headers().set(HttpHeaderNames.ALLOW, allowed);
-      return refused;
+      return Answers.onlyMethods(methods.isEmpty() ? List.of("GET", "HEAD") : methods);
     }
     try {
       return switch (path) {

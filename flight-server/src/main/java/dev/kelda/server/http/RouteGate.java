@@ -12,6 +12,7 @@ import io.netty.util.AttributeKey;
 import io.netty.util.ReferenceCountUtil;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -63,7 +64,12 @@ final class RouteGate extends ChannelInboundHandlerAdapter {
     long most = match.map(m -> (long) m.route().mostBodyBytes()).orElse(0L);
     boolean unknownLength = HttpUtil.isTransferEncodingChunked(head);
     if (HttpUtil.getContentLength(head, 0L) > most || unknownLength && match.isEmpty()) {
-      refuse(context, message, Answers.error(413, "the body is longer than " + most + " bytes"));
+      List<String> methods = match.isEmpty() ? routes.methods(path) : List.of();
+      FullHttpResponse refusal =
+          methods.isEmpty()
+              ? Answers.error(413, "the body is longer than " + most + " bytes")
+              : Answers.onlyMethods(methods);
+      refuse(context, message, refusal);
     } else if (match.isEmpty()) {
       context.fireChannelRead(message);
     } else {

@@ -57,6 +57,7 @@ final class TestHttpRoutes {
     assertThat(get("/nothing").statusCode()).isEqualTo(404);
     assertThat(get("/test-echo/a/back").statusCode()).isEqualTo(405);
     assertThat(get("/test-echo/a/back").headers().firstValue("allow")).contains("POST");
+    assertThat(put("/test-echo/a/back", "x".repeat(101)).statusCode()).isEqualTo(405);
     assertThat(post("/healthz", "", "").statusCode()).isEqualTo(405);
   }
 
@@ -137,6 +138,15 @@ final class TestHttpRoutes {
           "authorization", "Basic " + Base64.getEncoder().encodeToString(user.getBytes()));
     }
     return client.send(request.build(), BodyHandlers.ofString());
+  }
+
+  private HttpResponse<String> put(String path, String body)
+      throws IOException, InterruptedException {
+    return client.send(
+        HttpRequest.newBuilder(URI.create(server.httpUri().orElseThrow() + path))
+            .PUT(BodyPublishers.ofString(body))
+            .build(),
+        BodyHandlers.ofString());
   }
 
   /** What the server sends until it closes the connection. */

@@ -9,6 +9,7 @@ import dev.kelda.spi.error.KeldaException;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.IntUnaryOperator;
 import org.apache.calcite.rel.RelNode;
@@ -94,6 +95,9 @@ final class WindowEncoder {
               ? encoder.encodeAs(node, call.getOperands().get(0).accept(constants).getType())
               : AggregateEncoder.argument(encoder.encode(node), type, call.getType(), function));
     }
+    if (SHIFTS.contains(function) && call.getOperands().size() > 1) {
+      requireConstant(constant(call.getOperands().get(1).accept(constants), input), function);
+    }
     if (function.equals("nth_value")) {
       requirePlace(constant(call.getOperands().get(1).accept(constants), input));
     }
@@ -104,6 +108,13 @@ final class WindowEncoder {
             .setStart(bound(group.lowerBound, constants, input, encoder))
             .setEnd(bound(group.upperBound, constants, input, encoder)));
     return to.build();
+  }
+
+  private static void requireConstant(RexNode offset, String function) {
+    if (offset instanceof RexInputRef) {
+      throw RexEncoder.unsupported(
+          "an offset of " + function.toUpperCase(Locale.ROOT) + " that differs between rows");
+    }
   }
 
   private static void requirePlace(RexNode place) {

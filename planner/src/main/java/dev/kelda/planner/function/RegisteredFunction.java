@@ -57,7 +57,10 @@ final class RegisteredFunction extends SqlFunction {
               SqlNodeList.of(call.operand(0)),
               SqlNodeList.of(call.operand(1)),
               call.operand(2));
-      case "ifnull" -> SqlStdOperatorTable.COALESCE.createCall(position, call.getOperandList());
+      case "ifnull" -> {
+        SqlCall coalesce = SqlStdOperatorTable.COALESCE.createCall(position, call.getOperandList());
+        yield SqlStdOperatorTable.COALESCE.rewriteCall(validator, coalesce);
+      }
       case "typeof" -> call; // its convertlet knows the type
       default -> throw new IllegalStateException("nothing rewrites " + function.id());
     };

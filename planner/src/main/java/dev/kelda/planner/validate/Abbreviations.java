@@ -17,7 +17,7 @@ import org.apache.calcite.sql.type.SqlTypeName;
 /**
  * Calls that stand for something shorter or longer: who asks and where ({@code CURRENT_SCHEMA},
  * {@code CURRENT_DATABASE()}), {@code COUNT(DISTINCT a, b)}, {@code TRIM(a, b)}, {@code LIKE a
- * ESCAPE ''}.
+ * ESCAPE ''}, {@code LAG(x, 1, y)}.
  */
 final class Abbreviations {
   private Abbreviations() {}
@@ -33,6 +33,10 @@ final class Abbreviations {
     SqlNode counted = DistinctCounts.expand(call);
     if (counted != call) {
       return counted;
+    }
+    SqlNode shifted = ShiftDefaults.expand(call);
+    if (shifted != call) {
+      return shifted;
     }
     if (call.getOperator() instanceof SqlUnresolvedFunction function
         && function.getName().equalsIgnoreCase("TRIM")) {

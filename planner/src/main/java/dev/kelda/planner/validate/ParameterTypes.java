@@ -96,7 +96,6 @@ final class ParameterTypes {
           BETWEEN,
           IN,
           NOT_IN,
-          COALESCE,
           GREATEST,
           LEAST -> {
         alike(operands(call));
@@ -170,7 +169,6 @@ final class ParameterTypes {
         operands(call).forEach(o -> push(o, type(SqlTypeName.VARCHAR)));
       }
       case "%" -> arithmetic(call, SqlTypeName.BIGINT);
-      case "COALESCE", "IFNULL" -> alike(operands(call));
       case "TRY_CAST" -> push(call.operand(0), type(SqlTypeName.VARCHAR));
       default -> {}
     }
@@ -277,7 +275,7 @@ final class ParameterTypes {
           push(call.getElseOperand(), type);
         }
       }
-      case SqlCall call when call.getKind() == SqlKind.COALESCE ->
+      case SqlCall call when call.getKind() == SqlKind.CAST_NOT_NULL -> // in what COALESCE becomes
           operands(call).forEach(o -> push(o, type));
       default -> {}
     }
