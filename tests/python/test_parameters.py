@@ -73,6 +73,8 @@ CASES = [
     ("SELECT TIMESTAMP '2024-01-01 00:00:00' + INTERVAL ? HOUR", (5,), datetime.datetime(2024, 1, 1, 5)),
     ("SELECT OVERLAY('abc' PLACING ? FROM ?)", ("zz", 2), "azz"),
     ("SELECT MAX(x) FROM UNNEST(?) AS t (x)", ([5, 7],), 7),
+    ("SELECT ? = ARRAY[1, 2]", ("[1, 2]",), True),
+    ("SELECT ? = ARRAY[1.5, NULL]", (" [2.5,null] ",), False),
     ("SELECT MAX(x) FROM UNNEST(CAST(? AS SMALLINT ARRAY)) AS t (x)", ([5, 7],), 7),
     ("SELECT MAX(x + y) FROM UNNEST(CAST(? AS INTEGER ARRAY), ?) AS t (x, y)", ([5, 7], [1, 2]), 9),
     ("SELECT COUNT(*) FROM p WHERE ARRAY_CONTAINS(?, id)", ([1, 3],), 2),

@@ -183,8 +183,14 @@ impl CsvDecoder {
                 return Ok(());
             }
             if end && !full {
-                // An empty slice tells the decoder that the last record has ended.
+                let room = body.decoder.capacity();
+                // An empty slice tells the decoder that the last record has ended, which a line's end has not told it.
                 body.decoder.decode(&[]).map_err(&broken)?;
+                if body.decoder.capacity() < room {
+                    let row = self.rows + (self.csv.batch_size - room) as u64 + 1;
+                    let message = format!("\"{url}\": a quote of row {row} is not closed");
+                    return Err(failure(errors::INVALID_FILE, message));
+                }
             }
             let batch = body.decoder.flush().map_err(&broken)?;
             let Some(batch) = batch else { return Ok(()) };
@@ -291,6 +297,7 @@ impl Decoder for CsvDecoder {
             self.state = State::Body(Box::new(self.open(text)?));
             self.decode(text, false, out)?;
         }
+        self.decode(b"\n", false, out)?;
         self.decode(&[], true, out)
     }
 }

@@ -1,5 +1,6 @@
 package dev.kelda.executor.run;
 
+import dev.kelda.spi.connector.CanonicalTypes;
 import dev.kelda.spi.connector.Scalar;
 import dev.kelda.spi.error.ErrorCode;
 import dev.kelda.spi.error.KeldaException;
@@ -17,6 +18,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.arrow.vector.types.FloatingPointPrecision;
 import org.apache.arrow.vector.types.TimeUnit;
 import org.apache.arrow.vector.types.pojo.ArrowType;
@@ -26,6 +28,7 @@ import org.apache.arrow.vector.types.pojo.Field;
 public final class ScalarCasts {
   private static final long DAY_MICROS = 86_400_000_000L;
   private static final Pattern NUMBER_START = Pattern.compile("\\d");
+  private static final Pattern LIST = Pattern.compile("\\[[^\\[\\]{}\"']*]"); // of plain values
 
   private ScalarCasts() {}
 
@@ -55,24 +58,57 @@ public final class ScalarCasts {
     }
   }
 
-  /** The same for a type with children: a list becomes a list of the field's elements. */
+  /**
+   * The same for a type with children: a list, or a text such as {@code [1, 2.5, NULL]}, becomes a
+   * list of the field's elements.
+   */
   static Scalar cast(Scalar scalar, Field field, String what) {
-    if (!(scalar.value().orElse(null) instanceof Scalar.Elements elements)) {
+    Object value = scalar.value().orElse(null);
+    if (value == null || field.getChildren().isEmpty() && !(value instanceof Scalar.Elements)) {
       return cast(scalar, field.getType(), what);
     }
-    ArrowType element =
-        switch (field.getType()) {
-          case ArrowType.List ignored -> field.getChildren().getFirst().getType();
-          case ArrowType.FixedSizeList fixed when fixed.getListSize() == elements.values().size() ->
-              field.getChildren().getFirst().getType();
-          default ->
-              throw new KeldaException(
-                  ErrorCode.INVALID_CAST,
-                  "%s: an array of %d elements is no %s"
-                      .formatted(what, elements.values().size(), TypeNames.of(field)));
+    boolean isList =
+        field.getType() instanceof ArrowType.List
+            || field.getType() instanceof ArrowType.FixedSizeList;
+    List<Scalar> elements =
+        switch (value) {
+          case Scalar.Elements given when isList -> given.values();
+          case String text when isList -> elements(text, what, field);
+          default -> throw misfit(value, scalar.type(), what, field);
         };
-    List<Scalar> values = elements.values().stream().map(v -> cast(v, element, what)).toList();
-    return Scalar.of(field.getType(), new Scalar.Elements(element, values));
+    if (field.getType() instanceof ArrowType.FixedSizeList fixed
+        && fixed.getListSize() != elements.size()) {
+      throw misfit(value, scalar.type(), what, field);
+    }
+    Field element = field.getChildren().getFirst();
+    List<Scalar> values = elements.stream().map(v -> cast(v, element, what)).toList();
+    return Scalar.of(field.getType(), new Scalar.Elements(element.getType(), values));
+  }
+
+  private static List<Scalar> elements(String text, String what, Field field) {
+    String list = text.strip();
+    if (!LIST.matcher(list).matches()) {
+      throw misfit(text, CanonicalTypes.UTF8, what, field);
+    }
+    String inside = list.substring(1, list.length() - 1).strip();
+    return inside.isEmpty()
+        ? List.of()
+        : Stream.of(inside.split(",", -1)).map(String::strip).map(ScalarCasts::element).toList();
+  }
+
+  private static Scalar element(String text) {
+    return text.equalsIgnoreCase("NULL")
+        ? Scalar.nullOf(CanonicalTypes.UTF8)
+        : Scalar.of(CanonicalTypes.UTF8, text);
+  }
+
+  private static KeldaException misfit(Object value, ArrowType type, String what, Field field) {
+    String given =
+        value instanceof Scalar.Elements
+            ? text(value, type)
+            : "%s of type %s".formatted(text(value, type), name(type));
+    return new KeldaException(
+        ErrorCode.INVALID_CAST, "%s: %s is no %s".formatted(what, given, TypeNames.of(field)));
   }
 
   /** Whether the value is one of the type, too. */

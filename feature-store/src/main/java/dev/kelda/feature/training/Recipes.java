@@ -68,9 +68,7 @@ final class Recipes {
     Definitions.requireStable(query, statement.queryAt());
     Schema columns = Definitions.columns(query.rows(), statement.queryAt());
     List<String> labels =
-        statement.labels().stream()
-            .map(label -> Definitions.column(label, columns).getName())
-            .toList();
+        distinct(statement.labels(), columns, "LABEL").stream().map(Field::getName).toList();
     Optional<Parts> split = statement.split().map(s -> parts(s, statement, columns));
     return new Recipe(
         statement.sql(),
@@ -109,12 +107,28 @@ final class Recipes {
             .map(Table::schema));
   }
 
+  /** The columns of these names, in their order. */
+  private static List<Field> distinct(List<Name> names, Schema columns, String clause) {
+    List<Field> found = new ArrayList<>();
+    for (Name name : names) {
+      Field column = Definitions.column(name, columns);
+      if (found.contains(column)) {
+        throw Statements.at(
+            ErrorCode.INVALID_STATEMENT,
+            "the column \"%s\" stands twice in %s".formatted(column.getName(), clause),
+            name.position());
+      }
+      found.add(column);
+    }
+    return found;
+  }
+
   private static Parts parts(Split split, CreateTrainingDataset statement, Schema columns) {
     List<String> by = new ArrayList<>();
-    for (Name name : split.columns()) {
-      Field column = Definitions.column(name, columns);
-      requireSimple(column, name, split.kind() == Split.Kind.TIME);
-      by.add(column.getName());
+    List<Field> given = distinct(split.columns(), columns, "BY");
+    for (int i = 0; i < given.size(); i++) {
+      requireSimple(given.get(i), split.columns().get(i), split.kind() == Split.Kind.TIME);
+      by.add(given.get(i).getName());
     }
     if (split.kind() == Split.Kind.RANDOM) {
       columns.getFields().stream()
