@@ -173,7 +173,14 @@ impl CsvDecoder {
             let State::Body(body) = &mut self.state else {
                 return Ok(());
             };
+            let room = body.decoder.capacity();
             let consumed = body.decoder.decode(text).map_err(&broken)?;
+            // An empty slice ends a record that the end of its line has not ended.
+            if text.is_empty() && body.decoder.capacity() < room {
+                let row = self.rows + (self.csv.batch_size - room) as u64 + 1;
+                let message = format!("\"{url}\": a quote of row {row} is not closed");
+                return Err(failure(errors::INVALID_FILE, message));
+            }
             text = &text[consumed..];
             let full = body.decoder.capacity() == 0;
             if !full && !text.is_empty() {
@@ -181,16 +188,6 @@ impl CsvDecoder {
             }
             if !full && !end {
                 return Ok(());
-            }
-            if end && !full {
-                let room = body.decoder.capacity();
-                // An empty slice tells the decoder that the last record has ended, which a line's end has not told it.
-                body.decoder.decode(&[]).map_err(&broken)?;
-                if body.decoder.capacity() < room {
-                    let row = self.rows + (self.csv.batch_size - room) as u64 + 1;
-                    let message = format!("\"{url}\": a quote of row {row} is not closed");
-                    return Err(failure(errors::INVALID_FILE, message));
-                }
             }
             let batch = body.decoder.flush().map_err(&broken)?;
             let Some(batch) = batch else { return Ok(()) };
@@ -275,7 +272,10 @@ impl CsvDecoder {
 impl Decoder for CsvDecoder {
     fn push(&mut self, text: &[u8], out: &mut Vec<RecordBatch>) -> Result<()> {
         let State::Header(seen) = &mut self.state else {
-            return self.decode(text, false, out);
+            return match text.is_empty() {
+                true => Ok(()), // it would end a record
+                false => self.decode(text, false, out),
+            };
         };
         seen.extend_from_slice(text);
         if seen.len() < MAX_HEADER && !seen.contains(&b'\n') {

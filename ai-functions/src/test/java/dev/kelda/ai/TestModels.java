@@ -234,6 +234,12 @@ final class TestModels {
         .containsExactly("1|2.0|3|k|14.5");
     assertThat(
             engine.rows(
+                "SELECT prediction FROM ML_PREDICT(model => MODEL linear, INPUT => "
+                    + table
+                    + ", ARGS => DESCRIPTOR(a, b, c))"))
+        .containsExactly("14.5");
+    assertThat(
+            engine.rows(
                 "SELECT prediction FROM ML.PREDICT(MODEL linear, (SELECT ARRAY[1, 1, 1] AS x))"))
         .containsExactly("6.5");
   }

@@ -130,6 +130,24 @@ final class TestKeldaDriver {
   }
 
   @Test
+  void aParameterWithoutAValueIsNamed() throws Exception {
+    try (Connection connection = connect("/lake/other");
+        PreparedStatement sum = connection.prepareStatement("SELECT CAST(? AS INT) + ?")) {
+      sum.setInt(1, 1);
+      assertThatThrownBy(sum::executeQuery)
+          .isInstanceOf(SQLException.class)
+          .hasMessage("parameter 2 has no value");
+      assertThatThrownBy(sum::addBatch).hasMessage("parameter 2 has no value");
+      sum.setNull(2, Types.INTEGER);
+      try (ResultSet rows = sum.executeQuery()) {
+        assertThat(rows.next()).isTrue();
+      }
+      sum.clearParameters();
+      assertThatThrownBy(sum::execute).hasMessage("parameter 1 has no value");
+    }
+  }
+
+  @Test
   void aQueryIsNoUpdate() throws Exception {
     try (Connection connection = connect("/lake/other");
         Statement statement = connection.createStatement();

@@ -23,6 +23,14 @@ final class Mended implements InvocationHandler {
   private static final Object NO_FIXES = new Object();
   private static final Map<Class<?>, Map<String, Method>> METHODS = new ConcurrentHashMap<>();
 
+  /** Fixes that are told of each call before it is made. */
+  interface Watching {
+    /**
+     * @param arguments may be null
+     */
+    void before(Method method, Object[] arguments) throws SQLException;
+  }
+
   private final Object target;
   private final Object fixes;
   private final Function<ResultSet, Object> rowFixes;
@@ -57,6 +65,9 @@ final class Mended implements InvocationHandler {
     }
     if (method.getName().equals("unwrap") && ((Class<?>) arguments[0]).isInstance(target)) {
       return target;
+    }
+    if (fixes instanceof Watching watching) {
+      watching.before(method, arguments);
     }
     Method fix = methods.get(signature(method));
     try {

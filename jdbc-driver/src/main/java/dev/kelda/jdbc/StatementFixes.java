@@ -1,5 +1,6 @@
 package dev.kelda.jdbc;
 
+import java.lang.reflect.Method;
 import java.sql.BatchUpdateException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -8,17 +9,23 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Of a statement: batches of texts run one after the other, up to the first that fails; batches of
- * a prepared statement are one update, with an answer for each of its rows; a query is no update;
- * rows throw SQLExceptions only.
+ * a prepared statement are one update, with an answer for each of its rows; a query is no update; a
+ * parameter without a value is named; rows throw SQLExceptions only.
  */
-public final class StatementFixes {
+public final class StatementFixes implements Mended.Watching {
+  private static final Set<String> RUNNING =
+      Set.of("execute", "executeQuery", "executeUpdate", "executeLargeUpdate", "addBatch");
+
   private final Statement statement;
   private final ConnectionFixes connection;
   private final List<String> batch = new ArrayList<>();
+  private final Set<Object> given = new HashSet<>(); // places of parameters with a value
   private int prepared; // rows of parameters in a prepared statement's batch
 
   private StatementFixes(Statement statement, ConnectionFixes connection) {
@@ -28,6 +35,26 @@ public final class StatementFixes {
 
   static <T extends Statement> T mend(Class<T> type, T statement, ConnectionFixes connection) {
     return Mended.of(type, statement, new StatementFixes(statement, connection));
+  }
+
+  @Override
+  public void before(Method method, Object[] arguments) throws SQLException {
+    if (!(statement instanceof PreparedStatement calling)) {
+      return;
+    }
+    String name = method.getName();
+    boolean bare = arguments == null || arguments.length == 0;
+    if (name.startsWith("set") && method.getDeclaringClass() == PreparedStatement.class) {
+      given.add(arguments[0]);
+    } else if (name.equals("clearParameters")) {
+      given.clear();
+    } else if (bare && RUNNING.contains(name)) {
+      for (int i = 1; i <= calling.getParameterMetaData().getParameterCount(); i++) {
+        if (!given.contains(i)) {
+          throw new SQLException("parameter " + i + " has no value", "07001");
+        }
+      }
+    }
   }
 
   public Connection getConnection() {

@@ -150,7 +150,7 @@ final class Words {
     int function = opener();
     return name
         && inQuery
-        && previousIs(LPAREN, COMMA)
+        && previousIs(LPAREN, COMMA, NAMED_ARGUMENT_ASSIGNMENT)
         && (function == IDENTIFIER || function == QUOTED_IDENTIFIER)
         && (kind(2) == COMMA || kind(2) == RPAREN || kind(2) == DOT);
   }
