@@ -208,9 +208,14 @@ final class KeywordRules {
       case AT ->
           words.previous() == KNOWN && words.isClauseOf(FEATURE)
               || words.next() == TIME && words.kind(2) == ZONE;
-      case TTL -> words.next() == INTERVAL && words.isStatementAbout(FEATURE);
+      case TTL ->
+          words.nextIs(INTERVAL, UNSIGNED_INTEGER_LITERAL, MINUS)
+              && (words.isClauseOf(FEATURE)
+                  || words.verb() == ALTER && words.isStatementAbout(FEATURE));
       case LABEL, SPLIT -> words.next() == LPAREN && words.isClauseOf(TRAINING);
-      case SEED -> words.next() == UNSIGNED_INTEGER_LITERAL && words.isClauseOf(TRAINING);
+      case SEED ->
+          words.nextIs(UNSIGNED_INTEGER_LITERAL, DECIMAL_NUMERIC_LITERAL, MINUS)
+              && words.isClauseOf(TRAINING);
       // Joins and tables.
       case LEFT, RIGHT -> words.nextIs(JOIN, OUTER, ASOF) || words.previous() == ASOF;
       case FULL ->

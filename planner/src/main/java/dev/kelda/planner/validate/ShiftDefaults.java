@@ -40,7 +40,7 @@ final class ShiftDefaults {
     SqlNode called = marked ? function.operand(0) : function;
     if (!(called instanceof SqlCall shift)
         || !SHIFTS.contains(shift.getOperator().getName().toUpperCase(Locale.ROOT))
-        || shift.operandCount() <= DEFAULT
+        || shift.operandCount() != DEFAULT + 1
         || !readsColumns(shift.operand(DEFAULT))) {
       return over;
     }
