@@ -114,8 +114,8 @@ public final class JdbcMetastore implements Metastore, AutoCloseable {
     settings.setMaximumPoolSize(MOST_CONNECTIONS);
     settings.setMinimumIdle(0);
     if (config.isEmbedded()) {
-      settings.addDataSourceProperty(
-          "journal_mode", "WAL"); // as the catalog, which may be in the same file
+      // As the catalog, which may be in the same file.
+      settings.addDataSourceProperty("journal_mode", "WAL");
       settings.addDataSourceProperty("busy_timeout", BUSY_MILLIS);
       settings.addDataSourceProperty("foreign_keys", true);
       settings.addDataSourceProperty("transaction_mode", "IMMEDIATE");

@@ -51,10 +51,7 @@ public final class ScalarCasts {
           ErrorCode.NUMBER_OUT_OF_RANGE,
           "%s: %s does not fit %s".formatted(what, text(value, scalar.type()), name(type)));
     } catch (IllegalArgumentException | DateTimeException e) {
-      throw new KeldaException(
-          ErrorCode.INVALID_CAST,
-          "%s: %s of type %s is no %s"
-              .formatted(what, text(value, scalar.type()), name(scalar.type()), name(type)));
+      throw misfit(scalar, Field.nullable("", type), what);
     }
   }
 
@@ -73,23 +70,20 @@ public final class ScalarCasts {
     List<Scalar> elements =
         switch (value) {
           case Scalar.Elements given when isList -> given.values();
-          case String text when isList -> elements(text, what, field);
-          default -> throw misfit(value, scalar.type(), what, field);
+          case String text when isList && LIST.matcher(text.strip()).matches() ->
+              elements(text.strip());
+          default -> throw misfit(scalar, field, what);
         };
     if (field.getType() instanceof ArrowType.FixedSizeList fixed
         && fixed.getListSize() != elements.size()) {
-      throw misfit(value, scalar.type(), what, field);
+      throw misfit(scalar, field, what);
     }
     Field element = field.getChildren().getFirst();
     List<Scalar> values = elements.stream().map(v -> cast(v, element, what)).toList();
     return Scalar.of(field.getType(), new Scalar.Elements(element.getType(), values));
   }
 
-  private static List<Scalar> elements(String text, String what, Field field) {
-    String list = text.strip();
-    if (!LIST.matcher(list).matches()) {
-      throw misfit(text, CanonicalTypes.UTF8, what, field);
-    }
+  private static List<Scalar> elements(String list) {
     String inside = list.substring(1, list.length() - 1).strip();
     return inside.isEmpty()
         ? List.of()
@@ -102,11 +96,11 @@ public final class ScalarCasts {
         : Scalar.of(CanonicalTypes.UTF8, text);
   }
 
-  private static KeldaException misfit(Object value, ArrowType type, String what, Field field) {
+  private static KeldaException misfit(Scalar scalar, Field field, String what) {
+    Object value = scalar.value().orElseThrow();
+    String text = text(value, scalar.type());
     String given =
-        value instanceof Scalar.Elements
-            ? text(value, type)
-            : "%s of type %s".formatted(text(value, type), name(type));
+        value instanceof Scalar.Elements ? text : text + " of type " + name(scalar.type());
     return new KeldaException(
         ErrorCode.INVALID_CAST, "%s: %s is no %s".formatted(what, given, TypeNames.of(field)));
   }

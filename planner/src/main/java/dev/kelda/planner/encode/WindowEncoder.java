@@ -88,18 +88,15 @@ final class WindowEncoder {
       RexNode value = operand.accept(constants);
       boolean isValue = to.getArgsCount() == 0 && !function.equals("ntile");
       RexNode node = isValue ? value : constant(value, input);
+      if (to.getArgsCount() == 1) {
+        requireOffset(node, function);
+      }
       RelDataType type = node.getType();
       boolean isDefault = to.getArgsCount() == 2 && SHIFTS.contains(function);
       to.addArgs(
           isDefault
               ? encoder.encodeAs(node, call.getOperands().get(0).accept(constants).getType())
               : AggregateEncoder.argument(encoder.encode(node), type, call.getType(), function));
-    }
-    if (SHIFTS.contains(function) && call.getOperands().size() > 1) {
-      requireConstant(constant(call.getOperands().get(1).accept(constants), input), function);
-    }
-    if (function.equals("nth_value")) {
-      requirePlace(constant(call.getOperands().get(1).accept(constants), input));
     }
     group.orderKeys.getFieldCollations().forEach(c -> to.addOrderBy(RelEncoder.sortKey(c)));
     to.setFrame(
@@ -110,15 +107,14 @@ final class WindowEncoder {
     return to.build();
   }
 
-  private static void requireConstant(RexNode offset, String function) {
-    if (offset instanceof RexInputRef) {
+  /** Of the second argument. */
+  private static void requireOffset(RexNode offset, String function) {
+    if (SHIFTS.contains(function) && offset instanceof RexInputRef) {
       throw RexEncoder.unsupported(
           "an offset of " + function.toUpperCase(Locale.ROOT) + " that differs between rows");
     }
-  }
-
-  private static void requirePlace(RexNode place) {
-    if (place instanceof RexLiteral literal
+    if (function.equals("nth_value")
+        && offset instanceof RexLiteral literal
         && literal.getValue() instanceof BigDecimal number
         && number.signum() <= 0) {
       throw new KeldaException(

@@ -3,11 +3,8 @@ package dev.kelda.planner.validate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.Set;
 import org.apache.calcite.sql.SqlCall;
-import org.apache.calcite.sql.SqlDataTypeSpec;
-import org.apache.calcite.sql.SqlIdentifier;
 import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlLiteral;
 import org.apache.calcite.sql.SqlNode;
@@ -15,8 +12,6 @@ import org.apache.calcite.sql.SqlNodeList;
 import org.apache.calcite.sql.fun.SqlCase;
 import org.apache.calcite.sql.fun.SqlStdOperatorTable;
 import org.apache.calcite.sql.parser.SqlParserPos;
-import org.apache.calcite.sql.util.SqlBasicVisitor;
-import org.apache.calcite.util.Util;
 
 /**
  * The default of LAG and LEAD may be a value of the current row, which the engine's functions do
@@ -41,17 +36,16 @@ final class ShiftDefaults {
     if (!(called instanceof SqlCall shift)
         || !SHIFTS.contains(shift.getOperator().getName().toUpperCase(Locale.ROOT))
         || shift.operandCount() != DEFAULT + 1
-        || !readsColumns(shift.operand(DEFAULT))) {
+        || !TimelineJoins.readsColumns(shift.operand(DEFAULT))) {
       return over;
     }
     SqlParserPos position = over.getParserPosition();
     SqlNode otherwise = shift.operand(DEFAULT);
-    SqlNode shifted =
-        over(over, marked ? Optional.of(function) : Optional.empty(), shift, shift.operand(0));
+    SqlNode shifted = over(over, shift, shift.operand(0));
     if (function.getKind() == SqlKind.IGNORE_NULLS) {
       return SqlStdOperatorTable.COALESCE.createCall(position, shifted, otherwise);
     }
-    SqlNode inside = over(over, Optional.empty(), shift, SqlLiteral.createBoolean(true, position));
+    SqlNode inside = over(over, shift, SqlLiteral.createBoolean(true, position));
     return new SqlCase(
         position,
         null,
@@ -61,36 +55,15 @@ final class ShiftDefaults {
   }
 
   /** The call without its default, of another value, over the same window. */
-  private static SqlNode over(
-      SqlCall over, Optional<SqlCall> marked, SqlCall shift, SqlNode value) {
+  private static SqlNode over(SqlCall over, SqlCall shift, SqlNode value) {
     List<SqlNode> operands = new ArrayList<>(shift.getOperandList().subList(0, DEFAULT));
     operands.set(0, value);
     SqlNode call = shift.getOperator().createCall(shift.getParserPosition(), operands);
-    SqlNode marking =
-        marked
-            .map(m -> (SqlNode) m.getOperator().createCall(m.getParserPosition(), call))
-            .orElse(call);
-    return RelationArguments.copy(
-        over.getOperator().createCall(over.getParserPosition(), marking, over.operand(1)));
-  }
-
-  private static boolean readsColumns(SqlNode node) {
-    try {
-      node.accept(
-          new SqlBasicVisitor<Void>() {
-            @Override
-            public Void visit(SqlIdentifier name) {
-              throw Util.FoundOne.NULL;
-            }
-
-            @Override
-            public Void visit(SqlDataTypeSpec type) {
-              return null;
-            }
-          });
-      return false;
-    } catch (Util.FoundOne e) {
-      return true;
+    SqlCall marked = over.operand(0);
+    if (marked != shift) { // by IGNORE NULLS or RESPECT NULLS
+      call = marked.getOperator().createCall(marked.getParserPosition(), call);
     }
+    return RelationArguments.copy(
+        over.getOperator().createCall(over.getParserPosition(), call, over.operand(1)));
   }
 }

@@ -341,7 +341,11 @@ final class TimelineJoins {
     };
   }
 
-  private static boolean readsColumns(SqlNode node) {
+  /**
+   * Whether a value may differ between rows: whether it names something else than CURRENT_DATE and
+   * the like.
+   */
+  static boolean readsColumns(SqlNode node) {
     try {
       node.accept(
           new SqlBasicVisitor<Void>() {
